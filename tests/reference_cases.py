@@ -1,0 +1,143 @@
+"""Numbers of other frameworks, stored in `tests/reference/*.npz`: how they are laid out, read and written.
+
+One file a framework. `cases` holds one line of JSON for each case (its name and settings), `versions` the
+packages the numbers come from; all other arrays are float64 under "<case>/<name>", for example "lstm-2/X",
+"lstm-2/predictions", "lstm-2/layers.0.W_x" and, for the gradient of the loss at it,
+"lstm-2/grad/layers.0.W_x". Weights and gradients are in this project's own layout (see `naive.py`), converted
+by the script that made the file.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+FOLDER = Path(__file__).parent / "reference"
+
+
+@dataclass
+class Case:
+    """One network with its data, and what a framework made of them.
+
+    Attributes
+    ----------
+    name : str
+    cell : {"rnn", "lstm", "gru"}
+    activation : {"tanh", "relu"}
+    reset_after : bool
+        Means something for gru alone; True elsewhere.
+    weights : dict of ndarray
+    X : ndarray of shape (n_samples, n_steps, n_features)
+    y : ndarray of shape (n_samples, n_outputs)
+    predictions : ndarray of shape (n_samples, n_outputs)
+    loss : float
+        Mean over samples and outputs of (predictions - y)^2.
+    gradients : dict of ndarray
+        Gradient of the loss at each of the weights.
+    """
+
+    name: str
+    cell: str
+    activation: str
+    reset_after: bool
+    weights: dict
+    X: np.ndarray
+    y: np.ndarray
+    predictions: np.ndarray
+    loss: float
+    gradients: dict
+
+    @property
+    def hidden_layer_sizes(self):
+        """Number of hidden units of each layer, first layer first."""
+        return tuple(w.shape[0] for name, w in self.weights.items() if name.endswith(".W_h"))
+
+    @property
+    def settings(self):
+        """What tells the cases of one file apart, as keyword arguments of the naive twin."""
+        return {"cell": self.cell, "activation": self.activation, "reset_after": self.reset_after}
+
+
+@dataclass
+class TrainingRun:
+    """A few clipped steps of Adam, on all samples at once, from `start.weights` to `trained_weights`."""
+
+    start: Case
+    n_steps: int
+    learning_rate: float
+    clip_norm: float
+    trained_weights: dict
+
+
+def cases(framework):
+    """Yield every `Case` stored for `framework`, "pytorch" or "keras"."""
+    arrays = _load(framework)
+    for line in arrays["cases"]:
+        settings = json.loads(str(line))
+        n_layers = settings.pop("n_layers")
+        case = _read_case(arrays, **settings)
+        assert len(case.hidden_layer_sizes) == n_layers
+        yield case
+
+
+def training_run():
+    """Return the `TrainingRun` stored for PyTorch."""
+    arrays = _load("pytorch")
+    settings = json.loads(str(arrays["training_run"]))
+    start = {case.name: case for case in cases("pytorch")}[settings.pop("start")]
+    trained = {name: arrays[f"training_run/{name}"] for name in start.weights}
+    return TrainingRun(start=start, trained_weights=trained, **settings)
+
+
+def name_case(cell, activation, reset_after, n_layers):
+    """Return a name such as "lstm-2" or "gru-before-relu-1": what is not said is tanh, and reset after."""
+    before = [] if reset_after else ["before"]
+    relu = [] if activation == "tanh" else [activation]
+    return "-".join([cell, *before, *relu, str(n_layers)])
+
+
+def write(framework, versions, cases, training_run=None):
+    """Store a list of `Case` and perhaps a `TrainingRun`; for the scripts in `tests/reference` alone."""
+    arrays = {"versions": np.array(versions), "cases": np.array([_describe(case) for case in cases])}
+    for case in cases:
+        for name in ("X", "y", "predictions", "loss"):
+            arrays[f"{case.name}/{name}"] = np.asarray(getattr(case, name))
+        for name in case.weights:
+            arrays[f"{case.name}/{name}"] = case.weights[name]
+            arrays[f"{case.name}/grad/{name}"] = case.gradients[name]
+            n_zeros = np.sum(case.gradients[name] == 0)
+            assert 2 * n_zeros < case.weights[name].size, f"{case.name}: {name} half dead, reseed"
+    if training_run is not None:
+        settings = {name: getattr(training_run, name) for name in ("n_steps", "learning_rate", "clip_norm")}
+        arrays["training_run"] = np.array(json.dumps({"start": training_run.start.name, **settings}))
+        for name, values in training_run.trained_weights.items():
+            arrays[f"training_run/{name}"] = values
+    for name, values in arrays.items():
+        assert values.dtype == np.float64 or values.dtype.kind == "U", f"{name} is {values.dtype}"
+    np.savez_compressed(FOLDER / f"{framework}.npz", allow_pickle=False, **arrays)
+
+
+def _load(framework):
+    with np.load(FOLDER / f"{framework}.npz", allow_pickle=False) as file:
+        return dict(file)
+
+
+def _read_case(arrays, name, **settings):
+    prefix = f"{name}/"
+    stored = {key.removeprefix(prefix): arrays[key] for key in arrays if key.startswith(prefix)}
+    gradients = {key.removeprefix("grad/"): stored[key] for key in stored if key.startswith("grad/")}
+    return Case(
+        name=name,
+        weights={key: stored[key] for key in gradients},
+        gradients=gradients,
+        X=stored["X"],
+        y=stored["y"],
+        predictions=stored["predictions"],
+        loss=float(stored["loss"]),
+        **settings,
+    )
+
+
+def _describe(case):
+    return json.dumps({"name": case.name, **case.settings, "n_layers": len(case.hidden_layer_sizes)})

@@ -1,0 +1,27 @@
+"""Recurrent networks for time series, inside scikit-learn and pandas."""
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "RNNForecaster": "forecaster",
+    "RNNRegressor": "estimators",
+    "SeasonalNaive": "baselines",
+}
+_ROOMS = ("datasets", "metrics", "plotting")
+
+__all__ = [*_HOMES, *_ROOMS, "__version__"]
+
+
+def __getattr__(name):
+    """Import a public name when it is first asked for, so that importing tsrnn alone costs next to nothing."""
+    from importlib import import_module
+
+    if name in _HOMES:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    if name in _ROOMS:
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return __all__

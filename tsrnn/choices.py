@@ -1,0 +1,26 @@
+"""What "auto" means. Each is one documented constant or rule; later they are decided on the training data."""
+
+import math
+
+LOOKBACK_FACTOR = 1.25
+AUTO = {
+    "hidden_layer_sizes": (32,),
+    "scaler": "standard",
+    "window_norm": "last",
+    "learning_rate": 3e-3,
+    "batch_size": 32,
+    "max_iter": 100,
+}
+
+
+def resolve(name, value):
+    """Return `value`, or the constant that "auto" means for this argument."""
+    return AUTO[name] if isinstance(value, str) and value == "auto" else value
+
+
+def resolve_lookback(lookback, horizon, season):
+    """Return `lookback`, or for "auto" 1.25 times the longer of horizon and season, rounded up; all in steps.
+
+    The rule is that of Hewamalage, Bergmeir and Bandara 2021, section 4.2.
+    """
+    return math.ceil(LOOKBACK_FACTOR * max(horizon, season)) if lookback == "auto" else lookback

@@ -1,0 +1,159 @@
+"""The forecaster's contract: each row of X is a time step, and predict(X) returns one forecast per row of X.
+
+A forecast is made only from the memory that `fit` kept. This file reads rows as steps and gives frames back; how a
+forecast is made belongs to the forecasters.
+"""
+
+import warnings
+from abc import abstractmethod
+
+import numpy as np
+import pandas as pd
+from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils.validation import check_is_fitted
+
+from .panel import read_series
+
+
+class ForecasterMixin(RegressorMixin):
+    """Gives a class with `horizon`, `target`, `freq` and `missing` the contract, from three methods of its own."""
+
+    @abstractmethod
+    def _learn(self, series):
+        """Fit to a SeriesData; keep what forecasts need."""
+
+    @abstractmethod
+    def _forecast_ahead(self, n_steps):
+        """Return the forecasts of the `n_steps` steps after training, shape (n_steps,)."""
+
+    @abstractmethod
+    def _fitted_values(self, rows):
+        """Return for each of these rows of training its forecast from `horizon` steps before, shape (n,)."""
+
+    def fit(self, X, y=None):
+        """Learn one series.
+
+        Parameters
+        ----------
+        X : Series, DataFrame with one column, or array of shape (n,) or (n, 1)
+            The series, oldest value first; its index is the clock: dates, periods or whole numbers at equal steps.
+            With `y`: a frame without columns whose index is the clock.
+        y : Series or array of shape (n,), optional
+            The series, where a scikit-learn tool passes it apart from X.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the arguments are out of range, or the series cannot be read without guessing or is too short.
+        """
+        self._validate_params()
+        series = read_series(X, y, target=self.target, freq=self.freq, missing=self.missing)
+        if not series.clock.is_given:
+            warnings.warn(
+                "the data have no clock: rows given to predict will mean the steps directly after training. Give a "
+                'Series or DataFrame with a time index; inside a pipeline use set_output(transform="pandas").',
+                UserWarning,
+                stacklevel=2,
+            )
+        self._learn(series)
+        self.series_ = series
+        return self
+
+    def predict(self, X):
+        """Return one forecast per row of X.
+
+        Parameters
+        ----------
+        X : DataFrame, Series or array with n rows
+            Only its clock is read, never its values. Rows after training are forecast; rows of training get their
+            fitted values: the forecast made `horizon` steps before them, where need be from a window that is filled up
+            on the left with the first value. Rows without a clock are the steps directly after training, except that
+            the very rows of training mean themselves.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            In the unit of the series and the order of the rows.
+
+        Raises
+        ------
+        ValueError
+            If a row lies before training, off its clock, or further ahead than the forecaster reaches.
+        """
+        rows = self._rows(X)
+        n_train = self.series_.clock.n
+        forecasts = np.empty(len(rows))
+        inside = rows < n_train
+        if inside.any():
+            forecasts[inside] = self._fitted_values(rows[inside])
+        if not inside.all():
+            n_ahead = int(rows.max()) - n_train + 1
+            forecasts[~inside] = self._forecast_ahead(n_ahead)[rows[~inside] - n_train]
+        return forecasts
+
+    def forecast(self, h=None):
+        """Return the forecast of the h steps after training in the format of the data.
+
+        Parameters
+        ----------
+        h : int, optional
+            Number of steps; `horizon` if not given.
+
+        Returns
+        -------
+        Series, or DataFrame if one was fitted
+            With the clock carried on and the name of the series.
+        """
+        h = self._steps_ahead(h)
+        return self.series_.give_back(self._forecast_ahead(h), self.series_.clock.n)
+
+    def future_frame(self, h=None):
+        """Return the h rows to come, for `predict`: a DataFrame without columns whose index carries on the clock."""
+        h = self._steps_ahead(h)
+        n = self.series_.clock.n
+        return pd.DataFrame(index=self.series_.clock.stamps(n, n + h))
+
+    def score(self, X, y=None):
+        """Return the coefficient of determination R^2 of ``predict(X)``.
+
+        Parameters
+        ----------
+        X : Series, DataFrame or array
+            Rows to forecast; without `y` also the true values, read as in `fit`.
+        y : array-like of shape (n,), optional
+            The true values.
+
+        Returns
+        -------
+        float
+        """
+        if y is None:
+            y = read_series(X, target=self.target, freq=self.freq, missing="raise").values
+        return r2_score(y, self.predict(X))
+
+    def _steps_ahead(self, h):
+        check_is_fitted(self)
+        h = self.horizon if h is None else h
+        if isinstance(h, bool) or not isinstance(h, int | np.integer):
+            raise TypeError(f"h must be a whole number of steps; got {h!r}.")
+        if h < 1:
+            raise ValueError(f"h must be at least one step; got {h}.")
+        return int(h)
+
+    def _rows(self, X):
+        """Return for each row of X the step it stands for, counted from the first row of training."""
+        check_is_fitted(self)
+        clock = self.series_.clock
+        if isinstance(X, pd.DataFrame | pd.Series) and clock.is_given:
+            return clock.positions(X.index)
+        values = np.asarray(X)
+        if values.ndim == 0:
+            raise ValueError(f"X must have one row per step; got {X!r}.")
+        if values.size == len(values) == clock.n and np.array_equal(values.ravel(), self.series_.values):
+            return np.arange(clock.n)
+        return clock.n + np.arange(len(values))

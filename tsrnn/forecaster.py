@@ -1,0 +1,274 @@
+"""RNNForecaster: from a series to the forecast of its next steps."""
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_random_state
+
+from .base import (
+    AUTO,
+    NETWORK_CONSTRAINTS,
+    POSITIVE_INT,
+    RecurrentEstimator,
+    StrOptions,
+    constraint_with_auto,
+    count_threads,
+    layer_sizes,
+    one_of_or_none,
+)
+from .calendar import seasonal_period
+from .choices import resolve, resolve_lookback
+from .contract import ForecasterMixin
+from .kernels.plan import WINDOW_NORMS
+from .network.architecture import Architecture
+from .network.training import predict
+from .transforms import TRANSFORMS
+from .windows import cut_windows, split_windows
+
+
+class RNNForecaster(ForecasterMixin, RecurrentEstimator):
+    """Recurrent network that forecasts the next steps of a series, all at once.
+
+    A window of `lookback` steps is read by recurrent layers, and a dense layer on their last state gives all `horizon`
+    steps (the direct strategy). With early stopping the latest part of the series is held out, training ends where the
+    loss on it is best, and a fresh network is then trained on everything for as many epochs (`refit`).
+
+    Parameters
+    ----------
+    horizon : int, default=1
+        Steps to forecast.
+    lookback : int or "auto", default="auto"
+        Steps a window sees; "auto" is 1.25 times the longer of `horizon` and the season of the clock.
+    cell : {"lstm", "gru", "rnn"}, default="lstm"
+        As in :class:`tsrnn.RNNRegressor`, like `activation` and `reset_after`.
+    hidden_layer_sizes : int, tuple of int or "auto", default="auto"
+        Hidden units of each recurrent layer; "auto" is (32,).
+    activation : {"tanh", "relu"}, default="tanh"
+    reset_after : bool, default=True
+    target : str, optional
+        The column to forecast, for a DataFrame.
+    freq : str or DateOffset, optional
+        Step of the clock where it cannot be told from the stamps.
+    missing : {"raise", "interpolate"}, default="raise"
+        What to do about NaN and absent stamps: raise, or interpolate linearly in time between the neighbours; before
+        the first and after the last observed value that value is repeated.
+    scaler : {"standard", None} or "auto", default="auto"
+        Scaling of the series, learnt on the training part alone; "auto" is "standard": mean 0, deviation 1.
+    window_norm : {"last", None} or "auto", default="auto"
+        "last", which is "auto", subtracts the last value of a window from it and adds it to the forecast, so that a
+        drifting series looks alike everywhere.
+    optimizer : {"adam"}, default="adam"
+        As in :class:`tsrnn.RNNRegressor`, like `clip_norm` and `shuffle`.
+    learning_rate : float or "auto", default="auto"
+        "auto" is 3e-3.
+    clip_norm : float or None, default=1.0
+    batch_size : int or "auto", default="auto"
+        Windows of a minibatch; "auto" is 32.
+    shuffle : bool, default=True
+    max_iter : int or "auto", default="auto"
+        Epochs at most; "auto" is 100.
+    early_stopping : bool, default=True
+        Whether to hold out the latest steps, max(`horizon`, `validation_fraction` of all), to choose the number of
+        epochs.
+    validation_fraction : float, default=0.1
+    n_iter_no_change : int, default=10
+        Epochs without an improvement by `tol` after which training ends.
+    tol : float, default=1e-4
+        In units of the loss: the squared scaled series.
+    refit : bool, default=True
+        Whether to train again on everything, the held-out part included, for `best_iter_` epochs.
+    random_state : int, RandomState or None, default=None
+        Seeds initial weights and shuffling. The same seed gives the same bits on any number of threads.
+    n_jobs : int or None, default=None
+        Threads. -1 and k as in joblib; None is all cores of this process, and one inside a joblib worker.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of the network.
+    verbose : int, default=0
+        1 shows progress bars.
+    callbacks : callable or list of callables, optional
+        Called after each epoch with the estimator and a dict (epoch, loss, validation_loss, seconds); if one returns
+        True training ends.
+
+    Attributes
+    ----------
+    lookback_ : int
+        Steps a window sees.
+    season_ : int
+        Steps of one season, from the clock; 1 for none.
+    n_iter_, best_iter_ : int
+        Epochs made before the refit, and the one that was best (with `refit`: the epochs of the refit).
+    loss_curve_, validation_loss_curve_, history_
+        As in :class:`tsrnn.RNNRegressor`, of the training before the refit.
+    stop_reason_ : str
+        As in :class:`tsrnn.RNNRegressor`.
+    series_ : SeriesData
+        The series as it was read.
+
+    Examples
+    --------
+    >>> import tsrnn
+    >>> temperature = tsrnn.datasets.load_elnino()
+    >>> model = tsrnn.RNNForecaster(horizon=12, max_iter=20, random_state=0).fit(temperature)
+    >>> forecast = model.forecast()
+    >>> forecast.index[0], forecast.index.freqstr, len(forecast)
+    (Timestamp('2011-01-01 00:00:00'), 'MS', 12)
+    >>> bool((model.predict(model.future_frame(12)) == forecast).all())
+    True
+    """
+
+    _parameter_constraints = {  # noqa: RUF012
+        **NETWORK_CONSTRAINTS,
+        "horizon": [POSITIVE_INT],
+        "lookback": [POSITIVE_INT, AUTO],
+        **{
+            name: constraint_with_auto(name)
+            for name in ("hidden_layer_sizes", "learning_rate", "batch_size", "max_iter")
+        },
+        "target": "no_validation",
+        "freq": "no_validation",
+        "missing": [StrOptions({"raise", "interpolate"})],
+        "scaler": [*one_of_or_none(TRANSFORMS), AUTO],
+        "window_norm": [*one_of_or_none(WINDOW_NORMS), AUTO],
+        "refit": ["boolean"],
+        "dtype": [StrOptions({"float32", "float64"})],
+    }
+
+    def __init__(
+        self,
+        horizon=1,
+        *,
+        lookback="auto",
+        cell="lstm",
+        hidden_layer_sizes="auto",
+        activation="tanh",
+        reset_after=True,
+        target=None,
+        freq=None,
+        missing="raise",
+        scaler="auto",
+        window_norm="auto",
+        optimizer="adam",
+        learning_rate="auto",
+        clip_norm=1.0,
+        batch_size="auto",
+        shuffle=True,
+        max_iter="auto",
+        early_stopping=True,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        tol=1e-4,
+        refit=True,
+        random_state=None,
+        n_jobs=None,
+        dtype="float32",
+        verbose=0,
+        callbacks=None,
+    ):
+        self.horizon = horizon
+        self.lookback = lookback
+        self.cell = cell
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.reset_after = reset_after
+        self.target = target
+        self.freq = freq
+        self.missing = missing
+        self.scaler = scaler
+        self.window_norm = window_norm
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.clip_norm = clip_norm
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.max_iter = max_iter
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.refit = refit
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.dtype = dtype
+        self.verbose = verbose
+        self.callbacks = callbacks
+
+    def _learn(self, series):
+        self.season_ = seasonal_period(series.clock.freq)
+        self.lookback_ = int(resolve_lookback(self.lookback, self.horizon, self.season_))
+        n_validation = self._count_validation(series)
+        self._architecture = Architecture(
+            self.cell, self.lookback_, 1, layer_sizes(resolve("hidden_layer_sizes", self.hidden_layer_sizes)),
+            self.horizon, self.activation, bool(self.reset_after), resolve("window_norm", self.window_norm),
+        )  # fmt: skip
+        options = self._training_options(
+            **{name: resolve(name, getattr(self, name)) for name in ("learning_rate", "batch_size", "max_iter")}
+        )
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+
+        training = self._train_on(series, n_validation, options, seed, "training")
+        self._keep(training)
+        self.history_ = pd.DataFrame(training.history)
+        if self.refit and n_validation and training.stop_reason not in ("interrupted", "diverged"):
+            options = self._training_options(
+                **{name: getattr(options, name) for name in ("learning_rate", "batch_size")},
+                max_iter=training.best_iter,
+                n_iter_no_change=training.best_iter,
+            )
+            self.parameters_ = self._train_on(series, 0, options, seed, "refit on everything").parameters
+
+    def _train_on(self, series, n_validation, options, seed, label):
+        """Learn the transform, then the network, from all but the latest `n_validation` steps; return the Training."""
+        values = series.values
+        border = len(values) - n_validation
+        transform = TRANSFORMS[resolve("scaler", self.scaler)]().fit(values[:border])
+        with np.errstate(over="ignore"):
+            scaled = transform.transform(values).astype(self.dtype)
+        if not np.isfinite(scaled).all():
+            raise ValueError(f"{series.label} does not fit into {self.dtype} unscaled; set scaler='standard'.")
+        if n_validation:
+            windows, validation = split_windows(scaled, self.lookback_, self.horizon, n_validation)
+        else:
+            windows, validation = cut_windows(scaled, self.lookback_, self.horizon), None
+        rng = np.random.RandomState(seed)
+        training = self._train(self._architecture, windows, options, rng, validation, label=label)
+        self._transform, self._scaled = transform, scaled
+        return training
+
+    def _count_validation(self, series):
+        """Return how many of the latest steps are held out; raise if the series is too short or constant."""
+        n, least = len(series.values), self.lookback_ + self.horizon
+        n_validation, also = 0, ""
+        if self.early_stopping:
+            n_validation = max(self.horizon, int(np.ceil(self.validation_fraction * n)))
+            also = f" + {n_validation} held out for validation"
+        if n < least + n_validation:
+            raise ValueError(
+                f"{series.label} has {n} rows; lookback {self.lookback_} + horizon {self.horizon}{also} needs at least "
+                f"{least + n_validation}. Shorten lookback or horizon{', or set early_stopping=False' if also else ''}."
+            )
+        if np.ptp(series.values) == 0:
+            raise ValueError(
+                f"{series.label} is constant ({series.values[0]:g} in all {n} rows), so there is nothing to learn; "
+                "check the column, or use SeasonalNaive."
+            )
+        return n_validation
+
+    def _forecast_ahead(self, n_steps):
+        if n_steps > self.horizon:
+            raise ValueError(
+                f"a forecast {n_steps} steps after training was asked for, but horizon={self.horizon}; fit with a "
+                "longer horizon."
+            )
+        return self._predict_windows(self._scaled[-self.lookback_ :], np.zeros(1, np.int64))[0, :n_steps]
+
+    def _fitted_values(self, rows):
+        n_before = self.lookback_ + self.horizon - 1  # so that row 0 too is the last step of a window's horizon
+        padded = np.concatenate([np.full(n_before, self._scaled[0]), self._scaled])
+        return self._predict_windows(padded, rows)[:, -1]
+
+    def _predict_windows(self, scaled, first_steps):
+        """Return forecasts (n_windows, horizon) from the windows that begin at these steps of a scaled series."""
+        X = np.lib.stride_tricks.sliding_window_view(scaled, self.lookback_)[:, :, None]
+        threads = count_threads(self.n_jobs)
+        return self._transform.inverse_transform(
+            predict(self._architecture, self.parameters_, X, threads, samples=first_steps)
+        )

@@ -1,0 +1,31 @@
+"""Arrays as kernels read them: one flat read-only buffer and element strides, for one compiled version."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Flat(NamedTuple):
+    """A strided array without its shape.
+
+    values : ndarray of shape (n_values,), read-only
+        The memory that the array spans.
+    strides : tuple of int
+        Elements (not bytes) from one entry to the next, per axis.
+    """
+
+    values: np.ndarray
+    strides: tuple
+
+
+def flatten(array):
+    """Return `array` as a Flat of the same memory; only where a stride is negative or broken is it copied.
+
+    A view of overlapping windows stays a view: nothing is materialised.
+    """
+    size = array.itemsize
+    if any(stride < 0 or stride % size for stride in array.strides) or not array.flags.aligned:
+        array = np.ascontiguousarray(array)
+    strides = tuple(stride // size for stride in array.strides)
+    span = 1 + sum((n - 1) * stride for n, stride in zip(array.shape, strides, strict=True)) if array.size else 0
+    return Flat(np.lib.stride_tricks.as_strided(array, (span,), (size,), writeable=False), strides)
