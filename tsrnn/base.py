@@ -41,7 +41,8 @@ NETWORK_CONSTRAINTS = {
     "callbacks": [callable, "array-like", None],
 }
 
-_WHY = {
+# Why a training run may have been cut short, and what is then said.
+CUT_SHORT = {
     "diverged": "training diverged (the loss is no longer finite) after {n} epoch(s); the weights of epoch {best} are "
     "kept: lower learning_rate, or set clip_norm.",
     "interrupted": "training was interrupted after {n} epoch(s); the weights of epoch {best} are kept.",
@@ -121,8 +122,8 @@ class RecurrentEstimator(BaseEstimator):
                 raise ValueError(
                     f"training failed: {error}; scale the data, or lower learning_rate={options.learning_rate:g}."
                 ) from None
-        if training.stop_reason in _WHY:
-            message = _WHY[training.stop_reason].format(n=len(training.history), best=training.best_iter)
+        if training.stop_reason in CUT_SHORT:
+            message = CUT_SHORT[training.stop_reason].format(n=len(training.history), best=training.best_iter)
             warnings.warn(message, ConvergenceWarning, stacklevel=4)
         return training
 

@@ -35,16 +35,16 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
     Examples
     --------
     >>> import tsrnn
-    >>> nile = tsrnn.datasets.load_elnino()
-    >>> tsrnn.SeasonalNaive(horizon=3).fit(nile).forecast()
+    >>> temperature = tsrnn.datasets.load_elnino()
+    >>> tsrnn.SeasonalNaive(horizon=3).fit(temperature).forecast()
     ds
-    2011-01-01    24.05
-    2011-02-01    25.83
-    2011-03-01    25.75
+    2011-01-01    24.70
+    2011-02-01    26.16
+    2011-03-01    26.54
     Freq: MS, Name: sst, dtype: float64
     """
 
-    _parameter_constraints = {  # noqa: RUF012
+    _parameter_constraints = {
         "horizon": [POSITIVE_INT],
         "season": [POSITIVE_INT, AUTO],
         "target": "no_validation",

@@ -19,6 +19,7 @@ from pathlib import Path
 import pandas as pd
 
 __all__ = [
+    "axis_label",
     "describe",
     "load",
     "load_co2",
@@ -49,22 +50,27 @@ class _Facts:
     about: str
     n_absent: int = 0  # stamps of the regular clock that the file skips
     n_repeated: int = 0  # rows whose stamp an earlier row already has
+    label: str | None = None  # of the axis, with the unit, for a set of one series
     series: str | None = None  # the column that tells series apart, for a panel
 
 
 _SETS = {
     "co2": _Facts(
         "co2_weekly.csv", ("date",), "W-SAT", 2284,
-        "Atmospheric CO2 at Mauna Loa, ppm by volume, weekly, 1958-2001, 59 weeks missing."),
+        "Atmospheric CO2 at Mauna Loa, ppm by volume, weekly, 1958-2001, 59 weeks missing.",
+        label="CO$_2$, ppm"),
     "elnino": _Facts(
         "elnino_monthly.csv", ("date",), "MS", 732,
-        "Sea surface temperature of the eastern Pacific (Nino 1+2), degrees Celsius, monthly, 1950-2010."),
+        "Sea surface temperature of the eastern Pacific (Nino 1+2), degrees Celsius, monthly, 1950-2010.",
+        label="sea surface temperature, °C"),
     "nile": _Facts(
         "nile_yearly.csv", ("year",), "YS", 100,
-        "Flow of the Nile at Aswan, 10^8 cubic metres a year, yearly, 1871-1970."),
+        "Flow of the Nile at Aswan, 10^8 cubic metres a year, yearly, 1871-1970.",
+        label="flow, 10$^8$ m$^3$ a year"),
     "sunspots": _Facts(
         "sunspots_yearly.csv", ("year",), "YS", 309,
-        "Sunspot number, yearly, 1700-2008."),
+        "Sunspot number, yearly, 1700-2008.",
+        label="sunspot number"),
     "us_macro": _Facts(
         "us_macro_quarterly.csv", ("year", "quarter"), "QS", 203,
         "Twelve series of the United States economy, various units, quarterly, 1959-2009."),
@@ -75,11 +81,13 @@ _SETS = {
     "seattle_temps": _Facts(
         "seattle_temps_hourly.csv", ("date",), "h", 8759,
         "Temperature of a typical year in Seattle, degrees Fahrenheit, hourly, 1 hour missing.",
-        n_absent=1),
+        n_absent=1,
+        label="temperature, °F"),
     "sf_temps": _Facts(
         "sf_temps_hourly.csv", ("date",), "h", 8759,
         "Temperature of a typical year in San Francisco, degrees Fahrenheit, hourly, 1 hour missing.",
-        n_absent=1),
+        n_absent=1,
+        label="temperature, °F"),
     "seattle_weather": _Facts(
         "seattle_weather_daily.csv", ("date",), "D", 1461,
         "Rain, temperature, wind and kind of weather in Seattle, metric units, daily, 2012-2015."),
@@ -87,7 +95,8 @@ _SETS = {
         "sea_surface_temperature_30min.csv", ("time_utc",), "30min", 19226,
         "Sea surface temperature at buoy B01 (credit: NERACOOS), degrees Celsius, half-hourly, 2016-2017, "
         "24 stamps missing.",
-        n_absent=24, n_repeated=1),
+        n_absent=24, n_repeated=1,
+        label="sea surface temperature, °C"),
 }  # fmt: skip
 
 
@@ -131,6 +140,28 @@ def describe(name):
     'Flow of the Nile at Aswan, 10^8 cubic metres a year, yearly, 1871-1970.'
     """
     return _facts(name).about
+
+
+def axis_label(name):
+    """What to write on the axis of a picture: the quantity and its unit.
+
+    Parameters
+    ----------
+    name : str
+        One of `names()`.
+
+    Returns
+    -------
+    str or None
+        None for a set of several series.
+
+    Examples
+    --------
+    >>> from tsrnn import datasets
+    >>> datasets.axis_label("sunspots")
+    'sunspot number'
+    """
+    return _facts(name).label
 
 
 def load(name):

@@ -93,7 +93,7 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
     True
     """
 
-    _parameter_constraints = {**NETWORK_CONSTRAINTS, "warm_start": ["boolean"]}  # noqa: RUF012
+    _parameter_constraints = {**NETWORK_CONSTRAINTS, "warm_start": ["boolean"]}
 
     def __init__(
         self,

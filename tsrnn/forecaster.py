@@ -1,11 +1,14 @@
 """RNNForecaster: from a series to the forecast of its next steps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
 from .base import (
     AUTO,
+    CUT_SHORT,
     NETWORK_CONSTRAINTS,
     POSITIVE_INT,
     RecurrentEstimator,
@@ -100,6 +103,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         As in :class:`tsrnn.RNNRegressor`, of the training before the refit.
     stop_reason_ : str
         As in :class:`tsrnn.RNNRegressor`.
+    hidden_layer_sizes_ : tuple of int
+    parameters_ : ndarray
+        The flat vector of all weights.
     series_ : SeriesData
         The series as it was read.
 
@@ -115,7 +121,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     True
     """
 
-    _parameter_constraints = {  # noqa: RUF012
+    _parameter_constraints = {
         **NETWORK_CONSTRAINTS,
         "horizon": [POSITIVE_INT],
         "lookback": [POSITIVE_INT, AUTO],
@@ -192,11 +198,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.callbacks = callbacks
 
     def _learn(self, series):
-        self.season_ = seasonal_period(series.clock.freq)
-        self.lookback_ = int(resolve_lookback(self.lookback, self.horizon, self.season_))
-        n_validation = self._count_validation(series)
-        self._architecture = Architecture(
-            self.cell, self.lookback_, 1, layer_sizes(resolve("hidden_layer_sizes", self.hidden_layer_sizes)),
+        season = seasonal_period(series.clock.freq)
+        lookback = int(resolve_lookback(self.lookback, self.horizon, season))
+        n_validation = self._count_validation(series, lookback)
+        architecture = Architecture(
+            self.cell, lookback, 1, layer_sizes(resolve("hidden_layer_sizes", self.hidden_layer_sizes)),
             self.horizon, self.activation, bool(self.reset_after), resolve("window_norm", self.window_norm),
         )  # fmt: skip
         options = self._training_options(
@@ -204,45 +210,53 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         )
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
 
-        training = self._train_on(series, n_validation, options, seed, "training")
-        self._keep(training)
-        self.history_ = pd.DataFrame(training.history)
-        if self.refit and n_validation and training.stop_reason not in ("interrupted", "diverged"):
-            options = self._training_options(
-                **{name: getattr(options, name) for name in ("learning_rate", "batch_size")},
-                max_iter=training.best_iter,
-                n_iter_no_change=training.best_iter,
-            )
-            self.parameters_ = self._train_on(series, 0, options, seed, "refit on everything").parameters
+        training, transform = self._train_on(series, n_validation, architecture, options, seed, "training")
+        parameters, stop_reason = training.parameters, training.stop_reason
+        if self.refit and n_validation and stop_reason not in CUT_SHORT:
+            options = replace(options, max_iter=training.best_iter, n_iter_no_change=training.best_iter)
+            refitted, transform = self._train_on(series, 0, architecture, options, seed, "refit on everything")
+            parameters = refitted.parameters
+            stop_reason = refitted.stop_reason if refitted.stop_reason in CUT_SHORT else stop_reason
 
-    def _train_on(self, series, n_validation, options, seed, label):
-        """Learn the transform, then the network, from all but the latest `n_validation` steps; return the Training."""
-        values = series.values
-        border = len(values) - n_validation
-        transform = TRANSFORMS[resolve("scaler", self.scaler)]().fit(values[:border])
+        # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
+        self._keep(training)
+        self.parameters_, self.stop_reason_ = parameters, stop_reason
+        self.history_ = pd.DataFrame(training.history)
+        self.season_, self.lookback_ = season, lookback
+        self.hidden_layer_sizes_ = architecture.hidden_layer_sizes
+        self._architecture, self._transform = architecture, transform
+        self._scaled = self._scale(series, transform)
+
+    def _train_on(self, series, n_validation, architecture, options, seed, label):
+        """Learn the scaling, then the network, from all but the latest steps; return the Training and the transform."""
+        border = len(series.values) - n_validation
+        transform = TRANSFORMS[resolve("scaler", self.scaler)]().fit(series.values[:border])
+        scaled = self._scale(series, transform)
+        if n_validation:
+            windows, validation = split_windows(scaled, architecture.n_steps, architecture.n_outputs, n_validation)
+        else:
+            windows, validation = cut_windows(scaled, architecture.n_steps, architecture.n_outputs), None
+        rng = np.random.RandomState(seed)  # the kind of generator scikit-learn passes around
+        return self._train(architecture, windows, options, rng, validation, label=label), transform
+
+    def _scale(self, series, transform):
+        """Return the scaled series in the precision of the network."""
         with np.errstate(over="ignore"):
-            scaled = transform.transform(values).astype(self.dtype)
+            scaled = transform.transform(series.values).astype(self.dtype)
         if not np.isfinite(scaled).all():
             raise ValueError(f"{series.label} does not fit into {self.dtype} unscaled; set scaler='standard'.")
-        if n_validation:
-            windows, validation = split_windows(scaled, self.lookback_, self.horizon, n_validation)
-        else:
-            windows, validation = cut_windows(scaled, self.lookback_, self.horizon), None
-        rng = np.random.RandomState(seed)
-        training = self._train(self._architecture, windows, options, rng, validation, label=label)
-        self._transform, self._scaled = transform, scaled
-        return training
+        return scaled
 
-    def _count_validation(self, series):
+    def _count_validation(self, series, lookback):
         """Return how many of the latest steps are held out; raise if the series is too short or constant."""
-        n, least = len(series.values), self.lookback_ + self.horizon
+        n, least = len(series.values), lookback + self.horizon
         n_validation, also = 0, ""
         if self.early_stopping:
             n_validation = max(self.horizon, int(np.ceil(self.validation_fraction * n)))
             also = f" + {n_validation} held out for validation"
         if n < least + n_validation:
             raise ValueError(
-                f"{series.label} has {n} rows; lookback {self.lookback_} + horizon {self.horizon}{also} needs at least "
+                f"{series.label} has {n} rows; lookback {lookback} + horizon {self.horizon}{also} needs at least "
                 f"{least + n_validation}. Shorten lookback or horizon{', or set early_stopping=False' if also else ''}."
             )
         if np.ptp(series.values) == 0:
@@ -253,15 +267,16 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         return n_validation
 
     def _forecast_ahead(self, n_steps):
-        if n_steps > self.horizon:
+        if n_steps > self._architecture.n_outputs:
             raise ValueError(
-                f"a forecast {n_steps} steps after training was asked for, but horizon={self.horizon}; fit with a "
-                "longer horizon."
+                f"a forecast {n_steps} steps after training was asked for, but the forecaster was fitted with horizon="
+                f"{self._architecture.n_outputs}; fit with a longer horizon."
             )
         return self._predict_windows(self._scaled[-self.lookback_ :], np.zeros(1, np.int64))[0, :n_steps]
 
     def _fitted_values(self, rows):
-        n_before = self.lookback_ + self.horizon - 1  # so that row 0 too is the last step of a window's horizon
+        # Row k is the last step of the horizon of the window that begins at k, once this many values stand in front.
+        n_before = self.lookback_ + self._architecture.n_outputs - 1
         padded = np.concatenate([np.full(n_before, self._scaled[0]), self._scaled])
         return self._predict_windows(padded, rows)[:, -1]
 

@@ -5,6 +5,7 @@ read without guessing is an error here, in one sentence.
 """
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -232,11 +233,12 @@ def _numbers(column, label):
     if column.dtype.kind in "mM" or isinstance(column.dtype, pd.PeriodDtype | pd.DatetimeTZDtype):
         raise TypeError(f"{label} holds {column.dtype} values; give numbers, and the time stamps as the index.")
     try:
-        numbers = pd.to_numeric(column).to_numpy(dtype=np.float64, na_value=np.nan)
+        if column.map(lambda value: isinstance(value, str)).any():  # "1.5" is text too: nobody said it is meant
+            raise TypeError
+        numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
     except (ValueError, TypeError):
-        readable = pd.to_numeric(column, errors="coerce")
-        bad = (readable.isna() & column.notna()).to_numpy()
-        example = column.iloc[bad.argmax()] if bad.any() else column.iloc[0]
+        bad = column.map(lambda value: not isinstance(value, Real)).to_numpy()
+        example = column.iloc[bad.argmax()]
         raise TypeError(
             f"{label} holds {example!r} in row {bad.argmax()}, which is not a number; convert it."
         ) from None

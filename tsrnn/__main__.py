@@ -1,0 +1,317 @@
+"""The command line: ``tsrnn`` and ``python -m tsrnn``."""
+
+import argparse
+import os
+import sys
+import warnings
+from pathlib import Path
+
+from . import __version__
+
+_DESCRIPTION = "Forecast a time series with a recurrent network, and say how good the forecast is."
+_EXAMPLES = """examples:
+  tsrnn forecast co2 --horizon 104 --missing interpolate --plot forecast.png
+  tsrnn forecast sales.csv --time week --target units --horizon 12
+  tsrnn datasets
+"""
+
+
+def main(argv=None):
+    """Run the command line and return its exit code: 0, 1 for bad data, 2 for bad usage, 130 for an interrupt."""
+    arguments = _parser().parse_args(argv)
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            arguments.run(arguments)
+        except (ValueError, TypeError, OSError) as error:
+            print(f"tsrnn: error: {error}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print("tsrnn: interrupted; nothing was written.", file=sys.stderr)
+            return 130
+    return 0
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        "tsrnn", description=_DESCRIPTION, epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"tsrnn {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    forecast = commands.add_parser(
+        "forecast",
+        help="forecast a bundled set or a CSV file",
+        description="Score a network on the last HORIZON points, held out of training, beside the seasonal naive "
+        "forecast; then train on everything and write the forecast of the HORIZON steps that follow.",
+    )
+    forecast.set_defaults(run=_forecast)
+    forecast.add_argument(
+        "source", metavar="SOURCE", help="a bundled set (see: tsrnn datasets) or the path of a CSV file"
+    )
+    forecast.add_argument("--horizon", type=_positive, required=True, metavar="N", help="steps to forecast")
+    forecast.add_argument("--time", metavar="COLUMN", help="CSV: the column of time stamps (dates, or whole numbers)")
+    forecast.add_argument("--time-format", metavar="FORMAT", help="CSV: how dates are written, such as %%d/%%m/%%Y")
+    forecast.add_argument("--target", metavar="COLUMN", help="the column to forecast")
+    forecast.add_argument("--freq", metavar="STEP", help="the step, such as h, D, W-SAT, MS, if it cannot be inferred")
+    forecast.add_argument(
+        "--missing",
+        choices=("raise", "interpolate"),
+        default="raise",
+        help="what to do about missing values and absent stamps (default: raise, which is an error)",
+    )
+    forecast.add_argument(
+        "--cell", choices=("lstm", "gru", "rnn"), default="lstm", help="kind of network (default: lstm)"
+    )
+    forecast.add_argument("--lookback", type=_positive, metavar="N", help="steps the network sees (default: chosen)")
+    forecast.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same forecast (default: 0)")
+    forecast.add_argument(
+        "--output", default="forecast.csv", metavar="PATH", help="where the forecast goes (default: forecast.csv)"
+    )
+    forecast.add_argument("--plot", metavar="PATH", help="also draw it: .png, .pdf, .svg, ...")
+
+    datasets = commands.add_parser("datasets", help="list the bundled sets")
+    datasets.set_defaults(run=_list_datasets)
+    return parser
+
+
+def _positive(text):
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a whole number of steps, got {text!r}") from None
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")
+    return number
+
+
+def _show_warning(message, *_):
+    print(f"tsrnn: warning: {message}", file=sys.stderr)
+
+
+def _list_datasets(arguments):
+    from . import datasets
+
+    width = max(map(len, datasets.names()))
+    for name in datasets.names():
+        print(f"{name:<{width}}  {datasets.describe(name)}")
+
+
+def _forecast(arguments):
+    """Read, test, train, write; everything that can be refused is refused before training."""
+    from .panel import read_series
+
+    _check_writable(arguments.output)
+    if arguments.plot is not None:
+        _check_picture(arguments.plot)
+    series, ylabel = _read(arguments)
+    data = read_series(series, freq=arguments.freq, missing=arguments.missing)
+    _print_data(data)
+    _print_network(arguments, data)
+    # Absent stamps as NaN, so that the test part can be cut off before anything is interpolated.
+    on_clock = series.reindex(data.clock.stamps(0, data.clock.n))
+
+    test_forecast, baseline, truth = _test(arguments, on_clock)
+    print(f"forecast  of the next {arguments.horizon} steps, from everything that is known")
+    final = _fit(arguments, on_clock, "training for the forecast")
+    forecast = final.forecast()
+    _write_csv(forecast, arguments.output)
+    print(f"written   {_span(forecast.index)} -> {arguments.output}")
+    if arguments.plot is not None:
+        from .plotting import draw_report, save_figure
+
+        figure = draw_report(on_clock, test_forecast, truth, baseline, forecast, ylabel=ylabel)
+        save_figure(figure, arguments.plot)
+        print(f"          picture -> {arguments.plot}")
+
+
+def _read(arguments):
+    """Return the series that the arguments name, and a label for its axis."""
+    from . import datasets
+
+    if arguments.source in datasets.names():
+        for option in ("time", "time_format"):
+            if getattr(arguments, option) is not None:
+                raise ValueError(f"--{option.replace('_', '-')} is for CSV files; the bundled set has a clock already.")
+        print(f"{arguments.source}: {datasets.describe(arguments.source)}")
+        data = datasets.load(arguments.source)
+        if data.ndim == 1:
+            if arguments.target not in (None, data.name):
+                raise ValueError(
+                    f"{arguments.source} has no column {arguments.target!r}; it is one series, {data.name!r}."
+                )
+            return data, datasets.axis_label(arguments.source)
+        if "unique_id" in data.columns:
+            raise ValueError(f"{arguments.source} holds many series; this version forecasts one: give a CSV of one.")
+        series = _column(data, arguments.target, "--target", arguments.source)
+        return series, arguments.target
+    return _read_csv(arguments), arguments.target
+
+
+def _read_csv(arguments):
+    import pandas as pd
+
+    from . import datasets
+
+    path = arguments.source
+    if not Path(path).is_file():
+        raise ValueError(
+            f"there is no file {path!r} and no bundled set of this name; the sets are {', '.join(datasets.names())}."
+        )
+    try:
+        frame = pd.read_csv(path)
+    except ValueError as error:
+        raise ValueError(f"{path} cannot be read as a CSV file: {' '.join(str(error).split())}") from None
+    stamps = _column(frame, arguments.time, "--time", path)
+    series = _column(frame, arguments.target, "--target", path)
+    if arguments.time == arguments.target:
+        raise ValueError(f"--time and --target both name {arguments.time!r}; give two columns.")
+    return series.set_axis(_parse_stamps(stamps, arguments.time_format, path))
+
+
+def _column(frame, name, option, source):
+    columns = ", ".join(map(str, frame.columns))
+    if name is None:
+        raise ValueError(f"{source} has the columns {columns}; name one with {option}.")
+    if name not in frame.columns:
+        raise ValueError(f"{source} has no column {name!r}; {option} takes one of {columns}.")
+    return frame[name]
+
+
+def _parse_stamps(stamps, time_format, path):
+    """Return the clock of a CSV file as an index; line numbers count the header as line 1."""
+    import pandas as pd
+
+    def complain(row, what):
+        line = row + 2
+        return ValueError(f"{path} line {line}: {stamps.name} is {stamps.iloc[row]!r}, {what}")
+
+    if stamps.isna().any():
+        raise complain(
+            int(stamps.isna().to_numpy().argmax()), "but every row needs a time stamp; fill it or drop the row."
+        )
+    if pd.api.types.is_numeric_dtype(stamps) and time_format is None:
+        broken = (stamps % 1 != 0).to_numpy()
+        if broken.any():
+            raise complain(int(broken.argmax()), "which is neither a date nor a whole number.")
+        return pd.Index(stamps.astype("int64"), name=stamps.name)
+    try:
+        parsed = pd.to_datetime(stamps.astype(str), format=time_format, errors="coerce")
+    except ValueError as error:  # such as offsets from UTC that change within the file
+        raise ValueError(f"{path}: {stamps.name} cannot be read as dates: {error}") from None
+    if parsed.isna().any():
+        how = f"the format {time_format}" if time_format else f"the way of the first one, {stamps.iloc[0]!r}"
+        raise complain(int(parsed.isna().to_numpy().argmax()), f"which is not a date in {how}; see --time-format.")
+    return pd.DatetimeIndex(parsed, name=stamps.name)
+
+
+def _print_data(data):
+    step = data.clock.freq.freqstr if data.clock.freq is not None else str(data.clock.step)
+    print(f"data      {_span(data.clock.stamps(0, data.clock.n))}, step {step}")
+    holes = f"{data.n_missing} missing values, {data.n_absent} absent stamps"
+    print(f"          {holes}{': interpolated linearly in time' if data.n_missing + data.n_absent else ''}")
+
+
+def _print_network(arguments, data):
+    from .calendar import seasonal_period
+    from .choices import resolve, resolve_lookback
+
+    lookback = resolve_lookback(arguments.lookback or "auto", arguments.horizon, seasonal_period(data.clock.freq))
+    sizes = " + ".join(map(str, resolve("hidden_layer_sizes", "auto")))
+    print(f"network   {arguments.cell.upper()} of {sizes} units; reads {lookback} steps, gives {arguments.horizon}")
+
+
+def _span(index):
+    return f"{len(index):,} points, {_stamp(index[0])} to {_stamp(index[-1])}"
+
+
+def _stamp(stamp):
+    text = str(stamp)
+    return text.removesuffix(" 00:00:00")
+
+
+def _test(arguments, series):
+    """Forecast the held-out points, print the scores, and return forecast, baseline and truth."""
+    import pandas as pd
+
+    from .baselines import SeasonalNaive
+    from .metrics import forecast_scores
+
+    horizon = arguments.horizon
+    known, truth = series.iloc[:-horizon], series.iloc[-horizon:]
+    if len(known) == 0:
+        raise ValueError(f"{len(series)} points are too few to hold {horizon} out as a test; give a shorter --horizon.")
+    print(f"test      the last {horizon} points, from {_stamp(truth.index[0])} on, are held out of training")
+    model = _fit(arguments, known, "training for the test")
+    naive = SeasonalNaive(horizon, freq=arguments.freq, missing=arguments.missing).fit(known)
+    forecasts = {arguments.cell.upper(): model.forecast(), f"seasonal naive ({naive.season_})": naive.forecast()}
+    observed = truth.notna().to_numpy()
+    if not observed.any():
+        raise ValueError(f"none of the last {horizon} points was observed, so there is nothing to test against.")
+    scores = pd.DataFrame(
+        {
+            name: forecast_scores(truth[observed], forecast[observed], known, naive.season_)
+            for name, forecast in forecasts.items()
+        }
+    ).T
+    print(f"\nscores on {observed.sum()} held-out observations (sMAPE in percent)")
+    print(scores.to_string(float_format="{:.4g}".format))
+    ours, base = scores["MAE"]
+    verdict = (
+        f"{1 - ours / base:.0%} lower" if ours < base else f"{ours / base - 1:.0%} HIGHER" if base else "not lower"
+    )
+    print(f"The mean absolute error is {verdict} than that of seasonal naive.\n")
+    return *forecasts.values(), truth
+
+
+def _fit(arguments, series, label):
+    """Return a fitted forecaster, whose progress is shown; an interrupt ends the program."""
+    from .forecaster import RNNForecaster
+
+    model = RNNForecaster(
+        arguments.horizon,
+        lookback=arguments.lookback or "auto",
+        cell=arguments.cell,
+        freq=arguments.freq,
+        missing=arguments.missing,
+        random_state=arguments.seed,
+        verbose=1,
+    )
+    try:
+        model.fit(series)
+    except ValueError as error:
+        raise ValueError(f"{label}: {error}") from None
+    if model.stop_reason_ == "interrupted":
+        raise KeyboardInterrupt
+    print(f"          {label}: epoch {model.best_iter_} of {model.n_iter_} was the best on the part held out to watch")
+    return model
+
+
+def _check_writable(path):
+    folder = Path(path).resolve().parent
+    if Path(path).is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise ValueError(f"{path} cannot be written; name a file in a folder that exists and is writable.")
+
+
+def _check_picture(path):
+    from .plotting import picture_formats
+
+    _check_writable(path)
+    if Path(path).suffix[1:].lower() not in picture_formats():
+        raise ValueError(f"--plot {path} must end in one of {', '.join('.' + name for name in picture_formats())}.")
+
+
+def _write_csv(forecast, path):
+    """Write a Series as CSV; either all of the file is written or none."""
+    forecast = forecast.rename(forecast.name if forecast.name is not None else "forecast")
+    index_label = forecast.index.name if forecast.index.name is not None else "step"
+    partial = Path(path).with_name(f".{Path(path).name}.part")
+    try:
+        forecast.to_csv(partial, index_label=index_label, float_format="%.8g")
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
