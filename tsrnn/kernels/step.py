@@ -91,7 +91,7 @@ class Step:
         for rows in _calls(samples):
             n_tasks = self._run(EVALUATE, X, Y, rows, self._nothing)
             total += self._losses[:n_tasks].sum()
-        return total / (len(samples) * self._plan[0, p.N_OUTPUTS])
+        return float(total / (len(samples) * self._plan[0, p.N_OUTPUTS]))
 
     def predict(self, X, samples):
         """Return the predictions for the given windows, shape (len(samples), n_outputs)."""
@@ -106,7 +106,7 @@ class Step:
         """Fill the gradient buffers from one minibatch; return its mean loss and how many buffers are in use."""
         self._transpose(self._plan, self.parameters, self._transposed)
         n_tasks = self._run(TRAIN, X, Y, samples, self._nothing)
-        return self._losses[:n_tasks].sum() / (len(samples) * self._plan[0, p.N_OUTPUTS]), n_tasks
+        return float(self._losses[:n_tasks].sum() / (len(samples) * self._plan[0, p.N_OUTPUTS])), n_tasks
 
     def _run(self, mode, X, Y, samples, out):
         """Let every worker take its tasks; a task is the shards that share a gradient buffer. Return their number."""

@@ -1,0 +1,142 @@
+"""The same seed gives the same bits: on any number of threads, from a cold cache and a warm one, never from a stale one."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numba
+import numpy as np
+import pytest
+
+from tsrnn.kernels import caching
+
+PACKAGE = Path(caching.__file__).resolve().parent.parent
+
+# Trains through the public door, and says what was learnt and whether machine code came from the cache.
+SCRIPT = """
+import hashlib, json
+import numpy as np
+from tsrnn import RNNForecaster
+from tsrnn.kernels import plan, step
+series = np.sin(np.arange(160) / 5) + np.arange(160) / 50
+import warnings; warnings.simplefilter("ignore")  # the series has no clock, on purpose
+learnt = {}
+for threads in (1, 2, 3):
+    model = RNNForecaster(6, lookback=11, cell="gru", hidden_layer_sizes=(7, 5), max_iter=4, batch_size=50,
+                          random_state=3, n_jobs=threads).fit(series)
+    learnt[threads] = hashlib.sha256(model.parameters_.tobytes() + model.forecast().to_numpy().tobytes()).hexdigest()
+stats = step._compile_shards(plan.GRU).stats
+print(json.dumps({"learnt": learnt, "loss": model.loss_curve_[-1], "hits": sum(stats.cache_hits.values()),
+                  "misses": sum(stats.cache_misses.values())}))
+"""
+
+
+def run_script(package_parent, cache):
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": str(package_parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], env=environment, cwd=cache.parent, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def copied_package(tmp_path):
+    """A copy of the package that a test may edit, and an empty cache folder."""
+    shutil.copytree(PACKAGE, tmp_path / "site" / "tsrnn", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "cache").mkdir()
+    return tmp_path / "site", tmp_path / "cache"
+
+
+def test_threads_and_a_cold_or_warm_cache_change_no_bit(copied_package):
+    site, cache = copied_package
+    cold, warm = run_script(site, cache), run_script(site, cache)
+    assert (cold["hits"], cold["misses"]) == (0, 1)
+    assert (warm["hits"], warm["misses"]) == (1, 0)
+    assert cold["learnt"] == warm["learnt"]
+    assert len(set(cold["learnt"].values())) == 1
+
+
+def test_an_edited_callee_is_never_answered_from_a_stale_cache(copied_package):
+    site, cache = copied_package
+    before = run_script(site, cache)
+    losses = site / "tsrnn" / "kernels" / "losses.py"
+    text = losses.read_text()
+    edited = text.replace(
+        "return (prediction - target) * (prediction - target)",
+        "return type(prediction)(4) * (prediction - target) * (prediction - target)",
+    )
+    assert edited != text
+    losses.write_text(edited)  # step.py, where the cached function stands, keeps its time stamp and text
+    after = run_script(site, cache)
+    assert (after["hits"], after["misses"]) == (0, 1)
+    # Only the reported value was edited, not its slope: the same weights, four times the loss, exactly (a power of 2).
+    assert after["loss"] == 4 * before["loss"]
+    assert after["learnt"] == before["learnt"]
+
+
+def test_every_file_of_the_kernels_is_in_the_stamp(tmp_path, monkeypatch):
+    kernels = tmp_path / "kernels"
+    shutil.copytree(PACKAGE / "kernels", kernels, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(caching, "__file__", str(kernels / "caching.py"))
+    stamps = {caching.stamp()}
+    files = sorted(kernels.glob("*.py"))
+    for path in files:
+        path.write_text(path.read_text() + "# edited\n")
+        stamps.add(caching.stamp())
+    assert len(stamps) == len(files) + 1
+
+
+def test_an_entry_point_without_the_stamp_is_refused():
+    def kernel():
+        return 1
+
+    with pytest.raises(TypeError, match="must hold the stamp"):
+        caching.entry(kernel)
+
+
+def test_kernels_compile_uncached_where_no_folder_is_writable(monkeypatch):
+    njit = numba.njit
+
+    def refuse_cache(*arguments, **options):
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")  # what Numba raises then
+        return njit(*arguments, **options)
+
+    monkeypatch.setattr(numba, "njit", refuse_cache)
+    held = caching.stamp()
+
+    def kernel(x):
+        _ = held
+        return x + 1
+
+    assert caching.entry(kernel)(1) == 2
+
+
+def test_compiling_one_cell_compiles_no_other(tmp_path):
+    script = (
+        "import numpy as np; from tsrnn import RNNRegressor; from tsrnn.kernels import gru, lstm, rnn\n"
+        "RNNRegressor('gru', hidden_layer_sizes=2, max_iter=1).fit(np.zeros((4, 3)), np.zeros(4))\n"
+        "print([len(cell.forward.signatures) for cell in (rnn, lstm, gru)])"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(PACKAGE.parent)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=300)
+    assert done.stdout.strip() == "[0, 0, 1]", done.stderr
+
+
+def test_seed_decides_every_bit_within_one_process():
+    from tsrnn import RNNRegressor
+
+    X = np.random.default_rng(0).normal(size=(70, 5)).astype(np.float32)
+    y = X.mean(axis=1)
+
+    def fit(seed):
+        parameters = RNNRegressor(hidden_layer_sizes=4, max_iter=3, random_state=seed).fit(X, y).parameters_
+        return hashlib.sha256(parameters.tobytes()).hexdigest()
+
+    assert fit(0) == fit(0)
+    assert fit(0) != fit(1)

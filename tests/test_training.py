@@ -1,0 +1,194 @@
+"""The loop over epochs: its updates are Adam's, and the monitor keeps and ends what it should."""
+
+import math
+
+import naive
+import numpy as np
+import pytest
+import reference_cases
+
+from tsrnn.network.architecture import Architecture
+from tsrnn.network.initializers import initial_parameters
+from tsrnn.network.training import TrainingOptions, Windows, mean_loss, predict, train
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.normal(size=(40, 6, 2)), RNG.normal(size=(40, 3))
+
+
+def options(**changes):
+    settings = dict(
+        optimizer="adam", learning_rate=0.01, clip_norm=1.0, batch_size=8, shuffle=True, max_iter=5,
+        n_iter_no_change=100, tol=0.0, n_threads=2,
+    )  # fmt: skip
+    return TrainingOptions(**{**settings, **changes})
+
+
+def network(n_hidden=4, cell="gru"):
+    architecture = Architecture(cell, X.shape[1], X.shape[2], (n_hidden,), Y.shape[1])
+    return architecture, initial_parameters(architecture, np.random.RandomState(0), np.float64)
+
+
+def run(validation=None, on_epoch=None, rng=0, windows=None, **changes):
+    architecture, start = network()
+    windows = Windows(X, Y) if windows is None else windows
+    return train(
+        architecture, start, windows, options(**changes), np.random.RandomState(rng), validation, on_epoch=on_epoch
+    )
+
+
+@pytest.mark.parametrize("clip_norm", [0.05, 1e6])  # one that always binds, one that never does
+def test_full_batch_training_makes_the_naive_twins_adam_updates(clip_norm):
+    architecture, start = network()
+    weights = {name: view.copy() for name, view in architecture.views(start).items()}
+    expected = naive.adam(
+        weights, lambda theta: naive.gradient("gru", theta, X, Y), n_steps=4, learning_rate=0.01, clip_norm=clip_norm
+    )
+    training = run(batch_size=len(X), max_iter=4, clip_norm=clip_norm)
+    for name, view in architecture.views(training.parameters).items():
+        # Adam divides by the root of the squared gradient, which makes roundings of 1e-16 in small gradients larger.
+        np.testing.assert_allclose(view, expected[name], rtol=1e-9, atol=1e-11, err_msg=name)
+
+
+def test_six_updates_equal_those_of_pytorchs_adam_with_clipping():
+    recorded = reference_cases.training_run()
+    case = recorded.start
+    n, n_steps, n_features = case.X.shape
+    architecture = Architecture(
+        case.cell, n_steps, n_features, case.hidden_layer_sizes, case.y.shape[1], case.activation, case.reset_after
+    )
+    start = np.zeros(architecture.n_parameters)
+    for name, view in architecture.views(start).items():
+        view[:] = case.weights[name]
+    settings = options(
+        batch_size=n, max_iter=recorded.n_steps, learning_rate=recorded.learning_rate, clip_norm=recorded.clip_norm
+    )
+    training = train(architecture, start, Windows(case.X, case.y), settings, np.random.RandomState(0))
+    for name, view in architecture.views(training.parameters).items():
+        np.testing.assert_allclose(view, recorded.trained_weights[name], rtol=1e-9, atol=1e-11, err_msg=name)
+
+
+def test_epoch_visits_every_window_once_in_minibatches_of_the_order_drawn():
+    """One epoch of five minibatches equals five full-batch epochs on the rows that the seed's permutation names."""
+    order = np.random.RandomState(7).permutation(len(X))
+    whole = run(rng=7, max_iter=1)
+    architecture, parameters = network()
+    state, losses = None, []
+    for first in range(0, len(X), 8):
+        rows = order[first : first + 8]
+        part = train(
+            architecture, parameters, Windows(X[rows], Y[rows]), options(max_iter=1, shuffle=False),
+            np.random.RandomState(0), optimizer_state=state,
+        )  # fmt: skip
+        parameters, state = part.parameters, part.optimizer_state
+        losses.append(part.history[0]["loss"])
+    np.testing.assert_array_equal(whole.parameters, parameters)
+    np.testing.assert_allclose(whole.history[0]["loss"], np.mean(losses), rtol=1e-14)  # the same five numbers, summed
+
+
+def test_without_shuffling_the_seed_changes_nothing_and_with_it_it_does():
+    assert np.array_equal(run(rng=0, shuffle=False).parameters, run(rng=1, shuffle=False).parameters)
+    assert not np.array_equal(run(rng=0).parameters, run(rng=1).parameters)
+
+
+def test_best_weights_on_validation_are_kept_not_the_last():
+    validation = Windows(X[:10], -Y[:10])  # the opposite of what is learnt: it gets worse
+    training = run(validation, max_iter=12, learning_rate=0.05, batch_size=40)
+    curve = [record["validation_loss"] for record in training.history]
+    assert training.best_iter == np.argmin(curve) + 1 < 12
+    architecture, _ = network()
+    kept = np.mean((predict(architecture, training.parameters, validation.X, 1) - validation.y) ** 2)
+    np.testing.assert_allclose(kept, min(curve), rtol=1e-12)  # a mean of 30 squares in another order
+    shorter = run(validation, max_iter=training.best_iter, learning_rate=0.05, batch_size=40)
+    assert np.array_equal(shorter.parameters, training.parameters)
+
+
+def test_training_ends_after_n_iter_no_change_epochs_without_improvement():
+    validation = Windows(X[:10], -Y[:10])
+    training = run(validation, max_iter=100, learning_rate=0.05, batch_size=40, n_iter_no_change=3)
+    assert training.stop_reason == "no_change"
+    assert len(training.history) == training.best_iter + 3
+
+
+def test_improvement_below_tol_does_not_count_as_change_but_is_kept():
+    training = run(max_iter=50, tol=1e9, n_iter_no_change=4, validation=Windows(X, Y))
+    assert len(training.history) == 5  # the first epoch improves on infinity
+    assert training.best_iter == 5
+
+
+def test_without_validation_the_last_weights_are_kept():
+    training = run(max_iter=3)
+    assert training.best_iter == 3
+    assert training.stop_reason == "max_iter"
+    assert all(math.isnan(record["validation_loss"]) for record in training.history)
+
+
+def test_callback_sees_each_epoch_and_ends_training_by_true():
+    seen = []
+
+    def on_epoch(record):
+        seen.append(record["epoch"])
+        return record["epoch"] == 2
+
+    training = run(on_epoch=on_epoch)
+    assert seen == [1, 2]
+    assert training.stop_reason == "callback"
+
+
+def test_interrupt_keeps_what_was_learnt_and_in_the_first_epoch_is_raised():
+    def interrupt_at(epoch):
+        def on_epoch(record):
+            if record["epoch"] == epoch:
+                raise KeyboardInterrupt
+
+        return on_epoch
+
+    training = run(on_epoch=interrupt_at(2), max_iter=50)
+    assert training.stop_reason == "interrupted"
+    assert np.array_equal(training.parameters, run(max_iter=2).parameters)
+
+
+def test_loss_that_is_not_finite_is_an_error_if_nothing_was_learnt():
+    with pytest.raises(FloatingPointError, match="not finite in the first epoch"):
+        run(windows=Windows(X, np.where(Y > 0, Y, np.nan)))
+
+
+def test_divergence_keeps_the_last_good_weights():
+    y = Y.copy()
+
+    def poison(record):
+        y[:] = np.inf  # the kernels read the targets in place: from the next epoch on the loss is infinite
+
+    training = run(windows=Windows(X, y), on_epoch=poison, max_iter=50)
+    assert training.stop_reason == "diverged"
+    assert np.array_equal(training.parameters, run(max_iter=1).parameters)
+
+
+def test_starting_parameters_and_windows_are_left_as_they_are():
+    architecture, start = network()
+    x, y, before = X.copy(), Y.copy(), start.copy()
+    train(architecture, start, Windows(x, y), options(), np.random.RandomState(0))
+    assert np.array_equal(start, before)
+    assert np.array_equal(x, X)
+    assert np.array_equal(y, Y)
+
+
+def test_mean_loss_is_that_of_the_predictions():
+    from tsrnn.kernels.workers import Workers
+
+    architecture, start = network()
+    with Workers(2) as workers:
+        loss = mean_loss(architecture.step(start, workers), Windows(X, Y))
+    expected = np.mean((predict(architecture, start, X, 1) - Y) ** 2)
+    np.testing.assert_allclose(loss, expected, rtol=1e-13)  # a mean of 120 squares in another order
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_training_learns_a_recurrence(cell):
+    """The mean of the window is the target: a constant would leave its variance."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(256, 6, 1))
+    windows = Windows(x, x.mean(axis=1))
+    architecture = Architecture(cell, 6, 1, (8,), 1)
+    start = initial_parameters(architecture, np.random.RandomState(0), np.float64)
+    training = train(architecture, start, windows, options(max_iter=40), np.random.RandomState(0))
+    assert training.history[-1]["loss"] < 0.05 * np.var(windows.y)
