@@ -34,11 +34,10 @@ def seasonal_period(freq):
     name = freq.rule_code.split("-")[0]
     if name in _SEASONS:
         return _divided(_SEASONS[name], freq.n)
-    if name == "D":
-        return _divided(7, freq.n)
-    if not isinstance(freq, pd.offsets.Tick):
+    if name != "D" and not isinstance(freq, pd.offsets.Tick):
         return 1
-    step, day, week = pd.Timedelta(freq), pd.Timedelta(days=1), pd.Timedelta(weeks=1)
+    day, week = pd.Timedelta(days=1), pd.Timedelta(weeks=1)
+    step = freq.n * day if name == "D" else pd.Timedelta(freq)
     if step % week == pd.Timedelta(0):
         return _divided(52, step // week)
     season = day if step < day else week

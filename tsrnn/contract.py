@@ -154,6 +154,12 @@ class ForecasterMixin(RegressorMixin):
         values = np.asarray(X)
         if values.ndim == 0:
             raise ValueError(f"X must have one row per step; got {X!r}.")
-        if values.size == len(values) == clock.n and np.array_equal(values.ravel(), self.series_.values):
-            return np.arange(clock.n)
-        return clock.n + np.arange(len(values))
+        return np.arange(len(values)) + (0 if self._are_rows_of_training(values) else clock.n)
+
+    def _are_rows_of_training(self, values):
+        """Return whether an array holds the very values that were fitted, NaN where they were interpolated."""
+        if not values.size == len(values) == self.series_.clock.n or not np.issubdtype(values.dtype, np.number):
+            return False
+        values = values.ravel().astype(np.float64)
+        missing = np.isnan(values)
+        return missing.sum() == self.series_.n_missing and np.all(missing | (values == self.series_.values))

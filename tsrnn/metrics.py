@@ -54,7 +54,7 @@ def mase(y_true, y_pred, y_train, season=1):
     Raises
     ------
     ValueError
-        If the naive error is zero or cannot be computed.
+        If `season` is below 1, or the naive error is zero or cannot be computed.
 
     Examples
     --------
@@ -71,6 +71,8 @@ def mase(y_true, y_pred, y_train, season=1):
 
 def naive_error(y_train, season=1):
     """Return the mean absolute difference between values one season apart, over the pairs that are observed."""
+    if season < 1:
+        raise ValueError(f"season must be at least one step; got {season}.")
     y_train = np.asarray(y_train, np.float64)
     lag = season if len(y_train) > season else 1
     differences = np.abs(y_train[lag:] - y_train[:-lag])

@@ -19,13 +19,13 @@ class Flat(NamedTuple):
 
 
 def flatten(array):
-    """Return `array` as a Flat of the same memory; only where a stride is negative or broken is it copied.
+    """Return `array` as a Flat of the same memory; a copy only where a stride is negative or alignment is broken.
 
     A view of overlapping windows stays a view: nothing is materialised.
     """
     size = array.itemsize
     if any(stride < 0 or stride % size for stride in array.strides) or not array.flags.aligned:
-        array = np.ascontiguousarray(array)
+        array = array.copy()
     strides = tuple(stride // size for stride in array.strides)
     span = 1 + sum((n - 1) * stride for n, stride in zip(array.shape, strides, strict=True)) if array.size else 0
     return Flat(np.lib.stride_tricks.as_strided(array, (span,), (size,), writeable=False), strides)

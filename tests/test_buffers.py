@@ -1,0 +1,112 @@
+"""Arrays as kernels read them: the same memory where that can be, the right values always."""
+
+import numpy as np
+import pytest
+
+from tsrnn.kernels.buffers import flatten
+
+BASE = np.arange(120.0)
+CUBE = BASE.reshape(4, 5, 6)
+WINDOWS = np.lib.stride_tricks.sliding_window_view(BASE, 30)
+RECORDS = np.zeros(6, dtype=[("a", "f4"), ("b", "f8")])  # 12 bytes apart: no whole number of elements of 8
+RECORDS["b"] = range(6)
+COMPLEX = np.zeros(6, dtype=[("a", "f8"), ("b", "c16")])["b"]  # 24 bytes apart, and yet aligned
+
+VIEWS = {
+    "contiguous": CUBE,
+    "one value": BASE[:1],
+    "no axis": BASE[7:8].reshape(()),
+    "part": CUBE[1:3, 2:, ::2],
+    "every third": BASE[4::3],
+    "transposed": CUBE.transpose(2, 0, 1),
+    "fortran": np.asfortranarray(CUBE),
+    "float32": CUBE.astype(np.float32)[:, 1],
+    "overlapping windows": WINDOWS[:, :, None],
+    "targets of windows": WINDOWS[:, 25:],
+    "every other window": WINDOWS[3::2],
+    "broadcast": np.broadcast_to(BASE[:6], (4, 5, 6)),
+    "broadcast inside": np.broadcast_to(CUBE[:, :1], (4, 5, 6)),
+    "one column of zero stride": BASE[:, None],
+    "read-only": np.lib.stride_tricks.as_strided(BASE, (4, 4), (8, 16), writeable=False),
+}
+COPIES = {
+    "reversed": BASE[::-1],
+    "one axis reversed": CUBE[:, ::-1, 1:],
+    "broken stride": COMPLEX,
+    "broken stride, not aligned": RECORDS["b"],
+    "not aligned": np.frombuffer(bytes(3) + BASE.tobytes(), offset=3, count=120),
+}
+EMPTY = {
+    "no rows": CUBE[:0],
+    "no steps": CUBE[:, :0],
+    "empty and reversed": BASE[:0][::-1],
+    "empty and broadcast": np.broadcast_to(BASE[:0], (4, 0)),
+}
+
+
+def read(flat, shape):
+    """Return the array of this shape, every entry fetched as a kernel does it: by the sum of index times stride."""
+    fetched = np.empty(shape, flat.values.dtype)
+    for index in np.ndindex(shape):
+        place = sum(k * stride for k, stride in zip(index, flat.strides, strict=True))
+        assert 0 <= place < len(flat.values)
+        fetched[index] = flat.values[place]
+    return fetched
+
+
+@pytest.mark.parametrize("array", [pytest.param(array, id=name) for name, array in {**VIEWS, **COPIES}.items()])
+def test_values_are_right_through_the_strides(array):
+    flat = flatten(array)
+    assert flat.values.dtype == array.dtype
+    np.testing.assert_array_equal(read(flat, array.shape), array)
+
+
+@pytest.mark.parametrize("array", [pytest.param(array, id=name) for name, array in VIEWS.items()])
+def test_view_is_not_copied(array):
+    flat = flatten(array)
+    assert np.shares_memory(flat.values, array)
+    assert flat.values.ctypes.data == array.ctypes.data
+
+
+@pytest.mark.parametrize("array", [pytest.param(array, id=name) for name, array in COPIES.items()])
+def test_what_has_no_strides_forward_in_whole_elements_is_copied(array):
+    assert not np.shares_memory(flatten(array).values, array)
+
+
+def test_overlapping_windows_span_the_series_alone():
+    assert flatten(WINDOWS[:, :, None]).values.shape == BASE.shape
+
+
+def test_span_ends_at_the_last_entry_of_the_array():
+    part = CUBE[1:3, 2:4, 1:5:2]
+    flat = flatten(part)
+    assert flat.values[0] == part[0, 0, 0]
+    assert flat.values[-1] == part[-1, -1, -1]
+
+
+def test_broadcast_array_spans_one_copy():
+    flat = flatten(np.broadcast_to(BASE[:6], (4, 5, 6)))
+    assert (flat.strides, flat.values.shape) == ((0, 0, 1), (6,))
+
+
+@pytest.mark.parametrize(
+    "array", [pytest.param(array, id=name) for name, array in {**VIEWS, **COPIES, **EMPTY}.items()]
+)
+def test_buffer_is_one_contiguous_read_only_axis(array):
+    flat = flatten(array)
+    assert flat.values.ndim == 1
+    assert flat.values.flags.c_contiguous and flat.values.flags.aligned
+    assert not flat.values.flags.writeable
+    assert len(flat.strides) == array.ndim
+
+
+@pytest.mark.parametrize("array", [pytest.param(array, id=name) for name, array in EMPTY.items()])
+def test_array_without_entries_gives_an_empty_buffer(array):
+    assert flatten(array).values.shape == (0,)
+
+
+def test_array_itself_stays_writeable():
+    array = np.arange(3.0)
+    flatten(array)
+    array[0] = 5
+    assert array[0] == 5

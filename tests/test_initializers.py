@@ -1,0 +1,82 @@
+"""Where training starts: bounds, orthogonality, biases, and the same numbers for both dtypes."""
+
+import numpy as np
+import pytest
+
+from tsrnn.network.architecture import Architecture
+from tsrnn.network.initializers import initial_parameters
+
+N_GATES = {"rnn": 1, "lstm": 4, "gru": 3}
+CASES = [("rnn", True), ("lstm", True), ("gru", True), ("gru", False)]
+N_FEATURES, SIZES, N_OUTPUTS = 40, (50, 3, 20), 30
+
+
+def draw(cell, reset_after=True, seed=0, dtype=np.float64, sizes=SIZES):
+    """Return {name: array} of fresh weights, and the vector they stand in."""
+    architecture = Architecture(cell, 5, N_FEATURES, sizes, N_OUTPUTS, reset_after=reset_after)
+    parameters = initial_parameters(architecture, np.random.RandomState(seed), dtype)
+    return architecture.views(parameters), parameters
+
+
+@pytest.mark.parametrize("cell, reset_after", CASES)
+def test_input_and_head_weights_fill_the_glorot_interval_of_each_gate(cell, reset_after):
+    views, _ = draw(cell, reset_after)
+    matrices = [views["head.W_y"]]
+    for layer in range(len(SIZES)):
+        matrices += np.split(views[f"layers.{layer}.W_x"], N_GATES[cell], axis=1)
+    for W in matrices:
+        limit = np.sqrt(6 / sum(W.shape))
+        assert np.abs(W).max() <= limit
+        # At least 60 uniform draws in each: all below 80 % has probability 0.8^60, about 2e-6; the seed is fixed.
+        assert np.abs(W).max() > 0.8 * limit
+        # The mean of n uniform draws deviates by limit / sqrt(3 n); four deviations.
+        assert abs(W.mean()) < 4 * limit / np.sqrt(3 * W.size)
+
+
+@pytest.mark.parametrize("cell, reset_after", CASES)
+def test_recurrent_weights_are_orthogonal_gate_by_gate(cell, reset_after):
+    views, _ = draw(cell, reset_after)
+    for layer, n_hidden in enumerate(SIZES):
+        for Q in np.split(views[f"layers.{layer}.W_h"], N_GATES[cell], axis=1):
+            # Householder reflections of at most 50 columns in float64: about 50 roundings of 1e-16.
+            np.testing.assert_allclose(Q.T @ Q, np.eye(n_hidden), rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_gates_are_drawn_apart(cell):
+    views, _ = draw(cell)
+    for name in ("layers.0.W_x", "layers.0.W_h"):
+        gates = np.split(views[name], N_GATES[cell], axis=1)
+        assert not any(np.array_equal(gates[0], gate) for gate in gates[1:])
+
+
+def test_orthogonal_draws_favour_no_sign():
+    # Without the correction by R's diagonal, the Q of a 1 x 1 matrix would be the same in every draw.
+    signs = {draw("rnn", seed=seed, sizes=(1,))[0]["layers.0.W_h"].item() for seed in range(30)}
+    assert signs == {-1.0, 1.0}
+
+
+@pytest.mark.parametrize("cell, reset_after", CASES)
+def test_biases_are_zero_and_the_forget_gate_is_held_open(cell, reset_after):
+    views, _ = draw(cell, reset_after)
+    biases = {name: values for name, values in views.items() if name.rpartition(".")[2].startswith("b")}
+    assert len(biases) == len(SIZES) * (2 if cell == "gru" and reset_after else 1) + 1
+    for name, values in biases.items():
+        expected = np.zeros(values.shape)
+        if cell == "lstm" and name != "head.b_y":
+            np.split(expected, 4)[1][:] = 1  # gates i, f, g, o
+        np.testing.assert_array_equal(values, expected, err_msg=name)
+
+
+@pytest.mark.parametrize("cell, reset_after", CASES)
+def test_both_dtypes_start_from_the_same_numbers(cell, reset_after):
+    single, double = draw(cell, reset_after, dtype=np.float32)[1], draw(cell, reset_after)[1]
+    assert (single.dtype, double.dtype) == (np.float32, np.float64)
+    np.testing.assert_array_equal(single, double.astype(np.float32))
+
+
+@pytest.mark.parametrize("cell, reset_after", CASES)
+def test_seed_decides(cell, reset_after):
+    one = draw(cell, reset_after, seed=7)[1]
+    np.testing.assert_array_equal(one, draw(cell, reset_after, seed=7)[1])
+    assert not np.array_equal(one, draw(cell, reset_after, seed=8)[1])
