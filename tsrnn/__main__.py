@@ -20,6 +20,8 @@ def main(argv=None):
     """Run the command line and return its exit code: 0, 1 for bad data, 2 for bad usage, 130 for an interrupt."""
     arguments = _parser().parse_args(argv)
     with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        warnings.filterwarnings("ignore", "training was interrupted")  # said below, for the whole program
         warnings.showwarning = _show_warning
         try:
             arguments.run(arguments)

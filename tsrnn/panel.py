@@ -5,7 +5,6 @@ read without guessing is an error here, in one sentence.
 """
 
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -230,14 +229,16 @@ def _choose(X, y, target):
 
 def _numbers(column, label):
     """Return the values as float64, NaN where one is missing."""
-    if column.dtype.kind in "mM" or isinstance(column.dtype, pd.PeriodDtype | pd.DatetimeTZDtype):
+    types = pd.api.types
+    if column.dtype.kind in "mMc" or isinstance(column.dtype, pd.PeriodDtype | pd.DatetimeTZDtype):
         raise TypeError(f"{label} holds {column.dtype} values; give numbers, and the time stamps as the index.")
     try:
-        if column.map(lambda value: isinstance(value, str)).any():  # "1.5" is text too: nobody said it is meant
-            raise TypeError
+        if not types.is_numeric_dtype(column.dtype) and column.map(lambda value: isinstance(value, str)).any():
+            raise TypeError  # "1.5" is text too: nobody said it is meant as a number
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
     except (ValueError, TypeError):
-        bad = column.map(lambda value: not isinstance(value, Real)).to_numpy()
+        readable = pd.to_numeric(column.astype(object), errors="coerce")
+        bad = (readable.isna() & column.notna()).to_numpy()
         example = column.iloc[bad.argmax()]
         raise TypeError(
             f"{label} holds {example!r} in row {bad.argmax()}, which is not a number; convert it."

@@ -1,0 +1,138 @@
+"""RNNRegressor is a scikit-learn estimator whose rows are windows."""
+
+import pickle
+
+import naive
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import DataConversionWarning
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import check_estimator
+
+from tsrnn import RNNRegressor
+from tsrnn.network.architecture import Architecture
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(90, 7, 2))
+Y = np.column_stack([X[:, :, 0].mean(axis=1), X[:, -1, 1]])
+
+
+def regressor(**changes):
+    return RNNRegressor(**{"hidden_layer_sizes": 5, "max_iter": 4, "random_state": 0, "learning_rate": 0.01, **changes})
+
+
+def test_scikit_learns_own_checks_pass():
+    estimator = RNNRegressor(hidden_layer_sizes=8, max_iter=20, learning_rate=0.02, random_state=0)
+    results = check_estimator(estimator, on_fail="raise", on_skip=None)
+    not_run = {result["check_name"] for result in results if result["status"] != "passed"}
+    assert not_run <= {"check_array_api_input"}  # runs only where SCIPY_ARRAY_API is set
+
+
+@pytest.mark.parametrize("cell, reset_after", [("rnn", True), ("lstm", True), ("gru", True), ("gru", False)])
+def test_predict_is_the_naive_forward_pass_of_the_weights_learnt(cell, reset_after):
+    model = regressor(cell=cell, reset_after=reset_after, hidden_layer_sizes=(5, 3), activation="relu").fit(X, Y)
+    architecture = Architecture(cell, 7, 2, (5, 3), 2, "relu", reset_after)
+    weights = architecture.views(model.parameters_)
+    expected = naive.forward(cell, weights, X, activation="relu", reset_after=reset_after)
+    np.testing.assert_allclose(model.predict(X), expected, rtol=1e-12, atol=1e-13)  # float64, another order of sums
+
+
+def test_windows_of_one_feature_may_be_two_dimensional():
+    flat = regressor().fit(X[:, :, 0], Y[:, 0]).predict(X[:, :, 0])
+    deep = regressor().fit(X[:, :, :1], Y[:, 0]).predict(X[:, :, :1])
+    assert np.array_equal(flat, deep)
+
+
+def test_shape_of_y_decides_the_shape_of_predictions():
+    assert regressor().fit(X, Y).predict(X).shape == (90, 2)
+    assert regressor().fit(X, Y[:, 0]).predict(X).shape == (90,)
+    with pytest.warns(DataConversionWarning):
+        assert regressor().fit(X, Y[:, :1]).predict(X).shape == (90,)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_computes_in_the_dtype_of_the_data(dtype):
+    model = regressor().fit(X.astype(dtype), Y)
+    assert model.parameters_.dtype == model.predict(X.astype(dtype)).dtype == dtype
+
+
+def test_every_option_of_training_changes_what_is_learnt():
+    base = regressor().fit(X, Y).parameters_
+    changes = [
+        {"cell": "gru"}, {"cell": "rnn"}, {"activation": "relu"}, {"hidden_layer_sizes": (5, 5)},
+        {"learning_rate": 0.02}, {"clip_norm": 0.01}, {"batch_size": 16}, {"shuffle": False}, {"max_iter": 5}, {"early_stopping": True},
+        {"random_state": 1},
+    ]  # fmt: skip
+    for change in changes:
+        changed = regressor(**change).fit(X, Y).parameters_
+        assert changed.shape != base.shape or not np.array_equal(changed, base), change
+    gru = regressor(cell="gru").fit(X, Y).parameters_
+    assert gru.size != regressor(cell="gru", reset_after=False).fit(X, Y).parameters_.size
+
+
+def test_early_stopping_watches_the_latest_rows_and_learns_nothing_from_them():
+    y = Y.copy()
+    y[-9:] += 100.0
+    one, other = regressor(early_stopping=True, max_iter=1), regressor(early_stopping=True, max_iter=1)
+    one.fit(X, Y)
+    other.fit(X, y)
+    assert np.array_equal(one.parameters_, other.parameters_)
+    assert one.validation_loss_curve_ != other.validation_loss_curve_
+
+
+def test_warm_start_goes_on_where_the_last_fit_ended():
+    warm = regressor(warm_start=True, shuffle=False, max_iter=2).fit(X, Y).fit(X, Y)
+    assert np.array_equal(warm.parameters_, regressor(shuffle=False, max_iter=4).fit(X, Y).parameters_)
+    with pytest.raises(ValueError, match="warm_start needs the same shapes"):
+        warm.fit(X[:, :3], Y)
+
+
+def test_history_holds_one_row_per_epoch():
+    model = regressor(early_stopping=True).fit(X, Y)
+    assert list(model.history_.columns) == ["epoch", "loss", "validation_loss", "seconds"]
+    assert list(model.history_["epoch"]) == [1, 2, 3, 4]
+    assert list(model.history_["loss"]) == model.loss_curve_
+    assert list(model.history_["validation_loss"]) == model.validation_loss_curve_
+
+
+def test_learns_in_a_pipeline_a_grid_search_and_a_cross_validation():
+    x, y = X[:, :, 0], Y[:, 0]
+    model = regressor(max_iter=60, hidden_layer_sizes=8, learning_rate=0.02)
+    assert cross_val_score(make_pipeline(StandardScaler(), model), x, y, cv=3).min() > 0.8
+    search = GridSearchCV(model, {"cell": ["rnn", "gru"], "max_iter": [1, 60]}, cv=3).fit(x, y)
+    assert search.best_params_["max_iter"] == 60
+    assert search.best_score_ > 0.8
+
+
+def test_clone_and_pickle_keep_arguments_and_predictions():
+    model = regressor(hidden_layer_sizes=[4, 3], clip_norm=None).fit(X, Y)
+    assert clone(model).get_params() == model.get_params()
+    assert np.array_equal(pickle.loads(pickle.dumps(model)).predict(X), model.predict(X))
+
+
+def test_callbacks_are_given_the_estimator_and_may_end_training():
+    seen = []
+
+    def stop_at_two(estimator, record):
+        seen.append((estimator, record["epoch"]))
+        return record["epoch"] == 2
+
+    def never(estimator, record):
+        return None
+
+    model = regressor(callbacks=[stop_at_two, never]).fit(X, Y)
+    assert seen == [(model, 1), (model, 2)]
+    assert model.stop_reason_ == "callback"
+
+
+def test_threads_inside_a_joblib_worker_are_one():
+    from joblib import Parallel, delayed
+
+    from tsrnn.base import count_threads
+
+    assert Parallel(n_jobs=2, backend="threading")(delayed(count_threads)(None) for _ in range(2)) == [1, 1]
+    assert count_threads(3) == 3
+    assert count_threads(None) == count_threads(-1) >= 1
