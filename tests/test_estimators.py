@@ -61,14 +61,13 @@ def test_computes_in_the_dtype_of_the_data(dtype):
 
 def test_every_option_of_training_changes_what_is_learnt():
     base = regressor().fit(X, Y).parameters_
-    changes = [
-        {"cell": "gru"}, {"cell": "rnn"}, {"activation": "relu"}, {"hidden_layer_sizes": (5, 5)},
-        {"learning_rate": 0.02}, {"clip_norm": 0.01}, {"batch_size": 16}, {"shuffle": False}, {"max_iter": 5}, {"early_stopping": True},
-        {"random_state": 1},
-    ]  # fmt: skip
-    for change in changes:
-        changed = regressor(**change).fit(X, Y).parameters_
-        assert changed.shape != base.shape or not np.array_equal(changed, base), change
+    changes = {
+        "cell": "gru", "activation": "relu", "hidden_layer_sizes": (5, 5), "learning_rate": 0.02, "clip_norm": 0.01,
+        "batch_size": 16, "shuffle": False, "max_iter": 5, "early_stopping": True, "random_state": 1,
+    }  # fmt: skip
+    for name, value in changes.items():
+        changed = regressor(**{name: value}).fit(X, Y).parameters_
+        assert changed.shape != base.shape or not np.array_equal(changed, base), name
     gru = regressor(cell="gru").fit(X, Y).parameters_
     assert gru.size != regressor(cell="gru", reset_after=False).fit(X, Y).parameters_.size
 

@@ -1,4 +1,4 @@
-"""The same seed gives the same bits: on any number of threads, from a cold cache and a warm one, never from a stale one."""
+"""The same seed gives the same bits: on any number of threads, from a cold cache and a warm one, never a stale one."""
 
 import hashlib
 import json

@@ -11,8 +11,8 @@ from pathlib import Path
 import numba
 
 # No fastmath: each operation rounds by itself, so bits cannot depend on how a loop was vectorised. "contract" (fused
-# multiply-add) was tried: no faster here, and vector and scalar versions of one loop, between which the compiler chooses
-# by where the arrays lie, then differ in the last bit.
+# multiply-add) was tried: no faster here, and vector and scalar versions of one loop, between which the machine code
+# chooses by where the arrays lie, then differ in the last bit.
 # error_model "numpy": a division cannot raise, so a task running without the interpreter lock cannot either.
 _OPTIONS = {"nogil": True, "error_model": "numpy"}
 
