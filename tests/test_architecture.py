@@ -14,7 +14,7 @@ PACKAGE = Path(tsrnn.__file__).resolve().parent
 # A room imports only rooms listed below it. The two inner packages hold a docstring alone, so anybody may import them.
 SURFACE = [
     "__main__", "__init__", "forecaster", "estimators", "baselines", "choices", "contract", "plotting",
-    "datasets", "metrics", "transforms", "windows", "calendar", "panel", "base",
+    "datasets", "metrics", "transforms", "windows", "calendar", "panel", "clock", "base",
 ]  # fmt: skip
 NETWORK = ["training", "architecture", "optimizers", "initializers", "__init__"]
 KERNELS = [
@@ -27,7 +27,7 @@ ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}"
 # Rooms of the design that are not built yet are named already.
 PANDAS = [
     "__main__", "forecaster", "estimators", "baselines", "backtesting", "splitting", "plotting", "datasets", "windows",
-    "calendar", "panel", "contract",
+    "calendar", "panel", "clock", "contract",
 ]  # fmt: skip
 SKLEARN = [
     "forecaster", "estimators", "baselines", "backtesting", "splitting", "metrics", "tokens", "base", "contract",

@@ -158,9 +158,31 @@ def test_divergence_keeps_the_last_good_weights():
     def poison(record):
         y[:] = np.inf  # the kernels read the targets in place: from the next epoch on the loss is infinite
 
-    training = run(windows=Windows(X, y), on_epoch=poison, max_iter=50)
+    validation = Windows(X[:10], Y[:10])
+    training = run(validation, poison, windows=Windows(X, y), max_iter=50)
     assert training.stop_reason == "diverged"
-    assert np.array_equal(training.parameters, run(max_iter=1).parameters)
+    assert np.array_equal(training.parameters, run(validation, max_iter=1).parameters)
+
+
+def test_weights_that_give_no_finite_loss_are_taken_back(monkeypatch):
+    """The last update of the third epoch breaks the weights; nothing has been computed from them when training ends."""
+    from tsrnn.network import training as module
+
+    run_epoch, calls = module._run_epoch, []
+
+    def break_the_third(step, *arguments):
+        loss = run_epoch(step, *arguments)
+        calls.append(loss)
+        if len(calls) >= 3:
+            step.parameters[-1] = np.inf
+        return loss
+
+    monkeypatch.setattr(module, "_run_epoch", break_the_third)
+    training = run(max_iter=3)
+    assert training.stop_reason == "diverged"
+    assert training.best_iter == 2
+    monkeypatch.undo()
+    assert np.array_equal(training.parameters, run(max_iter=2).parameters)
 
 
 def test_starting_parameters_and_windows_are_left_as_they_are():

@@ -43,10 +43,14 @@ NETWORK_CONSTRAINTS = {
 
 # Why a training run may have been cut short, and what is then said.
 CUT_SHORT = {
-    "diverged": "training diverged (the loss is no longer finite) after {n} epoch(s); the weights of epoch {best} are "
-    "kept: lower learning_rate, or set clip_norm.",
-    "interrupted": "training was interrupted after {n} epoch(s); the weights of epoch {best} are kept.",
+    "diverged": "{run} diverged (the loss is no longer finite) after {n} epoch(s); {kept}: lower learning_rate, or set "
+    "clip_norm.",
+    "interrupted": "{run} was interrupted after {n} epoch(s); {kept}.",
 }
+
+
+class NothingLearnt(ValueError):
+    """Training failed before there was anything to keep."""
 
 
 def constraint_with_auto(name):
@@ -80,6 +84,21 @@ def layer_sizes(hidden_layer_sizes):
     return tuple(int(size) for size in sizes)
 
 
+def warn_if_cut_short(training, stacklevel):
+    """Warn, as from the caller that many levels up, if a run has not ended by itself."""
+    if training.stop_reason in CUT_SHORT:
+        kept = f"the weights of epoch {training.best_iter} are kept"
+        message = CUT_SHORT[training.stop_reason].format(run="training", n=len(training.history), kept=kept)
+        warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel + 1)
+
+
+def reject_booleans(**arguments):
+    """Raise if an argument that counts something is a bool, which Python takes for a number."""
+    for name, value in arguments.items():
+        if isinstance(value, bool):
+            raise TypeError(f"{name} must be a whole number; got {value!r}.")
+
+
 class RecurrentEstimator(BaseEstimator):
     """The part of an estimator that trains a recurrent network.
 
@@ -94,38 +113,48 @@ class RecurrentEstimator(BaseEstimator):
         return TrainingOptions(n_threads=count_threads(self.n_jobs), **{name: arguments[name] for name in names})
 
     def _train(self, architecture, windows, options, rng, validation=None, going_on=None, label="training"):
-        """Train, show progress, and say in a warning or an error what went wrong; return the Training.
+        """Train and show progress; return the Training.
 
         Parameters
         ----------
         going_on : Training, optional
             An earlier run to continue; without it training starts from fresh weights, drawn from `rng`.
         label : str
-            Name of this run in the progress bar.
+            Name of this run in the progress bar and, as "run", in the record that callbacks are given.
+
+        Raises
+        ------
+        NothingLearnt
+            If the loss was not finite before one epoch was complete.
+        KeyboardInterrupt
+            Likewise.
         """
         if going_on is None:
             parameters, state = initial_parameters(architecture, rng, windows.X.dtype), None
         else:
             parameters, state = going_on.parameters, going_on.optimizer_state
-        callbacks = [self.callbacks] if callable(self.callbacks) else self.callbacks or []
+        callbacks = self._list_callbacks()
         with closing(tqdm(total=options.max_iter, desc=label, unit="epoch", disable=not self.verbose)) as bar:
 
             def on_epoch(record):
                 shown = {"loss": record["loss"], "validation": record["validation_loss"]}
                 bar.set_postfix({name: f"{value:.4g}" for name, value in shown.items() if not math.isnan(value)})
                 bar.update()
-                return any([callback(self, record) for callback in callbacks])
+                return any([callback(self, {**record, "run": label}) for callback in callbacks])
 
             try:
-                training = train(architecture, parameters, windows, options, rng, validation, state, on_epoch)
+                return train(architecture, parameters, windows, options, rng, validation, state, on_epoch)
             except FloatingPointError as error:
-                raise ValueError(
+                raise NothingLearnt(
                     f"training failed: {error}; scale the data, or lower learning_rate={options.learning_rate:g}."
                 ) from None
-        if training.stop_reason in CUT_SHORT:
-            message = CUT_SHORT[training.stop_reason].format(n=len(training.history), best=training.best_iter)
-            warnings.warn(message, ConvergenceWarning, stacklevel=4)
-        return training
+
+    def _list_callbacks(self):
+        callbacks = [self.callbacks] if callable(self.callbacks) else list(self.callbacks or [])
+        for callback in callbacks:
+            if not callable(callback):
+                raise TypeError(f"callbacks must hold callables of (estimator, record); got {self.callbacks!r}.")
+        return callbacks
 
     def _keep(self, training):
         """Keep what a run has learnt, and its history, as fitted attributes."""

@@ -61,6 +61,7 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
 
     def _learn(self, series):
         season = seasonal_period(series.clock.freq) if self.season == "auto" else self.season
+        self._fitted_horizon = self.horizon
         self.season_ = season if season <= len(series.values) else 1
         self._values = series.values
 
@@ -68,5 +69,7 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
         return np.resize(self._values[-self.season_ :], n_steps)
 
     def _fitted_values(self, rows):
-        n_seasons = -(-self.horizon // self.season_)  # whole seasons back, to a value known `horizon` steps before
+        n_seasons = -(
+            -self._fitted_horizon // self.season_
+        )  # whole seasons back, to a value known `horizon` steps before
         return self._values[np.maximum(rows - n_seasons * self.season_, 0)]

@@ -13,6 +13,7 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
+from .base import reject_booleans
 from .panel import read_series
 
 
@@ -52,6 +53,7 @@ class ForecasterMixin(RegressorMixin):
             If the arguments are out of range, or the series cannot be read without guessing or is too short.
         """
         self._validate_params()
+        reject_booleans(horizon=self.horizon)
         series = read_series(X, y, target=self.target, freq=self.freq, missing=self.missing)
         if not series.clock.is_given:
             warnings.warn(
@@ -151,6 +153,11 @@ class ForecasterMixin(RegressorMixin):
         clock = self.series_.clock
         if isinstance(X, pd.DataFrame | pd.Series) and clock.is_given:
             return clock.positions(X.index)
+        if isinstance(getattr(X, "index", None), pd.DatetimeIndex | pd.PeriodIndex):
+            raise TypeError(
+                f"the rows of X have dates (from {X.index[0]} on), but the forecaster was fitted without a clock; "
+                "fit it on a Series with a time index."
+            )
         values = np.asarray(X)
         if values.ndim == 0:
             raise ValueError(f"X must have one row per step; got {X!r}.")

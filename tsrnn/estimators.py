@@ -7,9 +7,9 @@ import pandas as pd
 from sklearn.base import RegressorMixin
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, check_X_y, validate_data
 
-from .base import NETWORK_CONSTRAINTS, RecurrentEstimator, count_threads, layer_sizes
+from .base import NETWORK_CONSTRAINTS, RecurrentEstimator, count_threads, layer_sizes, warn_if_cut_short
 from .network.architecture import Architecture
 from .network.training import Windows, predict
 
@@ -61,8 +61,8 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
     verbose : int, default=0
         1 shows a progress bar.
     callbacks : callable or list of callables, optional
-        Called after each epoch with the estimator and a dict (epoch, loss, validation_loss, seconds); if one returns
-        True training ends.
+        Called after each epoch with the estimator and a dict (run, epoch, loss, validation_loss, seconds); if one
+        returns True that run ends.
 
     Attributes
     ----------
@@ -157,18 +157,18 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
             If arguments are out of range, data are not finite, shapes do not fit, or the loss is not finite.
         """
         self._validate_params()
-        X, y = validate_data(
-            self, X, y, dtype=[np.float64, np.float32], allow_nd=True, multi_output=True, y_numeric=True
+        given = X
+        X, y = check_X_y(
+            X, y, dtype=[np.float64, np.float32], allow_nd=True, multi_output=True, y_numeric=True, estimator=self
         )
         X = _as_windows(X)
-        self._y_is_1d = y.ndim == 1 or y.shape[1] == 1
         if y.ndim == 2 and y.shape[1] == 1:
             warnings.warn(
                 "A column-vector y was passed when a 1d array was expected; predictions will be 1d too.",
                 DataConversionWarning,
                 stacklevel=2,
             )
-        windows = Windows(X, y.reshape(len(y), -1).astype(X.dtype, copy=False))
+        windows = Windows(X, _cast(y.reshape(len(y), -1), X.dtype))
         training_part, validation = windows, None
         if self.early_stopping:
             n_validation = max(1, round(self.validation_fraction * len(X)))
@@ -189,7 +189,11 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
             architecture, training_part, self._training_options(), check_random_state(self.random_state), validation,
             going_on,
         )  # fmt: skip
+        warn_if_cut_short(training, stacklevel=2)
+        # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
+        validate_data(self, given, skip_check_array=True)  # the names and the number of columns
         self._architecture, self._training = architecture, training
+        self._y_is_1d = y.ndim == 1 or y.shape[1] == 1
         self.n_outputs_ = windows.y.shape[1]
         self._keep(training)
         self.history_ = pd.DataFrame(training.history)
@@ -228,4 +232,16 @@ def _as_windows(X):
     """Return X as (n_samples, n_steps, n_features); a 2-D X has one feature."""
     if X.ndim > 3:
         raise ValueError(f"X has {X.ndim} dimensions; windows have 2 (samples, steps) or 3 (samples, steps, features).")
+    for size, what in zip(X.shape[1:], ("step", "feature"), strict=False):
+        if size == 0:
+            raise ValueError(f"X has 0 {what}(s) in shape {X.shape}; windows need at least one.")
     return X[:, :, None] if X.ndim == 2 else X
+
+
+def _cast(y, dtype):
+    """Return the targets in the precision of the network."""
+    with np.errstate(over="ignore"):
+        cast = y.astype(dtype, copy=False)
+    if not np.isfinite(cast).all():
+        raise ValueError(f"y holds {np.abs(y).max():.3g}, too large for {dtype}; scale y, or give X as float64.")
+    return cast

@@ -1,9 +1,11 @@
 """RNNForecaster: from a series to the forecast of its next steps."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from .base import (
@@ -11,19 +13,21 @@ from .base import (
     CUT_SHORT,
     NETWORK_CONSTRAINTS,
     POSITIVE_INT,
+    NothingLearnt,
     RecurrentEstimator,
     StrOptions,
     constraint_with_auto,
     count_threads,
     layer_sizes,
     one_of_or_none,
+    warn_if_cut_short,
 )
 from .calendar import seasonal_period
 from .choices import resolve, resolve_lookback
 from .contract import ForecasterMixin
 from .kernels.plan import WINDOW_NORMS
 from .network.architecture import Architecture
-from .network.training import predict
+from .network.training import Training, predict
 from .transforms import TRANSFORMS
 from .windows import cut_windows, split_windows
 
@@ -88,8 +92,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     verbose : int, default=0
         1 shows progress bars.
     callbacks : callable or list of callables, optional
-        Called after each epoch with the estimator and a dict (epoch, loss, validation_loss, seconds); if one returns
-        True training ends.
+        Called after each epoch with the estimator and a dict (run, epoch, loss, validation_loss, seconds); if one
+        returns True that run ends.
 
     Attributes
     ----------
@@ -211,12 +215,14 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
 
         training, transform = self._train_on(series, n_validation, architecture, options, seed, "training")
+        warn_if_cut_short(training, stacklevel=3)
         parameters, stop_reason = training.parameters, training.stop_reason
         if self.refit and n_validation and stop_reason not in CUT_SHORT:
-            options = replace(options, max_iter=training.best_iter, n_iter_no_change=training.best_iter)
-            refitted, transform = self._train_on(series, 0, architecture, options, seed, "refit on everything")
-            parameters = refitted.parameters
-            stop_reason = refitted.stop_reason if refitted.stop_reason in CUT_SHORT else stop_reason
+            refitted, its_transform = self._refit(series, architecture, options, seed, training.best_iter)
+            if refitted.stop_reason in CUT_SHORT:
+                stop_reason = refitted.stop_reason
+            else:
+                parameters, transform = refitted.parameters, its_transform
 
         # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
         self._keep(training)
@@ -226,6 +232,21 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.hidden_layer_sizes_ = architecture.hidden_layer_sizes
         self._architecture, self._transform = architecture, transform
         self._scaled = self._scale(series, transform)
+
+    def _refit(self, series, architecture, options, seed, n_epochs):
+        """Train a fresh network on everything; say so if that is cut short, since the one before it is then kept."""
+        options = replace(options, max_iter=n_epochs, n_iter_no_change=n_epochs)
+        label = "refit on everything"
+        try:
+            refitted, transform = self._train_on(series, 0, architecture, options, seed, label)
+        except (KeyboardInterrupt, NothingLearnt) as error:
+            reason = "interrupted" if isinstance(error, KeyboardInterrupt) else "diverged"
+            refitted, transform = Training(None, None, stop_reason=reason), None
+        if refitted.stop_reason in CUT_SHORT:
+            kept = "the network trained without the held-out part is kept"
+            message = CUT_SHORT[refitted.stop_reason].format(run=label, n=len(refitted.history), kept=kept)
+            warnings.warn(message, ConvergenceWarning, stacklevel=4)
+        return refitted, transform
 
     def _train_on(self, series, n_validation, architecture, options, seed, label):
         """Learn the scaling, then the network, from all but the latest steps; return the Training and the transform."""
@@ -259,7 +280,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
                 f"{series.label} has {n} rows; lookback {lookback} + horizon {self.horizon}{also} needs at least "
                 f"{least + n_validation}. Shorten lookback or horizon{', or set early_stopping=False' if also else ''}."
             )
-        if np.ptp(series.values) == 0:
+        if series.values.min() == series.values.max():
             raise ValueError(
                 f"{series.label} is constant ({series.values[0]:g} in all {n} rows), so there is nothing to learn; "
                 "check the column, or use SeasonalNaive."

@@ -104,7 +104,7 @@ def train(architecture, parameters, windows, options, rng, validation=None, opti
     Raises
     ------
     FloatingPointError
-        If the loss is not finite before one epoch is complete, so that nothing was learnt.
+        If the loss is not finite in or right after the first epoch, so that nothing was learnt.
     KeyboardInterrupt
         Likewise; later on an interrupt ends training and keeps what was learnt.
     """
@@ -123,12 +123,21 @@ def train(architecture, parameters, windows, options, rng, validation=None, opti
             if not monitor.training.history:
                 raise
             monitor.training.stop_reason = "interrupted"
+        if validation is None:
+            parameters[:] = monitor.training.parameters
+            monitor.check_last(parameters, lambda: mean_loss(step, _some(windows)))
     return monitor.training
 
 
 def mean_loss(step, windows):
     """Return the mean loss over all windows."""
     return step.loss(flatten(windows.X), flatten(windows.y), np.arange(len(windows.X)))
+
+
+def _some(windows, most=256):
+    """Return at most that many of the windows, evenly spread."""
+    stride = -(-len(windows.X) // most)
+    return Windows(windows.X[::stride], windows.y[::stride])
 
 
 def predict(architecture, parameters, X, n_threads, samples=None):
@@ -158,6 +167,9 @@ def _run_epoch(step, windows, state, options, rng):
     return total / n_samples
 
 
+_NOTHING = "the loss is not finite in the first epoch"
+
+
 @dataclass
 class _Monitor:
     """Keeps the history and the best weights, and says when to end."""
@@ -169,12 +181,13 @@ class _Monitor:
     best: float = math.inf
     n_no_change: int = 0
     has_ended: bool = False
+    before: np.ndarray | None = None  # the weights kept before those that are kept now
 
     def after_epoch(self, parameters, loss, validation_loss, seconds):
         watched = validation_loss if self.has_validation else loss
         if not (math.isfinite(loss) and math.isfinite(watched)):
             if not self.training.history:
-                raise FloatingPointError("the loss is not finite in the first epoch")
+                raise FloatingPointError(_NOTHING)
             return self._end("diverged")
         epoch = len(self.training.history) + 1
         record = {"epoch": epoch, "loss": loss, "validation_loss": validation_loss, "seconds": seconds}
@@ -183,6 +196,7 @@ class _Monitor:
         # As in scikit-learn's networks: any improvement is kept, only one of more than tol counts as change.
         self.n_no_change = 0 if watched < self.best - self.options.tol else self.n_no_change + 1
         if watched < self.best or not self.has_validation:
+            self.before = self.training.parameters.copy()
             self.training.parameters[:] = parameters
             self.training.best_iter = epoch
         self.best = min(self.best, watched)
@@ -193,6 +207,27 @@ class _Monitor:
             self._end("no_change")
         elif epoch >= self.options.max_iter:
             self._end("max_iter")
+
+    def check_last(self, parameters, measure):
+        """Take the last weights back, and end as diverged, if the loss they give is not finite.
+
+        Without validation data nothing has been computed yet from the weights that the last update made.
+
+        Parameters
+        ----------
+        parameters : ndarray of shape (n_parameters,)
+            What `measure` measures. Modified in place.
+        measure : callable
+            Returns the loss.
+        """
+        if math.isfinite(measure()):
+            return
+        parameters[:] = self.before
+        if self.training.best_iter == 1 or not math.isfinite(measure()):
+            raise FloatingPointError(_NOTHING)
+        self.training.parameters[:] = self.before
+        self.training.best_iter -= 1
+        self.training.stop_reason = "diverged"
 
     def _end(self, reason):
         self.training.stop_reason = reason
