@@ -18,7 +18,7 @@ SURFACE = [
 ]  # fmt: skip
 NETWORK = ["training", "architecture", "optimizers", "initializers", "__init__"]
 KERNELS = [
-    "step", "plan", "rnn", "lstm", "gru", "losses", "optimizers", "vector", "caching", "buffers", "workers",
+    "step", "shard", "plan", "rnn", "lstm", "gru", "losses", "optimizers", "vector", "caching", "buffers", "workers",
     "__init__",
 ]  # fmt: skip
 ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}" for room in KERNELS)]

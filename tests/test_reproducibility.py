@@ -21,7 +21,7 @@ SCRIPT = """
 import hashlib, json
 import numpy as np
 from tsrnn import RNNForecaster
-from tsrnn.kernels import plan, step
+from tsrnn.kernels import plan, shard
 series = np.sin(np.arange(160) / 5) + np.arange(160) / 50
 import warnings; warnings.simplefilter("ignore")  # the series has no clock, on purpose
 learnt = {}
@@ -29,7 +29,7 @@ for threads in (1, 2, 3):
     model = RNNForecaster(6, lookback=11, cell="gru", hidden_layer_sizes=(7, 5), max_iter=4, batch_size=50,
                           random_state=3, n_jobs=threads).fit(series)
     learnt[threads] = hashlib.sha256(model.parameters_.tobytes() + model.forecast().to_numpy().tobytes()).hexdigest()
-stats = step._compile_shards(plan.GRU).stats
+stats = shard.compile_shards(plan.GRU).stats
 print(json.dumps({"learnt": learnt, "loss": model.loss_curve_[-1], "hits": sum(stats.cache_hits.values()),
                   "misses": sum(stats.cache_misses.values())}))
 """
@@ -71,7 +71,7 @@ def test_an_edited_callee_is_never_answered_from_a_stale_cache(copied_package):
         "return type(prediction)(4) * (prediction - target) * (prediction - target)",
     )
     assert edited != text
-    losses.write_text(edited)  # step.py, where the cached function stands, keeps its time stamp and text
+    losses.write_text(edited)  # shard.py, where the cached function stands, keeps its time stamp and text
     after = run_script(site, cache)
     assert (after["hits"], after["misses"]) == (0, 1)
     # Only the reported value was edited, not its slope: the same weights, four times the loss, exactly (a power of 2).
