@@ -1,6 +1,7 @@
 """Every example runs as a user would run it, and leaves a picture."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,8 @@ def test_the_python_of_the_readme_runs_and_beats_seasonal_naive(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     ours, naive = (float(line.split("'MAE': ")[1].split(",")[0]) for line in done.stdout.splitlines())
-    assert ours < 0.6 * naive  # a clear margin; the README says 0.46 and 1.87
-    assert f"{ours:.2f} ppm" in text
-    assert f"{naive:.2f} ppm" in text
+    stated, stated_naive = (float(word) for word in re.findall(r"(\d\.\d\d) ppm", text))
+    assert f"{naive:.2f}" == f"{stated_naive:.2f}"
+    # Another processor rounds exp and tanh otherwise, and training may then stop at another epoch.
+    assert abs(ours - stated) < 0.25
+    assert ours < 0.5 * naive  # a clear margin
