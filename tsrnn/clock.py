@@ -183,7 +183,7 @@ def _count_steps(start, step, index):
         return _divide(index.to_numpy(np.int64) - start, step)
     if isinstance(index, pd.PeriodIndex):
         return _divide(index.asi8 - start.ordinal, step.n)
-    if isinstance(step, pd.offsets.Tick):
+    if isinstance(step, pd.offsets.Tick) and not isinstance(step, pd.offsets.Day):  # before pandas 3 a Day is a Tick
         unit = pd.Timedelta(1, unit=index.unit).value  # .value counts nanoseconds
         length = pd.Timedelta(step).value
         if length % unit == 0 and start.value % unit == 0:
