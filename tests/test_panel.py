@@ -207,7 +207,10 @@ def test_bare_arrays_have_no_clock_and_count_from_zero():
 
 def test_the_clock_is_read_from_X_before_y():
     first, second = dates("2020-01-01", 5, "D"), dates("2021-01-01", 5, "D")
-    assert read_series(pd.DataFrame(index=first), series(second)).clock.start == first[0]
+    assert read_series(pd.DataFrame(index=first), np.arange(5.0)).clock.start == first[0]
+    assert read_series(pd.DataFrame(index=first), pd.Series(np.arange(5.0))).clock.start == first[0]
+    with pytest.raises(ValueError, match="X and y have different indexes"):
+        read_series(pd.DataFrame(index=first), series(second))
     assert read_series(None, series(second)).clock.start == second[0]
     assert read_series(np.empty((5, 0)), series(second)).clock.start == second[0]
 

@@ -30,8 +30,9 @@ def test_forecast_is_drawn_behind_its_history_beside_truth_and_baseline(ax):
     assert set(drawn) == {"history", "truth, held out", "seasonal naive", "forecast"}
     assert len({(line.get_color(), line.get_linestyle()) for line in drawn.values()}) == 4
     assert list(drawn["history"].get_ydata()) == list(range(30, 40))  # twice the horizon
+    assert all(line.get_ydata()[0] == 39 for name, line in drawn.items() if name != "history")  # no hole after it
     for name, expected in {"forecast": forecast, "truth, held out": truth, "seasonal naive": baseline}.items():
-        assert list(drawn[name].get_ydata()) == list(expected)
+        assert list(drawn[name].get_ydata()[1:]) == list(expected)
     assert ax.get_title(loc="left") == "Load"
     assert ax.get_ylabel() == "load"
     assert ax.get_legend() is not None

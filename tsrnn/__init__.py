@@ -1,5 +1,7 @@
 """Recurrent networks for time series, inside scikit-learn and pandas."""
 
+from typing import TYPE_CHECKING
+
 __version__ = "0.1.0"
 
 _HOMES = {
@@ -24,4 +26,13 @@ def __getattr__(name):
 
 
 def __dir__():
-    return __all__
+    return sorted(__all__)
+
+
+if TYPE_CHECKING:  # what editors and type checkers see
+    from . import datasets as datasets
+    from . import metrics as metrics
+    from . import plotting as plotting
+    from .baselines import SeasonalNaive as SeasonalNaive
+    from .estimators import RNNRegressor as RNNRegressor
+    from .forecaster import RNNForecaster as RNNForecaster

@@ -23,15 +23,34 @@ def main(argv=None):
         warnings.simplefilter("default")
         warnings.filterwarnings("ignore", "training was interrupted")  # said below, for the whole program
         warnings.showwarning = _show_warning
+        arguments.written = []
         try:
             arguments.run(arguments)
         except (ValueError, TypeError, OSError) as error:
-            print(f"tsrnn: error: {error}", file=sys.stderr)
+            print(f"tsrnn: error: {_in_terms_of_options(str(error))}", file=sys.stderr)
             return 1
         except KeyboardInterrupt:
-            print("tsrnn: interrupted; nothing was written.", file=sys.stderr)
+            print(f"tsrnn: interrupted; written: {', '.join(arguments.written) or 'nothing'}.", file=sys.stderr)
             return 130
     return 0
+
+
+# The sentences of the library give advice in Python; here they are given to somebody at a command line.
+_OPTIONS = {
+    "set missing='interpolate'": "add --missing interpolate",
+    "name its freq": "name its --freq, or see --time-format",
+    "Shorten lookback or horizon, or set early_stopping=False.": "Shorten --horizon or --lookback.",
+    "; sort it with sort_index()": "; sort the rows of the file",
+    ", for example with groupby(level=0).mean()": " in the file",
+    "which is not a number; convert it (pd.to_numeric)": "which is not a number; see --decimal",
+    "check the column, or use SeasonalNaive": "check the column",
+}
+
+
+def _in_terms_of_options(sentence):
+    for python, option in _OPTIONS.items():
+        sentence = sentence.replace(python, option)
+    return sentence
 
 
 def _parser():
@@ -54,6 +73,9 @@ def _parser():
     forecast.add_argument("--horizon", type=_positive, required=True, metavar="N", help="steps to forecast")
     forecast.add_argument("--time", metavar="COLUMN", help="CSV: the column of time stamps (dates, or whole numbers)")
     forecast.add_argument("--time-format", metavar="FORMAT", help="CSV: how dates are written, such as %%d/%%m/%%Y")
+    forecast.add_argument("--sep", default=",", metavar="CHAR", help="CSV: what stands between columns (default: ,)")
+    forecast.add_argument("--decimal", default=".", metavar="CHAR", help="CSV: the decimal mark (default: .)")
+    forecast.add_argument("--encoding", default="utf-8", metavar="NAME", help="CSV: encoding (default: utf-8)")
     forecast.add_argument("--target", metavar="COLUMN", help="the column to forecast")
     forecast.add_argument("--freq", metavar="STEP", help="the step, such as h, D, W-SAT, MS, if it cannot be inferred")
     forecast.add_argument(
@@ -103,9 +125,7 @@ def _forecast(arguments):
     """Read, test, train, write; everything that can be refused is refused before training."""
     from .panel import read_series
 
-    _check_writable(arguments.output)
-    if arguments.plot is not None:
-        _check_picture(arguments.plot)
+    _check_targets(arguments)
     series, ylabel = _read(arguments)
     data = read_series(series, freq=arguments.freq, missing=arguments.missing)
     _print_data(data)
@@ -113,17 +133,19 @@ def _forecast(arguments):
     # Absent stamps as NaN, so that the test part can be cut off before anything is interpolated.
     on_clock = series.reindex(data.clock.stamps(0, data.clock.n))
 
+    _print_end(on_clock)
     test_forecast, baseline, truth = _test(arguments, on_clock)
     print(f"forecast  of the next {arguments.horizon} steps, from everything that is known")
     final = _fit(arguments, on_clock, "training for the forecast")
     forecast = final.forecast()
     _write_csv(forecast, arguments.output)
+    arguments.written.append(arguments.output)
     print(f"written   {_span(forecast.index)} -> {arguments.output}")
     if arguments.plot is not None:
         from .plotting import draw_report, save_figure
 
-        figure = draw_report(on_clock, test_forecast, truth, baseline, forecast, ylabel=ylabel)
-        save_figure(figure, arguments.plot)
+        save_figure(draw_report(on_clock, test_forecast, truth, baseline, forecast, ylabel=ylabel), arguments.plot)
+        arguments.written.append(arguments.plot)
         print(f"          picture -> {arguments.plot}")
 
 
@@ -144,7 +166,11 @@ def _read(arguments):
                 )
             return data, datasets.axis_label(arguments.source)
         if "unique_id" in data.columns:
-            raise ValueError(f"{arguments.source} holds many series; this version forecasts one: give a CSV of one.")
+            raise ValueError(
+                f"{arguments.source} holds many series, and this version forecasts one; in Python take one of them: "
+                f"frame = tsrnn.datasets.load({arguments.source!r}); "
+                "frame[frame.unique_id == 'nonfarm'].set_index('ds')['y']."
+            )
         series = _column(data, arguments.target, "--target", arguments.source)
         return series, arguments.target
     return _read_csv(arguments), arguments.target
@@ -161,9 +187,15 @@ def _read_csv(arguments):
             f"there is no file {path!r} and no bundled set of this name; the sets are {', '.join(datasets.names())}."
         )
     try:
-        frame = pd.read_csv(path)
-    except ValueError as error:
-        raise ValueError(f"{path} cannot be read as a CSV file: {' '.join(str(error).split())}") from None
+        frame = pd.read_csv(path, sep=arguments.sep, decimal=arguments.decimal, encoding=arguments.encoding)
+    except (ValueError, LookupError) as error:
+        hint = "; see --encoding" if isinstance(error, UnicodeDecodeError | LookupError) else ""
+        raise ValueError(f"{path} cannot be read as a CSV file: {' '.join(str(error).split())}{hint}") from None
+    for mark, option in ((";", "';'"), ("\t", "$'\\t'")):
+        if frame.shape[1] == 1 and mark in str(frame.columns[0]):
+            raise ValueError(
+                f"{path} has one column, {frame.columns[0]!r}; its columns may be parted by --sep {option}."
+            )
     stamps = _column(frame, arguments.time, "--time", path)
     series = _column(frame, arguments.target, "--target", path)
     if arguments.time == arguments.target:
@@ -192,26 +224,50 @@ def _parse_stamps(stamps, time_format, path):
         raise complain(
             int(stamps.isna().to_numpy().argmax()), "but every row needs a time stamp; fill it or drop the row."
         )
+    if time_format is not None and pd.api.types.is_float_dtype(stamps) and (stamps % 1 == 0).all():
+        stamps = stamps.astype("int64")
     if pd.api.types.is_numeric_dtype(stamps) and time_format is None:
         broken = (stamps % 1 != 0).to_numpy()
         if broken.any():
             raise complain(int(broken.argmax()), "which is neither a date nor a whole number.")
         return pd.Index(stamps.astype("int64"), name=stamps.name)
     try:
-        parsed = pd.to_datetime(stamps.astype(str), format=time_format, errors="coerce")
-    except ValueError as error:  # such as offsets from UTC that change within the file
-        raise ValueError(f"{path}: {stamps.name} cannot be read as dates: {error}") from None
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # pandas warns where it would have to guess
+            parsed = _read_dates(stamps.astype(str), time_format)
+    except (ValueError, Warning):
+        raise complain(0, "and no one format of dates is recognised; name it with --time-format.") from None
     if parsed.isna().any():
         how = f"the format {time_format}" if time_format else f"the way of the first one, {stamps.iloc[0]!r}"
         raise complain(int(parsed.isna().to_numpy().argmax()), f"which is not a date in {how}; see --time-format.")
     return pd.DatetimeIndex(parsed, name=stamps.name)
 
 
+def _read_dates(texts, time_format):
+    """Return Timestamps, NaT for what is none; offsets from UTC that change within the file are read as UTC."""
+    import pandas as pd
+
+    try:
+        return pd.to_datetime(texts, format=time_format, errors="coerce")
+    except ValueError as error:
+        if "timezones" not in str(error).replace("time zones", "timezones"):
+            raise
+        print("          the offsets from UTC change within the file: all stamps are read as UTC")
+        return pd.to_datetime(texts, format=time_format, errors="coerce", utc=True)
+
+
 def _print_data(data):
     step = data.clock.freq.freqstr if data.clock.freq is not None else str(data.clock.step)
     print(f"data      {_span(data.clock.stamps(0, data.clock.n))}, step {step}")
     holes = f"{data.n_missing} missing values, {data.n_absent} absent stamps"
-    print(f"          {holes}{': interpolated linearly in time' if data.n_missing + data.n_absent else ''}")
+    print(f"          {holes}{': interpolated linearly' if data.n_missing + data.n_absent else ''}")
+
+
+def _print_end(series):
+    """Say it where the series ends in values that nobody observed."""
+    n_unknown = int(series.notna().to_numpy()[::-1].argmax())
+    if n_unknown:
+        print(f"          the last {n_unknown} values are unknown: the last known one is repeated")
 
 
 def _print_network(arguments, data):
@@ -220,7 +276,12 @@ def _print_network(arguments, data):
 
     lookback = resolve_lookback(arguments.lookback or "auto", arguments.horizon, seasonal_period(data.clock.freq))
     sizes = " + ".join(map(str, resolve("hidden_layer_sizes", "auto")))
+    n_windows = max(data.clock.n - lookback - arguments.horizon + 1, 0)
     print(f"network   {arguments.cell.upper()} of {sizes} units; reads {lookback} steps, gives {arguments.horizon}")
+    print(
+        f"          {n_windows:,} windows an epoch"
+        + "; a shorter --lookback is faster" * (n_windows * lookback > 10**7)
+    )
 
 
 def _span(index):
@@ -243,13 +304,17 @@ def _test(arguments, series):
     known, truth = series.iloc[:-horizon], series.iloc[-horizon:]
     if len(known) == 0:
         raise ValueError(f"{len(series)} points are too few to hold {horizon} out as a test; give a shorter --horizon.")
+    observed = truth.notna().to_numpy()
+    if not observed.any():
+        raise ValueError(
+            f"none of the last {horizon} points was observed, so there is nothing to test against; cut the "
+            "empty end off, or give a longer --horizon."
+        )
     print(f"test      the last {horizon} points, from {_stamp(truth.index[0])} on, are held out of training")
     model = _fit(arguments, known, "training for the test")
     naive = SeasonalNaive(horizon, freq=arguments.freq, missing=arguments.missing).fit(known)
-    forecasts = {arguments.cell.upper(): model.forecast(), f"seasonal naive ({naive.season_})": naive.forecast()}
-    observed = truth.notna().to_numpy()
-    if not observed.any():
-        raise ValueError(f"none of the last {horizon} points was observed, so there is nothing to test against.")
+    baseline = f"seasonal naive ({naive.season_})" if naive.season_ > 1 else "last value"
+    forecasts = {arguments.cell.upper(): model.forecast(), baseline: naive.forecast()}
     scores = pd.DataFrame(
         {
             name: forecast_scores(truth[observed], forecast[observed], known, naive.season_)
@@ -262,7 +327,10 @@ def _test(arguments, series):
     verdict = (
         f"{1 - ours / base:.0%} lower" if ours < base else f"{ours / base - 1:.0%} HIGHER" if base else "not lower"
     )
-    print(f"The mean absolute error is {verdict} than that of seasonal naive.\n")
+    print(f"In this one test the mean absolute error is {verdict} than that of {baseline}.")
+    if not ours < base:
+        print(f"Prefer {baseline}, or try another --cell, --lookback or more data.")
+    print()
     return *forecasts.values(), truth
 
 
@@ -282,32 +350,53 @@ def _fit(arguments, series, label):
     try:
         model.fit(series)
     except ValueError as error:
-        raise ValueError(f"{label}: {error}") from None
+        raise ValueError(f"{label} ({len(series)} of the points): {error}") from None
     if model.stop_reason_ == "interrupted":
         raise KeyboardInterrupt
     print(f"          {label}: epoch {model.best_iter_} of {model.n_iter_} was the best on the part held out to watch")
     return model
 
 
-def _check_writable(path):
-    folder = Path(path).resolve().parent
-    if Path(path).is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise ValueError(f"{path} cannot be written; name a file in a folder that exists and is writable.")
-
-
-def _check_picture(path):
+def _check_targets(arguments):
+    """Raise if what is to be written cannot be, or would replace what was read."""
     from .plotting import picture_formats
 
-    _check_writable(path)
-    if Path(path).suffix[1:].lower() not in picture_formats():
-        raise ValueError(f"--plot {path} must end in one of {', '.join('.' + name for name in picture_formats())}.")
+    named = {"--output": arguments.output} | ({"--plot": arguments.plot} if arguments.plot is not None else {})
+    if arguments.plot is not None and Path(arguments.plot).suffix[1:].lower() not in picture_formats():
+        raise ValueError(
+            f"--plot {arguments.plot} must end in one of {', '.join('.' + name for name in picture_formats())}."
+        )
+    for option, path in named.items():
+        path = Path(path)
+        if path.exists() and not path.is_file():
+            raise ValueError(f"{option} {path} is not a file that can be written; name another.")
+        if path.resolve() in (
+            Path(arguments.source).resolve(),
+            *(Path(p).resolve() for o, p in named.items() if o != option),
+        ):
+            raise ValueError(
+                f"{option} {path} would overwrite {arguments.source} or the other output; name another file."
+            )
+        try:
+            _partial(path).touch()
+            _partial(path).unlink()
+        except OSError as error:
+            raise ValueError(
+                f"{option} {path} cannot be written: {error.strerror}; name a file in a folder that exists "
+                "and is writable."
+            ) from None
+
+
+def _partial(path):
+    """Return where a file stands until all of it is written."""
+    return Path(path).with_name(f".{Path(path).name}.part")
 
 
 def _write_csv(forecast, path):
     """Write a Series as CSV; either all of the file is written or none."""
     forecast = forecast.rename(forecast.name if forecast.name is not None else "forecast")
     index_label = forecast.index.name if forecast.index.name is not None else "step"
-    partial = Path(path).with_name(f".{Path(path).name}.part")
+    partial = _partial(path)
     try:
         forecast.to_csv(partial, index_label=index_label, float_format="%.8g")
         os.replace(partial, path)

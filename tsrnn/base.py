@@ -49,6 +49,12 @@ CUT_SHORT = {
 }
 
 
+class _Bar(tqdm):
+    """A progress bar without a monitoring thread, which would outlive the fit."""
+
+    monitor_interval = 0
+
+
 class NothingLearnt(ValueError):
     """Training failed before there was anything to keep."""
 
@@ -79,7 +85,7 @@ def count_threads(n_jobs):
 def layer_sizes(hidden_layer_sizes):
     """Return the sizes as a tuple of int; a single number is one layer."""
     sizes = (hidden_layer_sizes,) if isinstance(hidden_layer_sizes, Integral) else tuple(hidden_layer_sizes)
-    if not sizes or not all(isinstance(size, Integral) and size >= 1 for size in sizes):
+    if not sizes or not all(isinstance(size, Integral) and size >= 1 and size is not True for size in sizes):
         raise ValueError(f"hidden_layer_sizes must hold one or more positive integers; got {hidden_layer_sizes!r}.")
     return tuple(int(size) for size in sizes)
 
@@ -92,11 +98,12 @@ def warn_if_cut_short(training, stacklevel):
         warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel + 1)
 
 
-def reject_booleans(**arguments):
+def reject_booleans(estimator):
     """Raise if an argument that counts something is a bool, which Python takes for a number."""
-    for name, value in arguments.items():
-        if isinstance(value, bool):
-            raise TypeError(f"{name} must be a whole number; got {value!r}.")
+    for name, constraints in estimator._parameter_constraints.items():
+        value = getattr(estimator, name)
+        if isinstance(value, bool) and not {"boolean", "verbose"} & {c for c in constraints if isinstance(c, str)}:
+            raise TypeError(f"{name} must be a number, not a bool; got {value!r}.")
 
 
 class RecurrentEstimator(BaseEstimator):
@@ -134,7 +141,7 @@ class RecurrentEstimator(BaseEstimator):
         else:
             parameters, state = going_on.parameters, going_on.optimizer_state
         callbacks = self._list_callbacks()
-        with closing(tqdm(total=options.max_iter, desc=label, unit="epoch", disable=not self.verbose)) as bar:
+        with closing(_Bar(total=options.max_iter, desc=label, unit="epoch", disable=not self.verbose)) as bar:
 
             def on_epoch(record):
                 shown = {"loss": record["loss"], "validation": record["validation_loss"]}

@@ -17,9 +17,9 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
         Steps that `forecast` makes if it is not told.
     season : int or "auto", default="auto"
         Steps of one season; "auto" reads it from the clock, as :func:`tsrnn.calendar.seasonal_period` says. With 1
-        the last value is repeated. A series shorter than one season repeats its last value too.
+        the last value is repeated, and so it is with "auto" if the series is shorter than a season.
     target : str, optional
-        The column to forecast, for a DataFrame.
+        As in :class:`tsrnn.RNNForecaster`.
     freq : str or DateOffset, optional
         Step of the clock where it cannot be told from the stamps.
     missing : {"raise", "interpolate"}, default="raise"
@@ -61,8 +61,10 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
 
     def _learn(self, series):
         season = seasonal_period(series.clock.freq) if self.season == "auto" else self.season
-        self._fitted_horizon = self.horizon
-        self.season_ = season if season <= len(series.values) else 1
+        n = len(series.values)
+        if self.season != "auto" and season > n:
+            raise ValueError(f"{series.label} has {n} rows, fewer than season={season}; give a shorter season.")
+        self.season_ = season if season <= n else 1
         self._values = series.values
 
     def _forecast_ahead(self, n_steps):
@@ -72,4 +74,7 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
         n_seasons = -(
             -self._fitted_horizon // self.season_
         )  # whole seasons back, to a value known `horizon` steps before
-        return self._values[np.maximum(rows - n_seasons * self.season_, 0)]
+        origins, sources = rows - self._fitted_horizon, rows - n_seasons * self.season_
+        # Without a season before it the last known value is repeated; where nothing was known the mean stands.
+        known = self._values[np.where(sources >= 0, sources, np.maximum(origins, 0))]
+        return np.where(origins >= 0, known, self._values.mean())

@@ -31,6 +31,10 @@ def seasonal_period(freq):
     """
     if freq is None:
         return 1
+    if type(freq) is pd.DateOffset:  # counts months, days, ...
+        length = freq.kwds
+        months = freq.n * (length.get("months", 0) + 12 * length.get("years", 0))
+        return _divided(12, months) if months and set(length) <= {"months", "years"} else 1
     name = freq.rule_code.split("-")[0]
     if name in _SEASONS:
         return _divided(_SEASONS[name], freq.n)

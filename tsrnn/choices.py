@@ -3,6 +3,7 @@
 import math
 
 LOOKBACK_FACTOR = 1.25
+LONGEST_SEASON = 400  # a longer season (the 1,440 minutes of a day) would make windows that train for hours
 AUTO = {
     "hidden_layer_sizes": (32,),
     "scaler": "standard",
@@ -21,6 +22,8 @@ def resolve(name, value):
 def resolve_lookback(lookback, horizon, season):
     """Return `lookback`, or for "auto" 1.25 times the longer of horizon and season, rounded up; all in steps.
 
-    The rule is that of Hewamalage, Bergmeir and Bandara 2021, section 4.2.
+    The rule is that of Hewamalage, Bergmeir and Bandara 2021, section 4.2. Of a season at most 400 steps are counted.
     """
-    return math.ceil(LOOKBACK_FACTOR * max(horizon, season)) if lookback == "auto" else lookback
+    if lookback != "auto":
+        return lookback
+    return math.ceil(LOOKBACK_FACTOR * max(horizon, min(season, LONGEST_SEASON)))

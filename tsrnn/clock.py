@@ -1,5 +1,6 @@
 """Clocks: an index of dates, periods or integers becomes numbered rows at equal steps, and rows become stamps again."""
 
+import contextlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,9 @@ DATES, PERIODS, INTEGERS = "a clock of dates", "a clock of periods", "a clock of
 _MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 _WEEKDAYS = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 
-# A clock of which fewer than one stamp in a hundred has a row is taken for a misread or mistyped one.
-MOST_ROWS_PER_STAMP = 100
+# A clock whose step was told from its stamps, but most of whose stamps are absent, was misread (days and months in the
+# wrong order, dates written as numbers). A step that the user named may be that sparse, but not without any limit.
+MOST_ROWS_PER_STAMP, MOST_ROWS_PER_STAMP_IF_NAMED = 2, 100
 
 
 @dataclass(frozen=True)
@@ -144,10 +146,11 @@ def read_clock(index, freq, label):
             f"the clock of {label} has no regular step: {index[positions < 0][0]} is not on the steps of "
             f"{clock.step_name} from {index[0]}; resample the series{', or name its freq' * (kind(index) == DATES)}."
         )
-    if clock.n > MOST_ROWS_PER_STAMP * len(index):
+    most = MOST_ROWS_PER_STAMP if freq is None else MOST_ROWS_PER_STAMP_IF_NAMED
+    if clock.n > most * len(index) and clock.n > len(index) + 1:
         raise ValueError(
             f"the clock of {label} has no regular step: {clock.n - len(index)} of its {clock.n} stamps in steps of "
-            f"{clock.step_name} are absent; check {index[0]} and {index[-1]}, or resample the series."
+            f"{clock.step_name} are absent; check {index[0]} to {index[-1]}, resample the series, or name its freq."
         )
     return clock, positions
 
@@ -184,10 +187,10 @@ def _count_steps(start, step, index):
     if isinstance(index, pd.PeriodIndex):
         return _divide(index.asi8 - start.ordinal, step.n)
     if isinstance(step, pd.offsets.Tick) and not isinstance(step, pd.offsets.Day):  # before pandas 3 a Day is a Tick
-        unit = pd.Timedelta(1, unit=index.unit).value  # .value counts nanoseconds
-        length = pd.Timedelta(step).value
-        if length % unit == 0 and start.value % unit == 0:
-            return _divide(index.asi8 - start.value // unit, length // unit)
+        origin = pd.DatetimeIndex([start]).as_unit(index.unit)
+        unit, length = pd.Timedelta(1, unit=index.unit), pd.Timedelta(step)
+        if origin[0] == start and length % unit == pd.Timedelta(0):
+            return _divide(index.asi8 - origin.asi8[0], length // unit)
     grid = pd.date_range(start, index[-1] if index.is_monotonic_increasing else index.max(), freq=step)
     return grid.get_indexer(index).astype(np.int64)
 
@@ -218,12 +221,14 @@ def _find_step(index, freq, label):
 
 
 def _named_step(freq):
-    try:
+    step = None
+    with contextlib.suppress(ValueError, TypeError):
         step = to_offset(freq)
-    except (ValueError, TypeError):
-        step = None
     if step is None or step.n < 1:
-        raise ValueError(f"freq={freq!r} is not a step in time; give one such as 'h', '15min', 'D', 'W-SAT' or 'MS'.")
+        raise ValueError(
+            f"freq={freq!r} is not a step in time; give one such as 'h', '15min', 'D', 'W-SAT', 'MS' or 'ME' (month "
+            "starts or ends), 'QS', 'YS'."
+        )
     return step
 
 
@@ -265,7 +270,9 @@ def _step_between_holes(index):
     n_days = int(np.gcd.reduce(gaps))
     if n_days % 7 == 0:
         return to_offset(f"{n_days // 7}W-{_WEEKDAYS[days[0].day_of_week]}")
-    if gaps.min() >= 25 and (n_days < gaps.min() or days.day.nunique() == 1):  # months, by a rule that is not told here
+    if gaps.min() >= 28 and days.day.nunique() == 1:  # the same day of every month
+        return pd.DateOffset(months=int(np.gcd.reduce(np.diff(days.year * 12 + days.month))))
+    if gaps.min() >= 25 and n_days < gaps.min():  # months, by a rule that is not told here
         return None
     is_business = n_days == 1 and days.day_of_week.max() < 5 and (days[-1] - days[0]).days > 7
     return to_offset("B" if is_business else f"{n_days}D")

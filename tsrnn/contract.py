@@ -14,7 +14,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from .base import reject_booleans
-from .panel import read_series
+from .panel import read_series, read_values
 
 
 class ForecasterMixin(RegressorMixin):
@@ -53,7 +53,7 @@ class ForecasterMixin(RegressorMixin):
             If the arguments are out of range, or the series cannot be read without guessing or is too short.
         """
         self._validate_params()
-        reject_booleans(horizon=self.horizon)
+        reject_booleans(self)
         series = read_series(X, y, target=self.target, freq=self.freq, missing=self.missing)
         if not series.clock.is_given:
             warnings.warn(
@@ -64,6 +64,8 @@ class ForecasterMixin(RegressorMixin):
             )
         self._learn(series)
         self.series_ = series
+        self.n_features_in_ = X.shape[1] if np.ndim(X) == 2 else int(y is None)
+        self._fitted_horizon = self.horizon
         return self
 
     def predict(self, X):
@@ -72,10 +74,10 @@ class ForecasterMixin(RegressorMixin):
         Parameters
         ----------
         X : DataFrame, Series or array with n rows
-            Only its clock is read, never its values. Rows after training are forecast; rows of training get their
+            Only its clock is read, never its values. Rows after training are forecast. Rows of training get their
             fitted values: the forecast made `horizon` steps before them, where need be from a window that is filled up
-            on the left with the first value. Rows without a clock are the steps directly after training, except that
-            the very rows of training mean themselves.
+            on the left with the first value, or, where nothing was known yet, with the mean of training. Rows without
+            a clock are the steps directly after training, except that the very rows of training mean themselves.
 
         Returns
         -------
@@ -104,7 +106,7 @@ class ForecasterMixin(RegressorMixin):
         Parameters
         ----------
         h : int, optional
-            Number of steps; `horizon` if not given.
+            Number of steps; the `horizon` that was fitted if not given.
 
         Returns
         -------
@@ -120,27 +122,44 @@ class ForecasterMixin(RegressorMixin):
         n = self.series_.clock.n
         return pd.DataFrame(index=self.series_.clock.stamps(n, n + h))
 
-    def score(self, X, y=None):
+    def score(self, X, y=None, sample_weight=None):
         """Return the coefficient of determination R^2 of ``predict(X)``.
 
         Parameters
         ----------
         X : Series, DataFrame or array
-            Rows to forecast; without `y` also the true values, read as in `fit`.
+            Rows to forecast; without `y` also the true values. Rows of training are scored by their fitted values.
         y : array-like of shape (n,), optional
             The true values.
+        sample_weight : array-like of shape (n,), optional
+            Weights of the rows.
 
         Returns
         -------
         float
+            Over the rows that were observed.
+
+        Raises
+        ------
+        ValueError
+            As `predict`; or if a true value is missing and `missing` is "raise".
         """
-        if y is None:
-            y = read_series(X, target=self.target, freq=self.freq, missing="raise").values
-        return r2_score(y, self.predict(X))
+        forecasts = self.predict(X)
+        y = read_values(X, self.target) if y is None else np.asarray(y, dtype=np.float64)
+        observed = ~np.isnan(y)
+        if self.missing == "raise" and not observed.all():
+            raise ValueError(
+                f"X has {(~observed).sum()} missing value(s), which have no truth to score; drop these rows, or set "
+                "missing='interpolate'."
+            )
+        if y.ndim == 1:
+            y, forecasts = y[observed], forecasts[observed]
+            sample_weight = None if sample_weight is None else np.asarray(sample_weight)[observed]
+        return r2_score(y, forecasts, sample_weight=sample_weight)
 
     def _steps_ahead(self, h):
         check_is_fitted(self)
-        h = self.horizon if h is None else h
+        h = self._fitted_horizon if h is None else h
         if isinstance(h, bool) or not isinstance(h, int | np.integer):
             raise TypeError(f"h must be a whole number of steps; got {h!r}.")
         if h < 1:
@@ -151,17 +170,32 @@ class ForecasterMixin(RegressorMixin):
         """Return for each row of X the step it stands for, counted from the first row of training."""
         check_is_fitted(self)
         clock = self.series_.clock
-        if isinstance(X, pd.DataFrame | pd.Series) and clock.is_given:
-            return clock.positions(X.index)
-        if isinstance(getattr(X, "index", None), pd.DatetimeIndex | pd.PeriodIndex):
+        index = X if isinstance(X, pd.Index) else getattr(X, "index", None) if hasattr(X, "iloc") else None
+        if index is not None and clock.is_given:
+            return clock.positions(index)
+        if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
             raise TypeError(
-                f"the rows of X have dates (from {X.index[0]} on), but the forecaster was fitted without a clock; "
-                "fit it on a Series with a time index."
+                f"the rows of X have dates (from {index[0]} on), but the forecaster was fitted without a clock; fit it "
+                "on a Series with a time index."
             )
         values = np.asarray(X)
         if values.ndim == 0:
             raise ValueError(f"X must have one row per step; got {X!r}.")
-        return np.arange(len(values)) + (0 if self._are_rows_of_training(values) else clock.n)
+        if values.size and not np.issubdtype(values.dtype, np.number):
+            raise TypeError(
+                f"X is an array of {values.dtype}, from which no clock is read; give stamps as the index of a "
+                "DataFrame, as future_frame(h) does."
+            )
+        if self._are_rows_of_training(values):
+            return np.arange(len(values))
+        if clock.is_given:
+            warnings.warn(
+                "X has no clock: its rows are taken for the steps directly after training. Give a DataFrame with a "
+                "time index, as future_frame(h) does.",
+                UserWarning,
+                stacklevel=3,
+            )
+        return clock.n + np.arange(len(values))
 
     def _are_rows_of_training(self, values):
         """Return whether an array holds the very values that were fitted, NaN where they were interpolated."""
@@ -170,3 +204,9 @@ class ForecasterMixin(RegressorMixin):
         values = values.ravel().astype(np.float64)
         missing = np.isnan(values)
         return missing.sum() == self.series_.n_missing and np.all(missing | (values == self.series_.values))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = False
+        tags.input_tags.allow_nan = self.missing != "raise"
+        return tags

@@ -9,7 +9,14 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, check_X_y, validate_data
 
-from .base import NETWORK_CONSTRAINTS, RecurrentEstimator, count_threads, layer_sizes, warn_if_cut_short
+from .base import (
+    NETWORK_CONSTRAINTS,
+    RecurrentEstimator,
+    count_threads,
+    layer_sizes,
+    reject_booleans,
+    warn_if_cut_short,
+)
 from .network.architecture import Architecture
 from .network.training import Windows, predict
 
@@ -157,6 +164,7 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
             If arguments are out of range, data are not finite, shapes do not fit, or the loss is not finite.
         """
         self._validate_params()
+        reject_booleans(self)
         given = X
         X, y = check_X_y(
             X, y, dtype=[np.float64, np.float32], allow_nd=True, multi_output=True, y_numeric=True, estimator=self
@@ -225,6 +233,7 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.target_tags.multi_output = True
         return tags
 
 

@@ -44,7 +44,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     horizon : int, default=1
         Steps to forecast.
     lookback : int or "auto", default="auto"
-        Steps a window sees; "auto" is 1.25 times the longer of `horizon` and the season of the clock.
+        Steps a window sees; "auto" is 1.25 times the longer of `horizon` and the season of the clock, of
+        which at most 400 steps are counted.
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         As in :class:`tsrnn.RNNRegressor`, like `activation` and `reset_after`.
     hidden_layer_sizes : int, tuple of int or "auto", default="auto"
@@ -52,12 +53,12 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     activation : {"tanh", "relu"}, default="tanh"
     reset_after : bool, default=True
     target : str, optional
-        The column to forecast, for a DataFrame.
+        Name of the column to forecast, for a DataFrame; as long as there are no covariates it is its only one.
     freq : str or DateOffset, optional
         Step of the clock where it cannot be told from the stamps.
     missing : {"raise", "interpolate"}, default="raise"
-        What to do about NaN and absent stamps: raise, or interpolate linearly in time between the neighbours; before
-        the first and after the last observed value that value is repeated.
+        What to do about NaN and absent stamps: raise, or interpolate linearly over the steps between the neighbours;
+        before the first and after the last observed value that value is repeated.
     scaler : {"standard", None} or "auto", default="auto"
         Scaling of the series, learnt on the training part alone; "auto" is "standard": mean 0, deviation 1.
     window_norm : {"last", None} or "auto", default="auto"
@@ -231,7 +232,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.season_, self.lookback_ = season, lookback
         self.hidden_layer_sizes_ = architecture.hidden_layer_sizes
         self._architecture, self._transform = architecture, transform
-        self._scaled = self._scale(series, transform)
+        self._scaled = self._scale(series, series.values, transform)
 
     def _refit(self, series, architecture, options, seed, n_epochs):
         """Train a fresh network on everything; say so if that is cut short, since the one before it is then kept."""
@@ -251,8 +252,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     def _train_on(self, series, n_validation, architecture, options, seed, label):
         """Learn the scaling, then the network, from all but the latest steps; return the Training and the transform."""
         border = len(series.values) - n_validation
-        transform = TRANSFORMS[resolve("scaler", self.scaler)]().fit(series.values[:border])
-        scaled = self._scale(series, transform)
+        known = series.values_known_at(border)  # what is trained on may not know, by interpolation, what comes later
+        transform = TRANSFORMS[resolve("scaler", self.scaler)]().fit(known)
+        scaled = self._scale(series, np.concatenate([known, series.values[border:]]), transform)
         if n_validation:
             windows, validation = split_windows(scaled, architecture.n_steps, architecture.n_outputs, n_validation)
         else:
@@ -260,10 +262,10 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         rng = np.random.RandomState(seed)  # the kind of generator scikit-learn passes around
         return self._train(architecture, windows, options, rng, validation, label=label), transform
 
-    def _scale(self, series, transform):
-        """Return the scaled series in the precision of the network."""
+    def _scale(self, series, values, transform):
+        """Return scaled values of the series in the precision of the network."""
         with np.errstate(over="ignore"):
-            scaled = transform.transform(series.values).astype(self.dtype)
+            scaled = transform.transform(values).astype(self.dtype)
         if not np.isfinite(scaled).all():
             raise ValueError(f"{series.label} does not fit into {self.dtype} unscaled; set scaler='standard'.")
         return scaled
@@ -296,10 +298,14 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         return self._predict_windows(self._scaled[-self.lookback_ :], np.zeros(1, np.int64))[0, :n_steps]
 
     def _fitted_values(self, rows):
-        # Row k is the last step of the horizon of the window that begins at k, once this many values stand in front.
-        n_before = self.lookback_ + self._architecture.n_outputs - 1
-        padded = np.concatenate([np.full(n_before, self._scaled[0]), self._scaled])
-        return self._predict_windows(padded, rows)[:, -1]
+        # Row k is the last step of the horizon of the window that begins at k, once lookback + horizon - 1 values stand
+        # in front: the first value, or zero, the mean that the scaling learnt, for rows before which nothing was known.
+        horizon = self._architecture.n_outputs
+        forecasts = np.empty(len(rows))
+        for are_meant, before in ((rows < horizon, 0), (rows >= horizon, self._scaled[0])):
+            padded = np.concatenate([np.full(self.lookback_ + horizon - 1, before, self._scaled.dtype), self._scaled])
+            forecasts[are_meant] = self._predict_windows(padded, rows[are_meant])[:, -1]
+        return forecasts
 
     def _predict_windows(self, scaled, first_steps):
         """Return forecasts (n_windows, horizon) from the windows that begin at these steps of a scaled series."""

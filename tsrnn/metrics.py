@@ -3,6 +3,8 @@
 import numpy as np
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
+__all__ = ["smape", "mase", "naive_error", "forecast_scores"]
+
 
 def smape(y_true, y_pred):
     """Return the symmetric mean absolute percentage error, in percent from 0 to 200.
@@ -91,7 +93,20 @@ def forecast_scores(y_true, y_pred, y_train, season=1):
     Returns
     -------
     dict of str to float
+
+    Raises
+    ------
+    ValueError
+        If truth and forecast differ in length or index, or hold NaN.
+
+    Examples
+    --------
+    >>> from tsrnn.metrics import forecast_scores
+    >>> scores = forecast_scores([5.0, 6.0], [5.5, 5.5], y_train=[1.0, 2.0, 3.0, 4.0])
+    >>> {name: round(value, 2) for name, value in scores.items()}
+    {'MAE': 0.5, 'RMSE': 0.5, 'sMAPE': 9.11, 'MASE': 0.5}
     """
+    _pair(y_true, y_pred)
     return {
         "MAE": float(mean_absolute_error(y_true, y_pred)),
         "RMSE": float(root_mean_squared_error(y_true, y_pred)),
@@ -102,6 +117,9 @@ def forecast_scores(y_true, y_pred, y_train, season=1):
 
 def _pair(y_true, y_pred):
     """Return both as float64 arrays of one common shape, without NaN."""
+    indexes = [getattr(values, "index", None) for values in (y_true, y_pred)]
+    if all(hasattr(index, "equals") for index in indexes) and not indexes[0].equals(indexes[1]):
+        raise ValueError("y_true and y_pred have different indexes; score only the same steps, in the same order.")
     y_true, y_pred = np.asarray(y_true, np.float64), np.asarray(y_pred, np.float64)
     if y_true.shape != y_pred.shape or y_true.size == 0:
         raise ValueError(

@@ -4,6 +4,8 @@ Everything behind this door works on plain arrays in which row k stands k steps 
 read without guessing is an error here, in one sentence.
 """
 
+import warnings
+from collections.abc import Hashable
 from dataclasses import dataclass
 from numbers import Real
 
@@ -29,6 +31,8 @@ class SeriesData:
         NaN values among the rows given, interpolated.
     n_absent : int
         Stamps that had no row, interpolated.
+    holes : ndarray of shape (n,), bool
+        Which values were interpolated.
     """
 
     values: np.ndarray
@@ -37,11 +41,20 @@ class SeriesData:
     is_frame: bool
     n_missing: int
     n_absent: int
+    holes: np.ndarray
 
     @property
     def label(self):
         """The series in an error message."""
         return "the series" if self.name is None else f"series {self.name!r}"
+
+    def values_known_at(self, n):
+        """Return the first n values as they would have been read without the later ones, ndarray of shape (n,)."""
+        known = self.values[:n].copy()
+        n_observed = n - int((~self.holes[:n])[::-1].argmax())  # up to the last observed one
+        if not self.holes[:n].all():
+            known[n_observed:] = known[n_observed - 1]
+        return known
 
     def give_back(self, forecast, first):
         """Return forecasts for rows first, first + 1, ... as a Series or DataFrame like the one that was read."""
@@ -63,8 +76,8 @@ def read_series(X, y=None, target=None, freq=None, missing="raise"):
     freq : str or DateOffset, optional
         Step of the clock where it cannot be told from the stamps.
     missing : {"raise", "interpolate"}
-        NaN values and absent stamps alike: an error, or linear interpolation in time between the neighbours; before
-        the first and after the last observed value that value is repeated.
+        NaN values and absent stamps alike: an error, or linear interpolation over the steps between the neighbours;
+        before the first and after the last observed value that value is repeated.
 
     Returns
     -------
@@ -95,9 +108,16 @@ def read_series(X, y=None, target=None, freq=None, missing="raise"):
     values = np.full(clock.n, np.nan)
     values[positions] = observed
     n_absent, n_missing = clock.n - len(observed), int(np.isnan(observed).sum())
-    if n_absent + n_missing:
-        _handle_missing(values, clock, n_missing, n_absent, missing, label)
-    return SeriesData(values, clock, name, is_frame, n_missing, n_absent)
+    holes = np.isnan(values)
+    if holes.any():
+        _handle_missing(values, holes, clock, n_missing, n_absent, missing, label)
+    return SeriesData(values, clock, name, is_frame, n_missing, n_absent, holes)
+
+
+def read_values(X, target=None):
+    """Return the values of one series as they stand, without their clock: ndarray of shape (n,), NaN where missing."""
+    column, _, _ = _choose(X, None, target)
+    return _numbers(column, "the series" if column.name is None else f"series {column.name!r}")
 
 
 def _choose(X, y, target):
@@ -115,6 +135,9 @@ def _choose(X, y, target):
             )
         if X is not None and len(X) != len(y):
             raise ValueError(f"X has {len(X)} rows and y has {len(y)}; give one row of X per value of y.")
+        indexes = [data.index for data in (X, y) if isinstance(data, pd.DataFrame | pd.Series)]
+        if len(indexes) == 2 and not _is_default(indexes[1]) and not indexes[0].equals(indexes[1]):
+            raise ValueError("X and y have different indexes; give both the same clock, or y as an array.")
         column = y.iloc[:, 0] if isinstance(y, pd.DataFrame) else y
         column = column if isinstance(column, pd.Series) else pd.Series(np.ravel(column))
         clocked = X if isinstance(X, pd.DataFrame | pd.Series) else y
@@ -126,8 +149,15 @@ def _choose(X, y, target):
     if isinstance(X, pd.DataFrame):
         if X.shape[1] == 0:
             raise ValueError("the frame has no columns; give one column of numbers, or the series as y.")
-        if target is not None and (isinstance(target, list | tuple) or target not in X.columns):
+        if target is not None and (not isinstance(target, Hashable) or target not in X.columns):
             raise ValueError(f"there is no column {target!r} to be the target; the columns are {_listing(X.columns)}.")
+        dates = [name for name in X.columns if _looks_like_dates(X[name])] if X.columns.is_unique else []
+        if X.shape[1] != 1 and dates:
+            rest = [name for name in X.columns if name != dates[0]]
+            raise ValueError(
+                f"the frame has its dates in column {dates[0]!r}; make them the index and give one column: "
+                f"frame.set_index({dates[0]!r})[{target if target in rest else rest[0]!r}]."
+            )
         if X.shape[1] != 1:
             what = "covariates are" if target is not None else "several series at once are"
             advice = repr(target) if target is not None else "..."
@@ -137,6 +167,8 @@ def _choose(X, y, target):
             )
         return X.iloc[:, 0], X.index, True
     values = np.asarray(X)
+    if values.ndim == 0:
+        raise TypeError(f"the data are {X!r}; give a Series, a DataFrame of one column, or an array of shape (n,).")
     if target is not None:
         raise ValueError(f"target={target!r} names a column, but the data are a bare array; give a DataFrame.")
     if values.ndim != 1 and not (values.ndim == 2 and values.shape[1] == 1):
@@ -144,6 +176,28 @@ def _choose(X, y, target):
             f"the data have shape {values.shape}; this version forecasts one series: give shape (n,) or (n, 1)."
         )
     return pd.Series(values.ravel()), None, False
+
+
+def _is_default(index):
+    """Return whether an index is the one that pandas makes if it is given none."""
+    return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
+
+
+def _looks_like_dates(column):
+    """Return whether a column holds dates, or text whose first values are."""
+    types = pd.api.types
+    if types.is_datetime64_any_dtype(column.dtype) or isinstance(column.dtype, pd.PeriodDtype):
+        return True
+    head = column.dropna().head(3)
+    if (
+        types.is_numeric_dtype(column.dtype)
+        or not len(head)
+        or not head.map(lambda value: isinstance(value, str)).all()
+    ):
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return bool(pd.to_datetime(head, errors="coerce", utc=True).notna().all())
 
 
 def _numbers(column, label):
@@ -155,27 +209,26 @@ def _numbers(column, label):
         if not types.is_numeric_dtype(column.dtype) and column.map(lambda value: isinstance(value, str)).any():
             raise TypeError  # "1.5" is text too: nobody said it is meant as a number
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         objects = column.astype(object)
         no_number = objects.notna() & ~objects.map(lambda value: isinstance(value, Real))
         unreadable = no_number & pd.to_numeric(objects, errors="coerce").isna()
         row = int((unreadable if unreadable.any() else no_number).to_numpy().argmax())
         raise TypeError(
-            f"{label} holds {objects.iloc[row]!r} in row {row}, which is not a number; convert it."
+            f"{label} holds {objects.iloc[row]!r} in row {row}, which is not a number; convert it (pd.to_numeric)."
         ) from None
     return numbers
 
 
-def _handle_missing(values, clock, n_missing, n_absent, missing, label):
+def _handle_missing(values, holes, clock, n_missing, n_absent, missing, label):
     """Fill NaN in `values`, modified in place, or raise."""
-    holes = np.isnan(values)
     if holes.all():
         raise ValueError(f"{label} has no observed value among {len(values)} rows; give at least two numbers.")
     if missing == "raise":
         first = clock.stamps(holes.argmax(), holes.argmax() + 1)[0]
         raise ValueError(
-            f"{label} has {n_missing} missing value(s) and {n_absent} absent stamp(s), the first at {first}; fill "
-            "them, or set missing='interpolate'."
+            f"{label} has {n_missing} missing value(s) and {n_absent} absent stamp(s) in steps of {clock.step_name}, "
+            f"the first at {first}; fill them, or set missing='interpolate'."
         )
     rows = np.arange(len(values))
     values[holes] = np.interp(rows[holes], rows[~holes], values[~holes])

@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
+__all__ = ["plot_forecast", "draw_report", "picture_formats", "save_figure"]
+
 _HISTORY, _FORECAST, _BASELINE = "#333333", "#0b63b0", "#d9822b"
 
 
@@ -47,16 +49,20 @@ def plot_forecast(history, forecast, *, truth=None, baseline=None, n_history=Non
         import matplotlib.pyplot as plt
 
         ax = plt.subplots(figsize=(8, 3.6), layout="constrained")[1]
+    if not len(forecast) or not len(history):
+        raise ValueError("history and forecast need at least one value each.")
     recent = history.iloc[-(n_history or 2 * len(forecast)) :]
     ax.plot(recent.index, recent.to_numpy(), color=_HISTORY, lw=1.2, label="history")
     ax.axvspan(recent.index[-1], forecast.index[-1], color=_FORECAST, alpha=0.06, lw=0)
-    if truth is not None:
-        truth = _drawable(truth)
-        ax.plot(truth.index, truth.to_numpy(), color=_HISTORY, lw=1.2, ls=(0, (1, 1)), label="truth, held out")
-    if baseline is not None:
-        baseline = _drawable(baseline)
-        ax.plot(baseline.index, baseline.to_numpy(), color=_BASELINE, lw=1.2, ls="--", label="seasonal naive")
-    ax.plot(forecast.index, forecast.to_numpy(), color=_FORECAST, lw=1.8, label="forecast")
+    styles = {
+        "truth, held out": (truth, {"color": _HISTORY, "lw": 1.4, "ls": (0, (1, 1))}),
+        "seasonal naive": (baseline, {"color": _BASELINE, "lw": 1.2, "ls": "--"}),
+        "forecast": (forecast, {"color": _FORECAST, "lw": 1.8}),
+    }
+    for label, (series, style) in styles.items():
+        if series is not None:
+            joined = pd.concat([recent.iloc[-1:], _drawable(series)])  # no hole between history and what follows
+            ax.plot(joined.index, joined.to_numpy(), label=label, **style)
     ax.set_title(title or "", loc="left", fontsize=11)
     ax.set_ylabel(ylabel or str(history.name or "value"))
     ax.set_xlabel(str(history.index.name or "step") if not isinstance(history.index, pd.DatetimeIndex) else "")
@@ -67,7 +73,8 @@ def plot_forecast(history, forecast, *, truth=None, baseline=None, n_history=Non
     ax.margins(x=0.01)
     ax.grid(axis="y", color="0.9", lw=0.8)
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, fontsize=9, loc="best")
+    # Above the axes, where no line can run through it.
+    ax.legend(frameon=False, fontsize=9, loc="lower right", bbox_to_anchor=(1, 0.99), ncols=4, borderaxespad=0)
     return ax
 
 
@@ -116,5 +123,7 @@ def save_figure(figure, path):
 
 def _drawable(series):
     """Return a Series, from one or a frame of one column, on an index that matplotlib can draw."""
+    if not isinstance(series, pd.Series | pd.DataFrame):
+        raise TypeError(f"give a Series, whose index says when; got {type(series).__name__}.")
     series = series.iloc[:, 0] if isinstance(series, pd.DataFrame) else series
     return series.to_timestamp() if isinstance(series.index, pd.PeriodIndex) else series

@@ -15,7 +15,8 @@ class StandardTransform:
             raise ValueError(
                 f"values up to {np.abs(values).max():.3g} are too large to scale; divide the series first."
             )
-        self.scale_ = deviation if deviation > 0 else 1.0
+        is_constant = values.min() == values.max()  # equal values may still deviate, by rounding
+        self.scale_ = deviation if deviation > 0 and not is_constant else 1.0
         return self
 
     def transform(self, values):

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -63,7 +64,7 @@ class Training:
     parameters : ndarray of shape (n_parameters,)
         Those of the best epoch by validation loss; without validation data those of the last epoch.
     optimizer_state : object
-        To go on from.
+        Of the same epoch, to go on from.
     history : list of dict
         Per epoch: epoch (from 1), loss, validation_loss (NaN without validation data), seconds.
     best_iter : int
@@ -93,7 +94,7 @@ def train(architecture, parameters, windows, options, rng, validation=None, opti
     validation : Windows, optional
         Watched after every epoch. Without it the training loss is watched.
     optimizer_state : optional
-        Of an earlier run that is continued.
+        Of an earlier run that is continued; left as it is.
     on_epoch : callable, optional
         Given the epoch's record (see `Training.history`) after each epoch; True ends training.
 
@@ -109,8 +110,8 @@ def train(architecture, parameters, windows, options, rng, validation=None, opti
         Likewise; later on an interrupt ends training and keeps what was learnt.
     """
     parameters = parameters.copy()
-    state = optimizer_state or OPTIMIZERS[options.optimizer](parameters)
-    monitor = _Monitor(options, validation is not None, on_epoch, Training(parameters.copy(), state))
+    state = deepcopy(optimizer_state) or OPTIMIZERS[options.optimizer](parameters)
+    monitor = _Monitor(options, validation is not None, on_epoch, Training(parameters.copy(), deepcopy(state)))
     with Workers(options.n_threads) as workers:
         step = architecture.step(parameters, workers)
         try:
@@ -118,7 +119,7 @@ def train(architecture, parameters, windows, options, rng, validation=None, opti
                 started = time.perf_counter()
                 loss = _run_epoch(step, windows, state, options, rng)
                 validation_loss = math.nan if validation is None else mean_loss(step, validation)
-                monitor.after_epoch(parameters, loss, validation_loss, time.perf_counter() - started)
+                monitor.after_epoch(parameters, state, loss, validation_loss, time.perf_counter() - started)
         except KeyboardInterrupt:
             if not monitor.training.history:
                 raise
@@ -183,7 +184,7 @@ class _Monitor:
     has_ended: bool = False
     before: np.ndarray | None = None  # the weights kept before those that are kept now
 
-    def after_epoch(self, parameters, loss, validation_loss, seconds):
+    def after_epoch(self, parameters, state, loss, validation_loss, seconds):
         watched = validation_loss if self.has_validation else loss
         if not (math.isfinite(loss) and math.isfinite(watched)):
             if not self.training.history:
@@ -198,6 +199,7 @@ class _Monitor:
         if watched < self.best or not self.has_validation:
             self.before = self.training.parameters.copy()
             self.training.parameters[:] = parameters
+            self.training.optimizer_state = deepcopy(state)
             self.training.best_iter = epoch
         self.best = min(self.best, watched)
 
