@@ -260,12 +260,6 @@ def test_a_series_that_is_constant_up_to_its_last_part_is_fitted():
     assert np.isfinite(rnn().fit(pd.Series(values, MONTHS)).forecast()).all()
 
 
-def test_values_too_large_to_scale_are_refused_and_the_cure_is_named():
-    huge = SALES / 10 * 1e308
-    refused(ValueError, ["e+308", "too large", "divide"], rnn().fit, huge)
-    np.testing.assert_array_equal(naive(season=1).fit(huge).forecast(), np.full(3, huge.iloc[-1]))
-
-
 def test_values_of_both_signs_too_large_to_scale_are_refused_too():
     refused(ValueError, ["e+308", "too large", "divide"], rnn().fit, np.sign(SALES - 10) * 1.7e308)
 
@@ -437,9 +431,11 @@ DIVERGING = dict(  # no clipping and no bound on the state: the gradient grows w
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("options", [dict(scaler=None), dict(learning_rate=1e30)], ids=["huge values", "huge steps"])
+@pytest.mark.parametrize(
+    "options", [dict(scaler=None, dtype="float64"), dict(learning_rate=1e30)], ids=["huge values", "huge steps"]
+)
 def test_a_loss_that_is_not_finite_in_the_first_epoch_is_an_error(options):
-    values = SALES * 1e30 if "scaler" in options else SALES
+    values = SALES * 1e200 if "scaler" in options else SALES
     words = ["not finite", "first epoch", "scale the data", f"learning_rate={options.get('learning_rate', 0.003):g}"]
     refused(ValueError, words, rnn(**options).fit, values)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 
@@ -272,13 +273,13 @@ def test_a_fit_leaves_the_series_as_it_was():
 
 def overfitted(**changes):
     """Return a fitted forecaster that was best before its last epoch: its steps are large, its network too."""
-    options = dict(hidden_layer_sizes=8, max_iter=25, n_iter_no_change=10**6, learning_rate=0.05)
+    options = dict(hidden_layer_sizes=8, max_iter=60, n_iter_no_change=10**6, learning_rate=0.05)
     return rnn(**{**options, **changes}).fit(SALES)
 
 
 def test_the_refit_trains_a_fresh_network_on_everything_for_the_best_number_of_epochs():
     model = overfitted()
-    assert 1 < model.best_iter_ < model.n_iter_ == 25
+    assert 1 < model.best_iter_ < model.n_iter_ == 60
     expected = overfitted(early_stopping=False, max_iter=model.best_iter_)
     np.testing.assert_array_equal(model.parameters_, expected.parameters_)
     pd.testing.assert_series_equal(model.forecast(), expected.forecast(), check_exact=True)
@@ -541,3 +542,71 @@ def test_employment_in_the_united_states_is_forecast_much_better_than_by_last_ye
     past, true = series.iloc[:-n_after], series.iloc[-n_after:].iloc[:12]
     of_last_year = mean_error(SeasonalNaive(horizon=12).fit(past).forecast(), true)
     assert mean_error(learner().fit(past).forecast(), true) < 0.5 * of_last_year
+
+
+def test_a_hole_across_the_training_border_tells_training_nothing_of_what_comes_after():
+    holed = SALES.copy()
+    holed.iloc[N - 10 : N - 5] = np.nan  # the last eight rows are held out
+    changed = holed.copy()
+    changed.iloc[N - 5 :] += 50
+    first, second = (
+        rnn(missing="interpolate", refit=False, early_stopping=True).fit(data) for data in (holed, changed)
+    )
+    assert first.loss_curve_ == second.loss_curve_
+    assert (first._transform.mean_, first._transform.scale_) == (second._transform.mean_, second._transform.scale_)
+    assert first.validation_loss_curve_ != second.validation_loss_curve_
+
+
+def test_the_refit_goes_through_all_its_epochs_however_impatient_the_training_was():
+    seen = []
+    model = rnn(n_iter_no_change=1, tol=1e9, callbacks=lambda estimator, record: seen.append(record["run"]))
+    model.set_params(early_stopping=True, max_iter=30, n_iter_no_change=12).fit(SALES)
+    assert model.best_iter_ > 1
+    assert seen.count("refit on everything") == model.best_iter_
+
+
+def test_a_refit_that_a_callback_stops_never_replaces_the_network_before_it():
+    def stop_at_once_in_the_refit(estimator, record):
+        return record["run"] != "training"
+
+    options = dict(early_stopping=True, max_iter=8)
+    with pytest.warns(ConvergenceWarning, match="was stopped by a callback after 1 epoch.*is kept"):
+        model = rnn(callbacks=stop_at_once_in_the_refit, **options).fit(SALES)
+    np.testing.assert_array_equal(model.forecast(), rnn(refit=False, **options).fit(SALES).forecast())
+    assert model.best_iter_ > 1
+
+
+def test_movements_that_the_precision_cannot_hold_are_refused():
+    series = 1e9 + SALES / SALES.abs().max()
+    with pytest.raises(ValueError, match=r"moves by less than float32 resolves; set dtype='float64'"):
+        rnn(scaler=None).fit(series)
+    assert np.ptp(rnn(scaler=None, dtype="float64").fit(series)._scaled) > 0
+
+
+@both
+def test_rows_are_known_by_an_index_and_an_array_of_stamps_is_refused(fitted, make):
+    model = fitted[make]
+    forecast = model.forecast()
+    np.testing.assert_array_equal(model.predict(forecast.index[1:]), forecast.iloc[1:])
+    with pytest.raises(TypeError, match="from which no clock is read"):
+        model.predict(forecast.index.to_numpy())
+    with pytest.warns(UserWarning, match="X has no clock"):
+        np.testing.assert_array_equal(model.predict(np.zeros((2, 1))), forecast.iloc[:2])
+
+
+@both
+def test_a_grid_search_and_a_target_transform_work_on_frames_that_hold_the_clock(make):
+    from sklearn.compose import TransformedTargetRegressor
+    from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+    from sklearn.preprocessing import StandardScaler
+
+    clock = SALES.to_frame()[[]]
+    cv = TimeSeriesSplit(2, test_size=HORIZON)
+    search = GridSearchCV(make(), {"missing": ["raise", "interpolate"]}, cv=cv, error_score="raise")
+    search.fit(clock, SALES.to_numpy())
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.n_features_in_ == 0
+    scaled = TransformedTargetRegressor(make(), transformer=StandardScaler()).fit(clock, SALES.to_numpy())
+    future = scaled.regressor_.future_frame(HORIZON)
+    # The forecaster scales by itself, so only rounding in float32 tells the two apart.
+    np.testing.assert_allclose(scaled.predict(future), make().fit(SALES).predict(future), rtol=1e-3)

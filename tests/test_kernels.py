@@ -183,3 +183,14 @@ def test_parameter_views_fill_the_vector_without_overlap():
             assert (view == -1).all()
             view[:] = count
         assert (parameters >= 0).all()
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 8, 9, 16, 17, 129])
+def test_gradient_is_exact_whatever_the_size_of_the_minibatch(n):
+    rng = np.random.default_rng(8)
+    X, y = rng.normal(size=(n, 4, 2)), rng.normal(size=(n, 2))
+    weights = naive.random_weights("gru", 2, (3,), 2, True, rng)
+    _, loss, gradient = run(build("gru", X, 2, (3,), "tanh", True), weights, X, y)
+    np.testing.assert_allclose(loss, naive.loss("gru", weights, X, y), **TOLERANCE)
+    for name, expected in naive.gradient("gru", weights, X, y).items():
+        np.testing.assert_allclose(gradient[name], expected, err_msg=name, **TOLERANCE)

@@ -140,3 +140,21 @@ def test_seed_decides_every_bit_within_one_process():
 
     assert fit(0) == fit(0)
     assert fit(0) != fit(1)
+
+
+def test_the_threads_of_the_blas_library_change_no_bit_of_a_wide_layer():
+    script = (
+        "import hashlib, numpy as np; from tsrnn import RNNRegressor\n"
+        "X = np.random.default_rng(0).normal(size=(16, 3))\n"
+        "model = RNNRegressor('rnn', hidden_layer_sizes=300, max_iter=1, random_state=0).fit(X, X[:, 0])\n"
+        "print(hashlib.sha256(model.parameters_.tobytes()).hexdigest())"
+    )
+    learnt = set()
+    for threads in ("1", "2"):
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": threads, "PYTHONPATH": str(PACKAGE.parent)}
+        done = subprocess.run(
+            [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stderr
+        learnt.add(done.stdout)
+    assert len(learnt) == 1

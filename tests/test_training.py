@@ -214,3 +214,101 @@ def test_training_learns_a_recurrence(cell):
     start = initial_parameters(architecture, np.random.RandomState(0), np.float64)
     training = train(architecture, start, windows, options(max_iter=40), np.random.RandomState(0))
     assert training.history[-1]["loss"] < 0.05 * np.var(windows.y)
+
+
+def test_an_epoch_with_a_smaller_last_minibatch_is_adam_minibatch_by_minibatch():
+    """42 rows in minibatches of 8: the loss is that of all rows alike, the updates those of the naive twin."""
+    x, y = np.concatenate([X, X[:2] + 1]), np.concatenate([Y, Y[:2] + 5])
+    architecture, start = network()
+    weights = {name: view.copy() for name, view in architecture.views(start).items()}
+    batches, losses = iter(range(0, 42, 8)), []
+
+    def gradient_of_the_next_minibatch(theta):
+        first = next(batches)
+        rows = slice(first, first + 8)
+        losses.extend([naive.loss("gru", theta, x[rows], y[rows])] * len(x[rows]))
+        return naive.gradient("gru", theta, x[rows], y[rows])
+
+    expected = naive.adam(weights, gradient_of_the_next_minibatch, n_steps=6, learning_rate=0.01, clip_norm=1.0)
+    training = run(windows=Windows(x, y), shuffle=False, max_iter=1)
+    assert len(losses) == 42
+    np.testing.assert_allclose(training.history[0]["loss"], np.mean(losses), rtol=1e-11)  # six updates of rounding
+    for name, view in architecture.views(training.parameters).items():
+        np.testing.assert_allclose(view, expected[name], rtol=1e-9, atol=1e-11, err_msg=name)
+
+
+def test_adam_in_float32_is_that_of_float64_to_its_own_precision():
+    architecture, start = network()
+    wide = train(architecture, start, Windows(X, Y), options(max_iter=20), np.random.RandomState(0))
+    narrow = train(
+        architecture, start.astype(np.float32), Windows(X.astype(np.float32), Y.astype(np.float32)),
+        options(max_iter=20), np.random.RandomState(0),
+    )  # fmt: skip
+    # 100 updates of up to 0.01 each; measured 1e-5, while beta_2 = 0.99 in place of 0.999 differs by 5e-2.
+    np.testing.assert_allclose(narrow.parameters, wide.parameters, rtol=0, atol=2e-4)
+
+
+@pytest.mark.parametrize("spoil", ["loss", "gradient"])
+def test_a_minibatch_that_is_not_finite_changes_neither_weights_nor_state(spoil):
+    from tsrnn.kernels.buffers import flatten
+    from tsrnn.kernels.step import AdamState
+    from tsrnn.kernels.workers import Workers
+
+    architecture, start = network()
+    y = Y.copy()
+    y[3, 1] = np.inf if spoil == "loss" else 1e160  # whose square, as a loss or in a norm, overflows
+    with Workers(1) as workers:
+        step = architecture.step(start, workers)
+        state = AdamState(start)
+        step.train_epoch(flatten(X), flatten(Y), np.arange(40), 40, state, 0.01, 1.0)
+        before = [start.copy(), state.mean.copy(), state.square.copy(), state.n_updates]
+        loss = step.train_epoch(flatten(X), flatten(y), np.arange(40), 40, state, 0.01, 1.0)
+    assert not math.isfinite(loss)
+    for now, then in zip([start, state.mean, state.square, state.n_updates], before, strict=True):
+        assert np.array_equal(now, then)
+
+
+def test_float32_survives_gradients_whose_square_does_not_fit():
+    y = (Y * 1e19).astype(np.float32)  # losses of 1e38 and a squared norm beyond float32
+    architecture, start = network()
+    training = train(
+        architecture, start.astype(np.float32), Windows(X.astype(np.float32), y), options(max_iter=1),
+        np.random.RandomState(0),
+    )  # fmt: skip
+    assert math.isfinite(training.history[0]["loss"])
+    assert not np.array_equal(training.parameters, start.astype(np.float32))
+
+
+def test_a_run_that_goes_on_keeps_its_start_unless_it_finds_better_and_its_state_belongs_to_its_weights():
+    validation = Windows(X[:10], Y[:10])
+    architecture, start = network()
+    settings = options(max_iter=10, batch_size=40)
+    first = train(architecture, start, Windows(X, Y), settings, np.random.RandomState(0), validation)
+    before = [first.parameters.copy(), first.optimizer_state.mean.copy(), first.optimizer_state.n_updates]
+    worse = train(
+        architecture, first.parameters, Windows(X, -9 * Y), options(max_iter=2, learning_rate=1.0),
+        np.random.RandomState(0), validation, first.optimizer_state,
+    )  # fmt: skip
+    assert worse.best_iter == 0
+    assert np.array_equal(worse.parameters, before[0])
+    assert np.array_equal(first.optimizer_state.mean, before[1])  # left as it was
+    assert first.optimizer_state.n_updates == before[2] == first.best_iter
+
+
+def test_calls_cut_short_for_ctrl_c_change_no_bit(monkeypatch):
+    from tsrnn.kernels import step as module
+
+    architecture, start = network()
+    validation = Windows(X[:20], Y[:20])
+    whole = run(validation, max_iter=2, batch_size=40)
+    predictions = predict(architecture, start, X, 2)
+    monkeypatch.setattr(module, "CALL_WORK", 1)  # at most one shard a call, one task a worker
+    cut = run(validation, max_iter=2, batch_size=40)
+    assert np.array_equal(cut.parameters, whole.parameters)
+    assert [record["loss"] for record in cut.history] == [record["loss"] for record in whole.history]
+    np.testing.assert_allclose(  # summed call by call
+        [record["validation_loss"] for record in cut.history],
+        [record["validation_loss"] for record in whole.history],
+        rtol=1e-14,
+    )
+    assert np.array_equal(predict(architecture, start, X, 2), predictions)

@@ -59,7 +59,21 @@ def test_identity_gives_the_values_themselves():
     np.testing.assert_array_equal(IdentityTransform().fit(VALUES).transform(VALUES), VALUES)
 
 
-@pytest.mark.parametrize("values", [[1e308, 1e308, 1e308], [1e200, -1e200]])
-def test_values_whose_moments_overflow_are_refused(values):
+@pytest.mark.parametrize("size", [1e-310, 1e-200, 1.0, 1e200, 1e308])
+def test_no_square_overflows_or_vanishes(size):
+    values = np.array([1.0, -1.0, 1.5, 0.5]) * size
+    transform = StandardTransform().fit(values)
+    scaled = transform.transform(values)
+    # Closed form: mean 0.5, deviations 0.5, -1.5, 1, 0. A value of 1e-310 has ten digits only.
+    expected = np.array([0.5, -1.5, 1.0, 0.0]) / np.sqrt(3.5 / 4)
+    np.testing.assert_allclose(scaled, expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("values", [[0.1] * 73, [1e6 + 0.1] * 50, [0.0] * 3])
+def test_equal_values_have_the_scale_one_though_their_deviation_may_be_rounding(values):
+    assert StandardTransform().fit(np.array(values)).scale_ == 1.0
+
+
+def test_values_whose_differences_overflow_are_refused():
     with pytest.raises(ValueError, match="too large to scale"):
-        StandardTransform().fit(np.array(values))
+        StandardTransform().fit(np.array([1.7e308, 1.7e308, -1.7e308]))

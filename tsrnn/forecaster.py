@@ -220,10 +220,10 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         parameters, stop_reason = training.parameters, training.stop_reason
         if self.refit and n_validation and stop_reason not in CUT_SHORT:
             refitted, its_transform = self._refit(series, architecture, options, seed, training.best_iter)
-            if refitted.stop_reason in CUT_SHORT:
-                stop_reason = refitted.stop_reason
-            else:
+            if len(refitted.history) == training.best_iter and refitted.stop_reason not in CUT_SHORT:
                 parameters, transform = refitted.parameters, its_transform
+            else:
+                stop_reason = refitted.stop_reason
 
         # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
         self._keep(training)
@@ -243,9 +243,10 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         except (KeyboardInterrupt, NothingLearnt) as error:
             reason = "interrupted" if isinstance(error, KeyboardInterrupt) else "diverged"
             refitted, transform = Training(None, None, stop_reason=reason), None
-        if refitted.stop_reason in CUT_SHORT:
+        if len(refitted.history) < n_epochs or refitted.stop_reason in CUT_SHORT:
             kept = "the network trained without the held-out part is kept"
-            message = CUT_SHORT[refitted.stop_reason].format(run=label, n=len(refitted.history), kept=kept)
+            stopped = CUT_SHORT.get(refitted.stop_reason, "{run} was stopped by a callback after {n} epoch(s); {kept}.")
+            message = stopped.format(run=label, n=len(refitted.history), kept=kept)
             warnings.warn(message, ConvergenceWarning, stacklevel=4)
         return refitted, transform
 
@@ -264,10 +265,13 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
 
     def _scale(self, series, values, transform):
         """Return scaled values of the series in the precision of the network."""
+        exact = transform.transform(values)
         with np.errstate(over="ignore"):
-            scaled = transform.transform(values).astype(self.dtype)
+            scaled = exact.astype(self.dtype)
         if not np.isfinite(scaled).all():
             raise ValueError(f"{series.label} does not fit into {self.dtype} unscaled; set scaler='standard'.")
+        if np.abs(scaled - exact).max() > np.abs(np.diff(exact)).mean():
+            raise ValueError(f"{series.label} moves by less than {self.dtype} resolves; set dtype='float64'.")
         return scaled
 
     def _count_validation(self, series, lookback):

@@ -8,15 +8,17 @@ class StandardTransform:
 
     def fit(self, values):
         """Learn mean and deviation from `values`, an ndarray of shape (n,); return self."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            self.mean_ = values.mean()
-            deviation = values.std()
-        if not (np.isfinite(self.mean_) and np.isfinite(deviation)):
-            raise ValueError(
-                f"values up to {np.abs(values).max():.3g} are too large to scale; divide the series first."
-            )
+        largest = np.abs(values).max() or 1.0
+        shares = values / largest  # so that no square overflows or vanishes
+        mean = shares.mean()
+        widest = np.abs(shares - mean).max() or 1.0
+        deviation = largest * (widest * ((shares - mean) / widest).std())
         is_constant = values.min() == values.max()  # equal values may still deviate, by rounding
-        self.scale_ = deviation if deviation > 0 and not is_constant else 1.0
+        self.mean_ = largest * mean
+        self.scale_ = 1.0 if is_constant or deviation == 0 else deviation
+        with np.errstate(over="ignore"):
+            if not np.isfinite(values - self.mean_).all():
+                raise ValueError(f"values up to {largest:.3g} are too large to scale; divide the series first.")
         return self
 
     def transform(self, values):

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from .caching import inner
 
 
@@ -13,7 +15,7 @@ def clip_factor(gradient, clip_norm):
     """
     total = 0.0
     for k in range(gradient.shape[0]):
-        total += float(gradient[k]) * float(gradient[k])
+        total += np.float64(gradient[k]) * np.float64(gradient[k])
     norm = math.sqrt(total)
     if norm > clip_norm and norm < math.inf:
         return clip_norm / norm

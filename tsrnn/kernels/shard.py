@@ -2,6 +2,8 @@
 
 from functools import cache
 
+import numpy as np
+
 from . import gru, lstm, rnn
 from . import plan as p
 from .caching import entry, inner, stamp
@@ -19,7 +21,9 @@ def compile_shards(cell):
     held, is_lstm, is_gru = stamp(), cell == p.LSTM, cell == p.GRU
 
     def run_shards(mode, plan, parameters, transposed, X, Y, strides, samples, tasks, work, gradients, losses, out):
-        """Run the tasks ``tasks[0], tasks[0] + tasks[1], ...`` below ``tasks[2]``; each is a run of shards.
+        """Run the tasks ``tasks[0], tasks[0] + tasks[1], ...`` below ``tasks[2]``, of ``tasks[3]`` in all.
+
+        A task is a run of shards that share a gradient buffer.
 
         Parameters
         ----------
@@ -31,7 +35,7 @@ def compile_shards(cell):
         strides : ndarray of shape (5,)
             Sample, step and feature of X; sample and output of Y.
         samples : ndarray of int64, shape (n_batch,)
-        tasks : tuple of three int
+        tasks : tuple of four int
         work : ndarray of shape (SHARD_ROWS * n_work,)
             Overwritten.
         gradients : ndarray of shape (>= n_tasks, n_parameters)
@@ -46,7 +50,7 @@ def compile_shards(cell):
         n_layers, n_steps = plan[0, p.N_LAYERS], plan[0, p.N_STEPS]
         activation, reset_after = plan[0, p.ACTIVATION], plan[0, p.RESET_AFTER]
         n_shards = -(-n_batch // SHARD_ROWS)
-        n_together = -(-n_shards // tasks[2])
+        n_together = -(-n_shards // tasks[3])
         for task in range(tasks[0], tasks[2], tasks[1]):
             gradient = gradients[task]
             losses[task] = 0.0
@@ -157,7 +161,7 @@ def loss_and_slope(plan, Y, strides, samples, level, n_batch, prediction):
     for r in range(n_rows):
         for k in range(n_outputs):
             target = Y[samples[r] * strides[3] + k * strides[4]] - level[r]
-            total += float(loss_value(loss, prediction[r, k], target))
+            total += loss_value(loss, np.float64(prediction[r, k]), np.float64(target))
             prediction[r, k] = share * loss_slope(loss, prediction[r, k], target)
     return total
 

@@ -5,6 +5,7 @@ MAX_GRADIENTS buffers; which one follows from the batch alone, never from the nu
 summed in order, so any number of threads gives the same bits. Then comes the update.
 """
 
+import math
 from functools import cache
 
 import numpy as np
@@ -15,7 +16,7 @@ from .optimizers import adam, clip_factor
 from .shard import EVALUATE, PREDICT, SHARD_ROWS, TRAIN, block, compile_shards
 
 MAX_GRADIENTS = 16
-CALL_ROWS = 4096  # rows predicted in one call: between two calls Ctrl-C is heard
+CALL_WORK = 10**9  # parameters x steps x rows of one call: some tenths of a second, between which Ctrl-C is heard
 
 
 class Step:
@@ -40,20 +41,23 @@ class Step:
         self._transpose = _compile_transpose()
         self._update = _compile_update()
         self._transposed = np.zeros(n_transposed, parameters.dtype)
-        self._work = np.zeros((workers.n_threads, SHARD_ROWS * plan[0, p.N_WORK]), parameters.dtype)
+        self._call_rows = max(SHARD_ROWS, CALL_WORK // (parameters.size * int(plan[0, p.N_STEPS])))
+        n_workers = min(workers.n_threads, MAX_GRADIENTS)
+        self._work = np.zeros((n_workers, SHARD_ROWS * plan[0, p.N_WORK]), parameters.dtype)
         self._gradients = np.zeros((MAX_GRADIENTS, parameters.size), parameters.dtype)
         self._losses = np.zeros(MAX_GRADIENTS)
         self._nothing = np.empty((0, 0), parameters.dtype)
 
-    def train(self, X, Y, samples, adam_state, learning_rate, clip_norm):
-        """Make one update from one minibatch; return its mean loss before the update.
+    def train_epoch(self, X, Y, order, batch_size, adam_state, learning_rate, clip_norm):
+        """Make one update per minibatch of an epoch; return the mean loss, each minibatch's taken before its update.
 
         Parameters
         ----------
         X : Flat, three strides (sample, step, feature)
         Y : Flat, two strides (sample, output)
-        samples : ndarray of int64, shape (n_rows,)
-            Which windows form the minibatch.
+        order : ndarray of int64, shape (n_samples,)
+            The windows in the order in which minibatches are cut from them; the last may be smaller.
+        batch_size : int
         adam_state : AdamState
             Modified in place.
         learning_rate : float
@@ -63,17 +67,28 @@ class Step:
         Returns
         -------
         float
-            If it, or the gradient, is not finite the parameters were left as they are, and it is not finite.
+            Not finite if the loss or the gradient of a minibatch was not; that minibatch, and those after it, then
+            changed neither parameters nor state.
         """
-        loss, n_buffers = self._backpropagate(X, Y, samples)
+        total = 0.0
+        for first in range(0, len(order), batch_size):
+            samples = order[first : first + batch_size]
+            loss, n_buffers = self._backpropagate(X, Y, samples)
+            if not (math.isfinite(loss) and self._make_update(n_buffers, adam_state, learning_rate, clip_norm)):
+                return math.nan
+            total += loss * len(samples)
+        return total / len(order)
+
+    def _make_update(self, n_buffers, adam_state, learning_rate, clip_norm):
+        """Update parameters and state from the gradient buffers; return False, changing nothing, if not finite."""
         factor = self._update(
             self.parameters, self._gradients, n_buffers, adam_state.mean, adam_state.square, adam_state.n_updates + 1,
-            learning_rate, adam_state.beta_1, adam_state.beta_2, adam_state.epsilon, clip_norm,
+            float(learning_rate), adam_state.beta_1, adam_state.beta_2, adam_state.epsilon, float(clip_norm),
         )  # fmt: skip
-        if not np.isfinite(factor):
-            return np.nan
+        if not math.isfinite(factor):
+            return False
         adam_state.n_updates += 1
-        return loss
+        return True
 
     def gradient(self, X, Y, samples):
         """Return the mean loss of one minibatch and its gradient, an ndarray of shape (n_parameters,)."""
@@ -83,7 +98,7 @@ class Step:
     def loss(self, X, Y, samples):
         """Return the mean loss over the given windows and their outputs, a float."""
         total = 0.0
-        for rows in _calls(samples):
+        for rows in self._calls(samples):
             n_tasks = self._run(EVALUATE, X, Y, rows, self._nothing)
             total += self._losses[:n_tasks].sum()
         return float(total / (len(samples) * self._plan[0, p.N_OUTPUTS]))
@@ -92,7 +107,7 @@ class Step:
         """Return the predictions for the given windows, shape (len(samples), n_outputs)."""
         out = np.empty((len(samples), self._plan[0, p.N_OUTPUTS]), self.parameters.dtype)
         done = 0
-        for rows in _calls(samples):
+        for rows in self._calls(samples):
             self._run(PREDICT, X, X, rows, out[done : done + len(rows)])
             done += len(rows)
         return out
@@ -107,23 +122,26 @@ class Step:
         """Let every worker take its tasks; a task is the shards that share a gradient buffer. Return their number."""
         n_shards = -(-len(samples) // SHARD_ROWS)
         n_tasks = -(-n_shards // -(-n_shards // MAX_GRADIENTS))
-        n_workers = min(self._workers.n_threads, n_tasks)
+        n_workers = min(len(self._work), n_tasks)
+        # A large minibatch is run a few tasks at a time; their gradients wait in their buffers.
+        n_at_once = n_tasks if len(samples) <= self._call_rows else n_workers
         strides = np.array([*X.strides, *Y.strides[:2]], dtype=np.int64)
+        for first in range(0, n_tasks, n_at_once):
+            last = min(first + n_at_once, n_tasks)
 
-        def run_share(worker):
-            tasks = (worker, n_workers, n_tasks)
-            self._run_shards(
-                mode, self._plan, self.parameters, self._transposed, X.values, Y.values, strides, samples, tasks,
-                self._work[worker], self._gradients, self._losses, out,
-            )  # fmt: skip
+            def run_share(worker, first=first, last=last):
+                tasks = (first + worker, n_workers, last, n_tasks)
+                self._run_shards(
+                    mode, self._plan, self.parameters, self._transposed, X.values, Y.values, strides, samples, tasks,
+                    self._work[worker], self._gradients, self._losses, out,
+                )  # fmt: skip
 
-        self._workers.run(run_share, n_workers)
+            self._workers.run(run_share, n_workers)
         return n_tasks
 
-
-def _calls(samples):
-    """Cut an array of samples into the pieces of one call each."""
-    return [samples[first : first + CALL_ROWS] for first in range(0, len(samples), CALL_ROWS)]
+    def _calls(self, samples):
+        """Cut an array of samples into the pieces of one call each."""
+        return [samples[first : first + self._call_rows] for first in range(0, len(samples), self._call_rows)]
 
 
 class AdamState:

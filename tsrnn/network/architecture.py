@@ -4,7 +4,7 @@ The vector's inner layout belongs to the kernels (:mod:`tsrnn.kernels.plan`); ab
 copy, compare and keep, or arrays with a name and the shape of the equations.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -55,6 +55,10 @@ class Architecture:
         object.__setattr__(self, "_plan", plan)
         object.__setattr__(self, "_blocks", tuple(blocks))
         object.__setattr__(self, "_n_transposed", n_transposed)
+
+    def __reduce__(self):
+        """Pickle what was asked for, not the plan: its columns belong to the kernels that are installed."""
+        return Architecture, tuple(getattr(self, entry.name) for entry in fields(self) if entry.init)
 
     @property
     def n_parameters(self):

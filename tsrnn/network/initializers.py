@@ -41,5 +41,14 @@ def _glorot(rng, n_in, n_out):
 
 
 def _orthogonal(rng, n):
-    Q, R = np.linalg.qr(rng.normal(size=(n, n)))
-    return Q * np.sign(np.diag(R))  # makes the draw uniform over orthogonal matrices
+    """Return a uniformly drawn orthogonal matrix: normal rows, orthogonalised (modified Gram-Schmidt, twice).
+
+    Not by np.linalg.qr, whose last bits depend on how many threads the BLAS library has.
+    """
+    Q = rng.normal(size=(n, n))
+    for _ in range(2):  # once leaves roundings as large as the matrix is badly conditioned
+        for j in range(n):
+            Q[j] /= np.sqrt((Q[j] * Q[j]).sum())
+            rest = Q[j + 1 :]
+            rest -= (rest * Q[j]).sum(axis=1, keepdims=True) * Q[j]
+    return Q

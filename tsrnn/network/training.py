@@ -68,7 +68,7 @@ class Training:
     history : list of dict
         Per epoch: epoch (from 1), loss, validation_loss (NaN without validation data), seconds.
     best_iter : int
-        The epoch of `parameters`.
+        The epoch of `parameters`; 0 if a run that was continued found nothing better.
     stop_reason : {"max_iter", "no_change", "callback", "diverged", "interrupted"}
     """
 
@@ -114,6 +114,9 @@ def train(architecture, parameters, windows, options, rng, validation=None, opti
     monitor = _Monitor(options, validation is not None, on_epoch, Training(parameters.copy(), deepcopy(state)))
     with Workers(options.n_threads) as workers:
         step = architecture.step(parameters, workers)
+        if validation is not None and optimizer_state is not None:
+            # Going on: only what is better may replace the start.
+            monitor.best = mean_loss(step, validation)
         try:
             while not monitor.has_ended:
                 started = time.perf_counter()
@@ -147,6 +150,8 @@ def predict(architecture, parameters, X, n_threads, samples=None):
     With `samples`, an array of int64, only for the windows of these numbers, in their order.
     """
     samples = np.arange(len(X)) if samples is None else samples
+    # A read-only vector (memory-mapped by joblib, say) is copied: for Numba it is another type, compiled anew.
+    parameters = parameters if parameters.flags.writeable else parameters.copy()
     with Workers(n_threads) as workers:
         return architecture.step(parameters, workers).predict(flatten(X), samples)
 
@@ -154,18 +159,12 @@ def predict(architecture, parameters, X, n_threads, samples=None):
 def _run_epoch(step, windows, state, options, rng):
     """Make one update per minibatch; return the mean loss, not finite as soon as one minibatch's is not."""
     n_samples = len(windows.X)
-    X, y = flatten(windows.X), flatten(windows.y)
     order = rng.permutation(n_samples) if options.shuffle else np.arange(n_samples)
-    order = order.astype(np.int64, copy=False)
     clip_norm = math.inf if options.clip_norm is None else options.clip_norm
-    total = 0.0
-    for first in range(0, n_samples, options.batch_size):
-        samples = order[first : first + options.batch_size]
-        loss = step.train(X, y, samples, state, options.learning_rate, clip_norm)
-        if not math.isfinite(loss):
-            return loss
-        total += loss * len(samples)
-    return total / n_samples
+    return step.train_epoch(
+        flatten(windows.X), flatten(windows.y), order.astype(np.int64, copy=False), options.batch_size, state,
+        options.learning_rate, clip_norm,
+    )  # fmt: skip
 
 
 _NOTHING = "the loss is not finite in the first epoch"
