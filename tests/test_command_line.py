@@ -199,6 +199,78 @@ def test_dates_in_another_order_are_refused_until_their_format_is_named(folder, 
     assert pd.read_csv("forecast.csv")["day"][0] == "2024-06-09"
 
 
+def test_semicolons_decimal_commas_and_encodings_are_options(folder, capsys):
+    days = pd.date_range("2024-01-01", periods=160, freq="D")
+    frame = pd.DataFrame({"Tag": days.strftime("%Y-%m-%d"), "Stück": 5 + np.sin(np.arange(160) * 2 * np.pi / 7)})
+    frame.to_csv("laden.csv", index=False, sep=";", decimal=",", encoding="cp1252")
+    command = ["forecast", "laden.csv", "--time", "Tag", "--target", "Stück", "--horizon", "7"]
+    assert main(command) == 1
+    assert "see --encoding" in capsys.readouterr().err
+    assert main([*command, "--encoding", "cp1252"]) == 1
+    assert "--sep ';'" in capsys.readouterr().err
+    assert main([*command, "--encoding", "cp1252", "--sep", ";"]) == 1
+    assert "see --decimal" in capsys.readouterr().err
+    assert main([*command, "--encoding", "cp1252", "--sep", ";", "--decimal", ","]) == 0
+
+
+@pytest.mark.parametrize("dates", ["%d/%m/%Y", "%Y%m"])
+def test_months_that_would_be_misread_are_refused_until_their_format_is_named(folder, capsys, dates):
+    months = pd.date_range("2010-01-01", periods=150, freq="MS")
+    sales = np.sin(np.arange(150) * 2 * np.pi / 12)
+    pd.DataFrame({"month": months.strftime(dates), "sales": sales}).to_csv("months.csv", index=False)
+    command = ["forecast", "months.csv", "--time", "month", "--target", "sales", "--horizon", "3"]
+    assert main([*command, "--missing", "interpolate"]) == 1  # not taken for days of which most are absent
+    assert "no regular step" in capsys.readouterr().err
+    assert main([*command, "--time-format", dates]) == 0
+    assert list(pd.read_csv("forecast.csv")["month"]) == ["2022-07-01", "2022-08-01", "2022-09-01"]
+
+
+def test_offsets_that_change_with_the_clocks_are_read_as_utc_and_said_so(folder, capsys):
+    hours = pd.date_range("2024-03-25", periods=300, freq="h", tz="Europe/Berlin")
+    load = np.sin(np.arange(300) * 2 * np.pi / 24)
+    pd.DataFrame({"hour": hours.map(lambda stamp: stamp.isoformat()), "load": load}).to_csv("load.csv", index=False)
+    assert main(["forecast", "load.csv", "--time", "hour", "--target", "load", "--horizon", "5"]) == 0
+    assert "read as UTC" in capsys.readouterr().out
+    following = pd.date_range(hours[-1], periods=6, freq="h")[1:].tz_convert("UTC")
+    assert list(pd.to_datetime(pd.read_csv("forecast.csv")["hour"])) == list(following)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--output", "sales.csv"], ["--plot", "./sales.png"], ["--output", "a.png", "--plot", "a.png"]]
+)
+def test_what_was_read_is_never_overwritten(sales, folder, capsys, arguments):
+    Path("sales.png").symlink_to("sales.csv")
+    before = Path(sales).read_bytes()
+    assert main([*FORECAST, *arguments]) == 1
+    assert "would overwrite" in capsys.readouterr().err
+    assert Path(sales).read_bytes() == before
+
+
+def test_an_output_that_is_no_regular_file_is_refused(sales, folder, capsys):
+    (folder / "next").mkdir()
+    os.mkfifo(folder / "pipe")
+    for target in ("next", "pipe"):
+        assert main([*FORECAST, "--output", target]) == 1
+        assert "is not a file that can be written" in capsys.readouterr().err
+
+
+def test_an_end_that_nobody_observed_is_said_and_not_tested_against(sales, capsys):
+    for row in (157, 158, 159):
+        edit(sales, row, "units", "")
+    assert main([*FORECAST, "--missing", "interpolate"]) == 0
+    assert "the last 3 values are unknown" in capsys.readouterr().out
+    assert main([*FORECAST[:7], "3", "--missing", "interpolate"]) == 1
+    assert "none of the last 3 points was observed" in capsys.readouterr().err
+
+
+def test_advice_is_given_in_options_of_the_command(sales, capsys):
+    edit(sales, 20, "units", "")
+    assert main(FORECAST) == 1
+    err = capsys.readouterr().err
+    assert "add --missing interpolate" in err
+    assert "missing='interpolate'" not in err
+
+
 def test_interrupt_exits_with_130_and_writes_nothing(sales, folder, capsys, monkeypatch):
     from tsrnn.network import training
 

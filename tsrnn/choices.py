@@ -4,13 +4,13 @@ import math
 
 LOOKBACK_FACTOR = 1.25
 LONGEST_SEASON = 400  # a longer season (the 1,440 minutes of a day) would make windows that train for hours
+N_UPDATES, FEWEST_EPOCHS, MOST_EPOCHS = 1500, 5, 100
 AUTO = {
     "hidden_layer_sizes": (32,),
     "scaler": "standard",
     "window_norm": "last",
     "learning_rate": 3e-3,
     "batch_size": 32,
-    "max_iter": 100,
 }
 
 
@@ -27,3 +27,14 @@ def resolve_lookback(lookback, horizon, season):
     if lookback != "auto":
         return lookback
     return math.ceil(LOOKBACK_FACTOR * max(horizon, min(season, LONGEST_SEASON)))
+
+
+def resolve_max_iter(max_iter, n_windows, batch_size):
+    """Return `max_iter`, or for "auto" the epochs that make about 1,500 updates, at least 5 and at most 100.
+
+    What a network has learnt depends on its updates; with a fixed number of epochs a long series would train for hours.
+    """
+    if max_iter != "auto":
+        return max_iter
+    n_batches = math.ceil(n_windows / batch_size)
+    return min(max(math.ceil(N_UPDATES / n_batches), FEWEST_EPOCHS), MOST_EPOCHS)

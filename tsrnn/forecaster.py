@@ -23,7 +23,7 @@ from .base import (
     warn_if_cut_short,
 )
 from .calendar import seasonal_period
-from .choices import resolve, resolve_lookback
+from .choices import resolve, resolve_lookback, resolve_max_iter
 from .contract import ForecasterMixin
 from .kernels.plan import WINDOW_NORMS
 from .network.architecture import Architecture
@@ -73,7 +73,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         Windows of a minibatch; "auto" is 32.
     shuffle : bool, default=True
     max_iter : int or "auto", default="auto"
-        Epochs at most; "auto" is 100.
+        Epochs at most; "auto" makes about 1,500 updates of the weights, in 5 to 100 epochs.
     early_stopping : bool, default=True
         Whether to hold out the latest steps, max(`horizon`, `validation_fraction` of all), to choose the number of
         epochs.
@@ -210,8 +210,12 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             self.cell, lookback, 1, layer_sizes(resolve("hidden_layer_sizes", self.hidden_layer_sizes)),
             self.horizon, self.activation, bool(self.reset_after), resolve("window_norm", self.window_norm),
         )  # fmt: skip
+        batch_size = resolve("batch_size", self.batch_size)
+        n_windows = len(series.values) - n_validation - lookback - self.horizon + 1
         options = self._training_options(
-            **{name: resolve(name, getattr(self, name)) for name in ("learning_rate", "batch_size", "max_iter")}
+            learning_rate=resolve("learning_rate", self.learning_rate),
+            batch_size=batch_size,
+            max_iter=resolve_max_iter(self.max_iter, n_windows, batch_size),
         )
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
 
