@@ -134,9 +134,11 @@ def _forecast(arguments):
     on_clock = series.reindex(data.clock.stamps(0, data.clock.n))
 
     _print_end(on_clock)
-    test_forecast, baseline, truth = _test(arguments, on_clock)
-    print(f"forecast  of the next {arguments.horizon} steps, from everything that is known")
-    final = _fit(arguments, on_clock, "training for the forecast")
+    test_forecast, baseline, truth, n_epochs = _test(arguments, on_clock)
+    print(
+        f"forecast  of the next {arguments.horizon} steps: the network is trained on everything for {n_epochs} epochs"
+    )
+    final = _fit(arguments, on_clock, "training for the forecast", early_stopping=False, max_iter=n_epochs)
     forecast = final.forecast()
     _write_csv(forecast, arguments.output)
     arguments.written.append(arguments.output)
@@ -294,7 +296,7 @@ def _stamp(stamp):
 
 
 def _test(arguments, series):
-    """Forecast the held-out points, print the scores, and return forecast, baseline and truth."""
+    """Forecast the held-out points, print the scores; return forecast, baseline, truth and the number of epochs."""
     import pandas as pd
 
     from .baselines import SeasonalNaive
@@ -312,6 +314,9 @@ def _test(arguments, series):
         )
     print(f"test      the last {horizon} points, from {_stamp(truth.index[0])} on, are held out of training")
     model = _fit(arguments, known, "training for the test")
+    print(
+        f"          best after {model.best_iter_} of {model.n_iter_} epochs on a part held out to watch; trained again with it"
+    )
     naive = SeasonalNaive(horizon, freq=arguments.freq, missing=arguments.missing).fit(known)
     baseline = f"seasonal naive ({naive.season_})" if naive.season_ > 1 else "last value"
     forecasts = {arguments.cell.upper(): model.forecast(), baseline: naive.forecast()}
@@ -331,10 +336,10 @@ def _test(arguments, series):
     if not ours < base:
         print(f"Prefer {baseline}, or try another --cell, --lookback or more data.")
     print()
-    return *forecasts.values(), truth
+    return *forecasts.values(), truth, model.best_iter_
 
 
-def _fit(arguments, series, label):
+def _fit(arguments, series, label, **training):
     """Return a fitted forecaster, whose progress is shown; an interrupt ends the program."""
     from .forecaster import RNNForecaster
 
@@ -346,6 +351,7 @@ def _fit(arguments, series, label):
         missing=arguments.missing,
         random_state=arguments.seed,
         verbose=1,
+        **training,
     )
     try:
         model.fit(series)
@@ -353,7 +359,6 @@ def _fit(arguments, series, label):
         raise ValueError(f"{label} ({len(series)} of the points): {error}") from None
     if model.stop_reason_ == "interrupted":
         raise KeyboardInterrupt
-    print(f"          {label}: epoch {model.best_iter_} of {model.n_iter_} was the best on the part held out to watch")
     return model
 
 

@@ -4,7 +4,7 @@ import math
 
 LOOKBACK_FACTOR = 1.25
 LONGEST_SEASON = 400  # a longer season (the 1,440 minutes of a day) would make windows that train for hours
-N_UPDATES, FEWEST_EPOCHS, MOST_EPOCHS = 1500, 5, 100
+N_UPDATES, FEWEST_EPOCHS, MOST_EPOCHS = 5000, 5, 100
 AUTO = {
     "hidden_layer_sizes": (32,),
     "scaler": "standard",
@@ -30,7 +30,7 @@ def resolve_lookback(lookback, horizon, season):
 
 
 def resolve_max_iter(max_iter, n_windows, batch_size):
-    """Return `max_iter`, or for "auto" the epochs that make about 1,500 updates, at least 5 and at most 100.
+    """Return `max_iter`, or for "auto" the epochs that make about 5,000 updates, at least 5 and at most 100.
 
     What a network has learnt depends on its updates; with a fixed number of epochs a long series would train for hours.
     """

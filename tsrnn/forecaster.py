@@ -73,7 +73,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         Windows of a minibatch; "auto" is 32.
     shuffle : bool, default=True
     max_iter : int or "auto", default="auto"
-        Epochs at most; "auto" makes about 1,500 updates of the weights, in 5 to 100 epochs.
+        Epochs at most; "auto" makes about 5,000 updates of the weights, in 5 to 100 epochs.
     early_stopping : bool, default=True
         Whether to hold out the latest steps, max(`horizon`, `validation_fraction` of all), to choose the number of
         epochs.

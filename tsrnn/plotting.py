@@ -63,7 +63,7 @@ def plot_forecast(history, forecast, *, truth=None, baseline=None, n_history=Non
         if series is not None:
             joined = pd.concat([recent.iloc[-1:], _drawable(series)])  # no hole between history and what follows
             ax.plot(joined.index, joined.to_numpy(), label=label, **style)
-    ax.set_title(title or "", loc="left", fontsize=11)
+    ax.set_title(title or "", loc="left", fontsize=11, pad=20)
     ax.set_ylabel(ylabel or str(history.name or "value"))
     ax.set_xlabel(str(history.index.name or "step") if not isinstance(history.index, pd.DatetimeIndex) else "")
     if isinstance(history.index, pd.DatetimeIndex):
@@ -73,8 +73,8 @@ def plot_forecast(history, forecast, *, truth=None, baseline=None, n_history=Non
     ax.margins(x=0.01)
     ax.grid(axis="y", color="0.9", lw=0.8)
     ax.spines[["top", "right"]].set_visible(False)
-    # Above the axes, where no line can run through it.
-    ax.legend(frameon=False, fontsize=9, loc="lower right", bbox_to_anchor=(1, 0.99), ncols=4, borderaxespad=0)
+    # Between title and axes, where no line can run through it.
+    ax.legend(frameon=False, fontsize=9, loc="lower left", bbox_to_anchor=(0, 0.99), ncols=4, borderaxespad=0)
     return ax
 
 
