@@ -314,9 +314,7 @@ def _test(arguments, series):
         )
     print(f"test      the last {horizon} points, from {_stamp(truth.index[0])} on, are held out of training")
     model = _fit(arguments, known, "training for the test")
-    print(
-        f"          best after {model.best_iter_} of {model.n_iter_} epochs on a part held out to watch; trained again with it"
-    )
+    print(f"          best after {model.best_iter_} of {model.n_iter_} epochs, on a part of the rest held out to watch")
     naive = SeasonalNaive(horizon, freq=arguments.freq, missing=arguments.missing).fit(known)
     baseline = f"seasonal naive ({naive.season_})" if naive.season_ > 1 else "last value"
     forecasts = {arguments.cell.upper(): model.forecast(), baseline: naive.forecast()}
