@@ -32,6 +32,10 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
     series_ : SeriesData
         The series as it was read.
 
+    References
+    ----------
+    Hyndman and Athanasopoulos (2021), Forecasting: principles and practice, 3rd edition, section 5.2.
+
     Examples
     --------
     >>> import tsrnn

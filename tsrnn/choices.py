@@ -22,7 +22,7 @@ def resolve(name, value):
 def resolve_lookback(lookback, horizon, season):
     """Return `lookback`, or for "auto" 1.25 times the longer of horizon and season, rounded up; all in steps.
 
-    The rule is that of Hewamalage, Bergmeir and Bandara 2021, section 4.2. Of a season at most 400 steps are counted.
+    The rule is that of Hewamalage, Bergmeir and Bandara 2021. Of a season at most 400 steps are counted.
     """
     if lookback != "auto":
         return lookback

@@ -88,6 +88,14 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
     parameters_ : ndarray
         The flat vector of all weights.
 
+    References
+    ----------
+    Elman (1990), Finding structure in time, Cognitive Science 14.
+    Hochreiter and Schmidhuber (1997), Long short-term memory, Neural Computation 9.
+    Gers, Schmidhuber and Cummins (2000), Learning to forget, Neural Computation 12.
+    Cho et al. (2014), Learning phrase representations using RNN encoder-decoder, EMNLP, equations 5 to 8.
+    Kingma and Ba (2015), Adam: a method for stochastic optimization, ICLR, algorithm 1.
+
     Examples
     --------
     >>> import numpy as np

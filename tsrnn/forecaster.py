@@ -114,6 +114,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     series_ : SeriesData
         The series as it was read.
 
+    References
+    ----------
+    Hewamalage, Bergmeir and Bandara (2021), Recurrent neural networks for time series forecasting: current status and
+    future directions, International Journal of Forecasting 37: the direct strategy, the level of a window, its length.
+
     Examples
     --------
     >>> import tsrnn

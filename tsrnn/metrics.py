@@ -38,8 +38,8 @@ def smape(y_true, y_pred):
 def mase(y_true, y_pred, y_train, season=1):
     """Return the mean absolute scaled error: the error in units of the seasonal naive error within training.
 
-    Hyndman and Koehler 2006, equation 3.1; a training series not longer than `season` is scaled by its errors of one
-    step.
+    After Hyndman and Koehler (2006), Another look at measures of forecast accuracy. A training series not longer than
+    `season` is scaled by its errors of one step.
 
     Parameters
     ----------

@@ -23,8 +23,7 @@ LOSSES = {"squared_error": SQUARED_ERROR}
 LEVEL_NONE, LEVEL_LAST = 0, 1
 WINDOW_NORMS = {None: LEVEL_NONE, "last": LEVEL_LAST}
 
-# Columns of row 0.
-# Offsets as in a layer's row, below.
+# Columns of row 0: sizes and options; then offsets, as in a layer's row, below.
 N_LAYERS, N_STEPS, N_FEATURES, N_OUTPUTS, ACTIVATION, RESET_AFTER, WINDOW_NORM, LOSS = range(8)
 W_Y, B_Y, W_YT, PREDICTION, X, N_WORK = range(8, 14)
 # Columns of a layer's row: sizes; offsets in the parameters; in the transposed weights; and in the workspace, there for
