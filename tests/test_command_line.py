@@ -71,8 +71,13 @@ def test_printed_scores_are_those_of_a_forecast_made_without_the_held_out_points
     line = next(line for line in out.splitlines() if line.startswith("LSTM "))
     assert line.split()[1:] == [f"{value:.4g}" for value in expected.values()]
     # and the forecast is that of everything, for as many epochs
-    everything = tsrnn.RNNForecaster(7, random_state=0, early_stopping=False, max_iter=model.best_iter_)
-    final = everything.fit(series).forecast()
+    n_epochs = model.best_iter_
+    assert n_epochs > 10  # beyond the patience of training, which must not end this run
+    everything = tsrnn.RNNForecaster(
+        7, random_state=0, early_stopping=False, max_iter=n_epochs, n_iter_no_change=n_epochs
+    ).fit(series)
+    assert everything.n_iter_ == n_epochs
+    final = everything.forecast()
     np.testing.assert_allclose(pd.read_csv("forecast.csv")["units"], final, rtol=1e-7)  # eight digits are written
 
 

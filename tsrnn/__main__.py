@@ -138,7 +138,8 @@ def _forecast(arguments):
     print(
         f"forecast  of the next {arguments.horizon} steps: the network is trained on everything for {n_epochs} epochs"
     )
-    final = _fit(arguments, on_clock, "training for the forecast", early_stopping=False, max_iter=n_epochs)
+    as_long = {"early_stopping": False, "max_iter": n_epochs, "n_iter_no_change": n_epochs}
+    final = _fit(arguments, on_clock, "training for the forecast", **as_long)
     forecast = final.forecast()
     _write_csv(forecast, arguments.output)
     arguments.written.append(arguments.output)
