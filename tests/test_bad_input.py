@@ -260,6 +260,11 @@ def test_a_series_that_is_constant_up_to_its_last_part_is_fitted():
     assert np.isfinite(rnn().fit(pd.Series(values, MONTHS)).forecast()).all()
 
 
+def test_values_that_overflow_when_subtracted_are_left_unscaled_without_a_numpy_warning():
+    huge = np.sign(SALES - 10) * 1.7e308
+    refused(ValueError, ["not finite", "first epoch"], rnn(scaler=None, window_norm=None, dtype="float64").fit, huge)
+
+
 def test_values_of_both_signs_too_large_to_scale_are_refused_too():
     refused(ValueError, ["e+308", "too large", "divide"], rnn().fit, np.sign(SALES - 10) * 1.7e308)
 

@@ -279,7 +279,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             scaled = exact.astype(self.dtype)
         if not np.isfinite(scaled).all():
             raise ValueError(f"{series.label} does not fit into {self.dtype} unscaled; set scaler='standard'.")
-        if np.abs(scaled - exact).max() > np.abs(np.diff(exact)).mean():
+        with np.errstate(over="ignore"):
+            rounding, movement = np.abs(scaled - exact).max(), np.abs(np.diff(exact)).mean()
+        if rounding > movement:
             raise ValueError(f"{series.label} moves by less than {self.dtype} resolves; set dtype='float64'.")
         return scaled
 

@@ -29,7 +29,7 @@ class Step:
         From :func:`tsrnn.kernels.plan.make_plan`.
     n_transposed : int
     parameters : ndarray of shape (n_parameters,)
-        float32 or float64. Modified in place by `train`.
+        float32 or float64. Modified in place by `train_epoch`.
     workers : Workers
     """
 
