@@ -4,7 +4,7 @@ One file a framework. `cases` holds one line of JSON for each case (its name and
 packages the numbers come from; all other arrays are float64 under "<case>/<name>", for example "lstm-2/X",
 "lstm-2/predictions", "lstm-2/layers.0.W_x" and, for the gradient of the loss at it,
 "lstm-2/grad/layers.0.W_x". Weights and gradients are in this project's own layout (see `naive.py`), converted
-by the script that made the file.
+by the script that made the file; "lstm-2/native/layers.0.weight_ih_l0" is a weight as the framework itself has it.
 """
 
 import json
@@ -35,6 +35,8 @@ class Case:
         Mean over samples and outputs of (predictions - y)^2.
     gradients : dict of ndarray
         Gradient of the loss at each of the weights.
+    native : dict of ndarray
+        The weights in the layout of the framework, "layers.l." or "head." before its own name of the array.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Case:
     predictions: np.ndarray
     loss: float
     gradients: dict
+    native: dict
 
     @property
     def hidden_layer_sizes(self):
@@ -108,6 +111,8 @@ def write(framework, versions, cases, training_run=None):
             arrays[f"{case.name}/grad/{name}"] = case.gradients[name]
             n_zeros = np.sum(case.gradients[name] == 0)
             assert 2 * n_zeros < case.weights[name].size, f"{case.name}: {name} half dead, reseed"
+        for name, values in case.native.items():
+            arrays[f"{case.name}/native/{name}"] = values
     if training_run is not None:
         settings = {name: getattr(training_run, name) for name in ("n_steps", "learning_rate", "clip_norm")}
         arrays["training_run"] = np.array(json.dumps({"start": training_run.start.name, **settings}))
@@ -127,10 +132,12 @@ def _read_case(arrays, name, **settings):
     prefix = f"{name}/"
     stored = {key.removeprefix(prefix): arrays[key] for key in arrays if key.startswith(prefix)}
     gradients = {key.removeprefix("grad/"): stored[key] for key in stored if key.startswith("grad/")}
+    native = {key.removeprefix("native/"): stored[key] for key in stored if key.startswith("native/")}
     return Case(
         name=name,
         weights={key: stored[key] for key in gradients},
         gradients=gradients,
+        native=native,
         X=stored["X"],
         y=stored["y"],
         predictions=stored["predictions"],

@@ -106,7 +106,19 @@ def evaluate(name, cell, activation, reset_after, model, X, y):
         predictions=np.asarray(predictions),
         loss=float(loss),
         gradients=convert(cell, reset_after, gradients, add_biases=False),
+        native=keep(model),
     )
+
+
+def keep(model):
+    """Return all weights as keras has them, under keras' names."""
+    *layers, head = model.layers
+    places = {**{f"layers.{index}": layer for index, layer in enumerate(layers)}, "head": head}
+    return {
+        f"{place}.{weight.name}": values
+        for place, layer in places.items()
+        for weight, values in zip(layer.weights, layer.get_weights(), strict=True)
+    }
 
 
 def convert(cell, reset_after, values, add_biases):

@@ -90,7 +90,18 @@ def evaluate(name, cell, activation, layers, head, X, y):
         predictions=predictions.detach().numpy(),
         loss=loss.item(),
         gradients=convert(cell, layers, head, lambda parameter: parameter.grad, add_biases=False),
+        native=keep(layers, head),
     )
+
+
+def keep(layers, head):
+    """Return all parameters as torch has them, under torch's names."""
+    modules = {**{f"layers.{index}": layer for index, layer in enumerate(layers)}, "head": head}
+    return {
+        f"{place}.{name}": parameter.numpy().copy()
+        for place, module in modules.items()
+        for name, parameter in module.state_dict().items()
+    }
 
 
 def convert(cell, layers, head, take, add_biases):
