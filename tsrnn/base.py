@@ -3,19 +3,23 @@
 import math
 import warnings
 from contextlib import closing
+from dataclasses import replace
 from numbers import Integral, Real
 
+import numpy as np
 from joblib import cpu_count
 from joblib.parallel import get_active_backend
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils.validation import check_is_fitted
 from tqdm import tqdm
 
 from .kernels.plan import ACTIVATIONS, CELLS
 from .network.initializers import initial_parameters
 from .network.optimizers import OPTIMIZERS
 from .network.training import TrainingOptions, train
+from .weights import read_weights
 
 AUTO = StrOptions({"auto"})
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
@@ -47,6 +51,12 @@ CUT_SHORT = {
     "clip_norm.",
     "interrupted": "{run} was interrupted after {n} epoch(s); {kept}.",
 }
+
+
+UNFITTED = (
+    "this %(name)s instance is not fitted yet, and the shapes of its weights come from the data; call fit first (with "
+    "max_iter=1 if the weights are to be set)."
+)
 
 
 class _Bar(tqdm):
@@ -110,8 +120,116 @@ class RecurrentEstimator(BaseEstimator):
     """The part of an estimator that trains a recurrent network.
 
     Fitting leaves behind: ``parameters_`` (the flat vector), ``n_iter_``, ``best_iter_``, ``loss_curve_``,
-    ``validation_loss_curve_``, ``stop_reason_``.
+    ``validation_loss_curve_``, ``stop_reason_``; and ``_architecture``, where a class has `warm_start` also
+    ``_training``, the run to go on from.
     """
+
+    def get_weights(self):
+        """Return the weights of the network by name.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Copies, in the dtype of training, n_in being the features of a step or the hidden units of the layer below:
+
+            ======================  ==============================  ==================================================
+            name                    shape
+            ======================  ==============================  ==================================================
+            ``layers.l.W_x``        (n_in, n_gates * n_hidden)      of what layer l = 0, 1, ... reads
+            ``layers.l.W_h``        (n_hidden, n_gates * n_hidden)  of its own state, one step before
+            ``layers.l.b``          (n_gates * n_hidden,)
+            ``layers.l.b_hn``       (n_hidden,)                     GRU with `reset_after`: inside the product with r
+            ``head.W_y``            (n_hidden, n_outputs)           of the last state of the top layer
+            ``head.b_y``            (n_outputs,)
+            ======================  ==============================  ==================================================
+
+            Gates stand side by side: i, f, g, o in an LSTM; r, z, n in a GRU, whose z is the share of the old state
+            that is kept, h' = (1 - z) n + z h.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+
+        Notes
+        -----
+        PyTorch has the same gates, matrices transposed (``weight_ih``, ``weight_hh``, the head's ``weight``), and two
+        biases, b = ``bias_ih`` + ``bias_hh``; in a GRU the part n of ``bias_hh`` is b_hn and not in that sum. Keras has
+        the same matrices and, but for a GRU, the same gates (its c is g); its GRU has the order z, r, n and, with
+        `reset_after`, a ``bias`` of two rows, which are PyTorch's two. ARCHITECTURE.md has this as code.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tsrnn import RNNRegressor
+        >>> X, y = np.random.default_rng(0).normal(size=(40, 6)), np.zeros(40)
+        >>> model = RNNRegressor("gru", hidden_layer_sizes=5, max_iter=1, random_state=0).fit(X, y)
+        >>> for name, values in model.get_weights().items():
+        ...     print(name, values.shape)
+        layers.0.W_x (1, 15)
+        layers.0.W_h (5, 15)
+        layers.0.b (15,)
+        layers.0.b_hn (5,)
+        head.W_y (5, 1)
+        head.b_y (1,)
+        """
+        check_is_fitted(self, "parameters_", msg=UNFITTED)
+        return {name: np.array(view) for name, view in self._architecture.views(self.parameters_).items()}
+
+    def set_weights(self, weights):
+        """Put other weights in the place of those that were learnt.
+
+        Predictions are made from them at once. With `warm_start`, the next `fit` starts from them as it would from
+        weights it has drawn: nothing is left of the moments of the optimizer, and the best of the epochs it makes is
+        kept. Without, it draws fresh ones as ever. What tells of the last training (``n_iter_``, ``loss_curve_``, ...)
+        stays, and so does the scaling that a forecaster has learnt.
+
+        Parameters
+        ----------
+        weights : mapping of str to array-like
+            An array for every name, in the shapes of `get_weights`; cast to the dtype of training. Copied.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`, as shapes come from the data.
+        TypeError, ValueError
+            If names or shapes are not those of `get_weights`, or values are not finite real numbers that fit into the
+            dtype. Nothing is changed then.
+
+        Notes
+        -----
+        To train as another framework does from the same numbers, be sure that it has the same minibatches
+        (``shuffle=False``), clipping (``clip_norm=None``), epsilon of Adam (1e-8; Keras' default is 1e-7) and number of
+        biases: where it has two in the place of b, the second must stand still.
+
+        Examples
+        --------
+        Training that starts from weights of one's own: fit for the shapes, set, and go on.
+
+        >>> import numpy as np
+        >>> from tsrnn import RNNRegressor
+        >>> X = np.random.default_rng(0).normal(size=(40, 6))
+        >>> y = X[:, 0]
+        >>> model = RNNRegressor(hidden_layer_sizes=5, max_iter=1, random_state=0).fit(X, y)
+        >>> weights = {name: np.full_like(values, 0.1) for name, values in model.get_weights().items()}
+        >>> model = model.set_weights(weights).set_params(warm_start=True, max_iter=20).fit(X, y)
+        >>> model.n_iter_
+        20
+        """
+        own = self.get_weights()
+        given = read_weights(weights, own)
+        parameters = np.array(self.parameters_)
+        for name, view in self._architecture.views(parameters).items():
+            view[:] = given[name]
+        self.parameters_ = parameters
+        if hasattr(self, "_training"):
+            self._training = replace(self._training, parameters=parameters, optimizer_state=None)
+        return self
 
     def _training_options(self, **changes):
         """Return the frozen options that the arguments translate to; `changes` take the place of arguments."""

@@ -60,7 +60,7 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
     tol : float, default=1e-4
         In units of the loss.
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the previous `fit`.
+        Whether `fit` goes on from the weights of the previous `fit`, or those of `set_weights`.
     random_state : int, RandomState or None, default=None
         Seeds initial weights and shuffling. The same seed gives the same bits on any number of threads.
     n_jobs : int or None, default=None
@@ -86,7 +86,7 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
         The same with the seconds of each epoch.
     stop_reason_ : {"max_iter", "no_change", "callback", "diverged", "interrupted"}
     parameters_ : ndarray
-        The flat vector of all weights.
+        The flat vector of all weights; `get_weights` gives them by name.
 
     References
     ----------

@@ -110,7 +110,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         As in :class:`tsrnn.RNNRegressor`.
     hidden_layer_sizes_ : tuple of int
     parameters_ : ndarray
-        The flat vector of all weights.
+        The flat vector of all weights; `get_weights` gives them by name.
     series_ : SeriesData
         The series as it was read.
 
