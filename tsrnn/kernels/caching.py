@@ -1,20 +1,42 @@
-"""How kernels are compiled, and a cache on disk that cannot answer with stale code.
+"""How kernels are compiled, and a cache on disk that is neither stale nor harmful.
 
-Numba stamps a cached function with the one source file it stands in: a function it calls in another file may change
-and the old machine code still runs. So every entry point is made by a factory whose closure holds a hash of *all*
-kernel files; the hash is part of Numba's key, and an edit of any of them compiles anew.
+Numba's own cache knows one source file per function and believes what it reads: an edited callee in another file is
+answered with old machine code, a damaged file ends the program. Here the name of an entry is a hash of everything its
+machine code follows from, and its content is sealed. What does not match is compiled anew and written over, so that
+no fault of the cache can cost more than the time of compiling.
 """
 
 import hashlib
+import os
+import pickle
+import sys
+import time
+import uuid
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
+import llvmlite
 import numba
+import numpy as np
+
+try:  # private: where it has moved or changed, `entry` falls back on what is public
+    from numba.core.caching import FunctionCache, NullCache
+    from numba.core.serialize import dumps
+except ImportError:
+    FunctionCache = object
 
 # No fastmath: each operation rounds by itself, so bits cannot depend on how a loop was vectorised. "contract" (fused
 # multiply-add) was tried: no faster here, and vector and scalar versions of one loop, between which the machine code
 # chooses by where the arrays lie, then differ in the last bit.
 # error_model "numpy": a division cannot raise, so a task running without the interpreter lock cannot either.
 _OPTIONS = {"nogil": True, "error_model": "numpy"}
+
+# Settings of Numba that change the machine code and are not part of its own key.
+_SETTINGS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK", "DEBUGINFO_DEFAULT")
+
+_SEAL_BYTES = hashlib.sha256().digest_size
+_ABANDONED = 3600  # seconds after which an unfinished file is taken for the remains of a killed process
 
 
 def inner(function):
@@ -25,21 +47,139 @@ def inner(function):
 def entry(function):
     """Compile a function that Python calls, cached on disk wherever a folder can be written.
 
-    `function` must hold :func:`stamp` in its closure; this is checked.
+    `function` may hold plain numbers, booleans and strings in its closure; they are part of the key.
     """
-    held = [cell.cell_contents for cell in function.__closure__ or ()]
-    if stamp() not in held:
-        raise TypeError(f"{function.__qualname__} must hold the stamp of the kernel files in its closure.")
-    try:
-        return numba.njit(cache=True, **_OPTIONS)(function)
-    except RuntimeError:  # no folder is writable: compile in every process instead
-        return numba.njit(**_OPTIONS)(function)
+    for compile_cached in (_compile_sealed, _compile_stamped):
+        with suppress(Exception):  # no folder is writable, or Numba has changed
+            return compile_cached(function)
+    return numba.njit(**_OPTIONS)(function)
 
 
 def stamp():
-    """Return the hash of every source file of this package, as hexadecimal digits."""
+    """Return the hash of every source file of this package, as hexadecimal digits; "" where there are no files."""
+    try:
+        files = [file for file in os.scandir(os.path.dirname(__file__)) if file.name.endswith(".py")]
+        return _hash_files(tuple(sorted((file.path, file.stat().st_mtime_ns, file.stat().st_size) for file in files)))
+    except OSError:
+        return ""
+
+
+class SealedCache(FunctionCache):
+    """The compiled versions of one function on disk, a sealed file each.
+
+    There is no index that could disagree with the files: the name of a file says what is in it. Where the folder lies
+    is Numba's choice: NUMBA_CACHE_DIR, else beside the source, else the user's cache.
+    """
+
+    def load_overload(self, sig, target_context):
+        """Return the compiled version for a signature, or None: then Numba compiles it and calls `save_overload`."""
+        target_context.refresh()
+        if not self._enabled or stamp() != _STAMP:
+            return None
+        try:
+            key = self._key(sig, target_context.codegen())
+            path = self._path(key)
+            content = path.read_bytes()
+            packed = content[_SEAL_BYTES:]
+            # Before the first byte is interpreted. It guards against accidents, not against who may write there.
+            if content[:_SEAL_BYTES] != _seal(path, packed):
+                return None
+            packed_key, version = pickle.loads(packed)
+            # The name holds types by their names, which may be shared, say by two named tuples.
+            return self._impl.rebuild(target_context, version) if packed_key == key else None
+        except Exception:  # whatever it is: compile
+            return None
+
+    def save_overload(self, sig, data):
+        """Write a compiled version where the next process looks for it, or leave no trace."""
+        # After an edit under a running process, what it compiles may be old code, new code, or a mixture.
+        if not self._enabled or stamp() != _STAMP:
+            return
+        with suppress(Exception):  # not saved: the next process compiles
+            if not self._impl.check_cachable(data):
+                return
+            key = self._key(sig, data.codegen)
+            packed = dumps((key, self._impl.reduce(data)))
+            self._impl.locator.ensure_cache_path()
+            path = self._path(key)
+            _write_at_once(path, _seal(path, packed) + packed)
+            self._sweep()
+
+    def flush(self):
+        """Forget all versions of this function; Numba calls it before it recompiles."""
+        with suppress(OSError):
+            for path in Path(self.cache_path).glob(f"{_FAMILY}{_EDITION}-{self._py_func.__name__}-*"):
+                path.unlink(missing_ok=True)
+
+    def _key(self, sig, codegen):
+        """Return everything the machine code follows from: the edition, the settings, signature, target, closure."""
+        settings = tuple(str(getattr(numba.config, name, None)) for name in _SETTINGS)
+        own_file = self._impl.locator.get_source_stamp()  # for a function that stands outside this package
+        return _EDITION, settings, own_file, self._py_func.__qualname__, self._index_key(sig, codegen)
+
+    def _path(self, key):
+        """Return the file of a key."""
+        digits = hashlib.sha256(repr(key).encode()).hexdigest()[:32]
+        return Path(self.cache_path, f"{_FAMILY}{_EDITION}-{self._py_func.__name__}-{digits}.nbc")
+
+    def _sweep(self):
+        """Remove what nobody will read again: entries of other editions, unfinished files of killed processes."""
+        for path in Path(self.cache_path).glob(f"{_FAMILY}*"):
+            is_current = path.name.startswith(f"{_FAMILY}{_EDITION}-")
+            is_finished = path.suffix == ".nbc"
+            with suppress(OSError):
+                if not is_current or (not is_finished and path.stat().st_mtime < time.time() - _ABANDONED):
+                    path.unlink()
+
+
+def _compile_sealed(function):
+    """Compile with the sealed cache; raise where there is no folder for it, or Numba is not as it was."""
+    kernel = numba.njit(**_OPTIONS)(function)
+    if not _STAMP or FunctionCache is object or not isinstance(kernel._cache, NullCache):
+        raise NotImplementedError
+    kernel._cache = SealedCache(function)
+    kernel._cache._key(None, kernel.targetctx.codegen())  # raises here and not at the first call
+    return kernel
+
+
+def _compile_stamped(function):
+    """Compile with Numba's own cache; raise unless a stamp in the closure keeps it from being stale."""
+    if not _STAMP or _STAMP not in [cell.cell_contents for cell in function.__closure__ or ()]:
+        raise NotImplementedError
+    return numba.njit(cache=True, **_OPTIONS)(function)
+
+
+def _seal(path, packed):
+    """Return the hash of an entry and its name, so that an entry under the name of another is refused."""
+    digest = hashlib.sha256(path.name.encode())
+    digest.update(packed)
+    return digest.digest()
+
+
+def _write_at_once(path, content):
+    """Write a file that others see whole or not at all; it need not survive a power cut, the seal tells."""
+    unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex[:16]}")
+    try:
+        unfinished.write_bytes(content)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+@lru_cache(maxsize=2)
+def _hash_files(files):
+    """Return the hash of the names and contents of `files`; only an edit makes it read them again."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    for path, _, _ in files:
+        digest.update(os.path.basename(path).encode())
+        digest.update(Path(path).read_bytes())
+    return digest.hexdigest() if files else ""
+
+
+# Of the source as it was imported, which may not be the source as it is when a kernel is compiled.
+_STAMP = stamp()
+# What makes an entry useless for good when it changes, since one installation has one of each.
+_EDITION = hashlib.sha256(
+    repr((_STAMP, sys.version, numba.__version__, llvmlite.__version__, np.__version__)).encode()
+).hexdigest()[:16]
+_FAMILY = f"tsrnn-{sys.implementation.cache_tag}-"
