@@ -35,6 +35,7 @@ SKLEARN = [
 ALLOWED = {
     "numpy": ROOMS,
     "numba": [room for room in ROOMS if room.startswith("kernels.")],
+    "llvmlite": ["kernels.caching"],
     "pandas": PANDAS,
     "sklearn": SKLEARN,
     "joblib": SKLEARN,

@@ -47,7 +47,8 @@ def inner(function):
 def entry(function):
     """Compile a function that Python calls, cached on disk wherever a folder can be written.
 
-    `function` may hold plain numbers, booleans and strings in its closure; they are part of the key.
+    `function` may hold plain numbers, booleans and strings in its closure; they are part of the key. Globals are not:
+    they must follow from the source files and the target of the compiler alone.
     """
     for compile_cached in (_compile_sealed, _compile_stamped):
         with suppress(Exception):  # no folder is writable, or Numba has changed
@@ -96,7 +97,8 @@ class SealedCache(FunctionCache):
         if not self._enabled or stamp() != _STAMP:
             return
         with suppress(Exception):  # not saved: the next process compiles
-            if not self._impl.check_cachable(data):
+            # What cannot be cached, as any kernel that calls another under NUMBA_OPT=0, Numba would warn of.
+            if data.library.has_dynamic_globals or not self._impl.check_cachable(data):
                 return
             key = self._key(sig, data.codegen)
             packed = dumps((key, self._impl.reduce(data)))
@@ -114,8 +116,8 @@ class SealedCache(FunctionCache):
     def _key(self, sig, codegen):
         """Return everything the machine code follows from: the edition, the settings, signature, target, closure."""
         settings = tuple(str(getattr(numba.config, name, None)) for name in _SETTINGS)
-        own_file = self._impl.locator.get_source_stamp()  # for a function that stands outside this package
-        return _EDITION, settings, own_file, self._py_func.__qualname__, self._index_key(sig, codegen)
+        own_file = self._impl.locator.get_source_stamp()  # also outside this package
+        return _EDITION, settings, own_file, self._impl.filename_base, self._index_key(sig, codegen)
 
     def _path(self, key):
         """Return the file of a key."""
