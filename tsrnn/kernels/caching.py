@@ -79,14 +79,13 @@ class SealedCache(FunctionCache):
             return None
         try:
             key = self._key(sig, target_context.codegen())
-            path = self._path(key)
-            content = path.read_bytes()
+            content = self._path(key).read_bytes()
             packed = content[_SEAL_BYTES:]
             # Before the first byte is interpreted. It guards against accidents, not against who may write there.
-            if content[:_SEAL_BYTES] != _seal(path, packed):
+            if content[:_SEAL_BYTES] != hashlib.sha256(packed).digest():
                 return None
             packed_key, version = pickle.loads(packed)
-            # The name holds types by their names, which may be shared, say by two named tuples.
+            # A file may have been renamed; and types may share a name, say two named tuples.
             return self._impl.rebuild(target_context, version) if packed_key == key else None
         except Exception:  # whatever it is: compile
             return None
@@ -103,8 +102,7 @@ class SealedCache(FunctionCache):
             key = self._key(sig, data.codegen)
             packed = dumps((key, self._impl.reduce(data)))
             self._impl.locator.ensure_cache_path()
-            path = self._path(key)
-            _write_at_once(path, _seal(path, packed) + packed)
+            _write_at_once(self._path(key), hashlib.sha256(packed).digest() + packed)
             self._sweep()
 
     def flush(self):
@@ -149,13 +147,6 @@ def _compile_stamped(function):
     if not _STAMP or _STAMP not in [cell.cell_contents for cell in function.__closure__ or ()]:
         raise NotImplementedError
     return numba.njit(cache=True, **_OPTIONS)(function)
-
-
-def _seal(path, packed):
-    """Return the hash of an entry and its name, so that an entry under the name of another is refused."""
-    digest = hashlib.sha256(path.name.encode())
-    digest.update(packed)
-    return digest.digest()
 
 
 def _write_at_once(path, content):
