@@ -18,8 +18,9 @@ SURFACE = [
 ]  # fmt: skip
 NETWORK = ["training", "architecture", "optimizers", "initializers", "__init__"]
 KERNELS = [
-    "step", "shard", "plan", "rnn", "lstm", "gru", "losses", "optimizers", "vector", "caching", "buffers", "workers",
-    "__init__",
+    "step", "stream", "tasks", "network", "shard", "layer", "plan", "packing", "optimizers", "elementwise", "product",
+    "rnn", "lstm", "gru", "gru_before", "losses", "code", "vector", "processor", "buffers", "target", "workers",
+    "caching", "__init__",
 ]  # fmt: skip
 ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}" for room in KERNELS)]
 
@@ -35,7 +36,7 @@ SKLEARN = [
 ALLOWED = {
     "numpy": ROOMS,
     "numba": [room for room in ROOMS if room.startswith("kernels.")],
-    "llvmlite": ["kernels.caching"],
+    "llvmlite": [room for room in ROOMS if room.startswith("kernels.")],
     "pandas": PANDAS,
     "sklearn": SKLEARN,
     "joblib": SKLEARN,

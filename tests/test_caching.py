@@ -630,10 +630,10 @@ def test_a_fit_learns_the_same_bits_from_a_cold_a_damaged_and_a_warm_cache(tmp_p
 import hashlib, json
 import numpy as np
 from tsrnn import RNNRegressor
-from tsrnn.kernels import plan, shard
+from tsrnn.kernels import plan, tasks
 X = np.random.default_rng(0).normal(size=(60, 7)).astype(np.float32)
 model = RNNRegressor("gru", hidden_layer_sizes=5, max_iter=2, random_state=0).fit(X, X.mean(axis=1))
-stats = shard.compile_shards(plan.GRU).stats
+stats = tasks.compile_tasks(plan.GRU).stats
 print(json.dumps([hashlib.sha256(model.parameters_.tobytes()).hexdigest(), sum(stats.cache_hits.values())]))
 """
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(PACKAGE.parent)}

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 import reference_cases
 
+from tsrnn.kernels import step as step_module
 from tsrnn.kernels.buffers import flatten
 from tsrnn.kernels.workers import Workers
 from tsrnn.network.architecture import Architecture
+from tsrnn.network.optimizers import Adam
 
 VARIANTS = [
     ("rnn", "tanh", True),
@@ -19,6 +21,7 @@ VARIANTS = [
     ("gru", "tanh", False),
     ("gru", "relu", False),
 ]
+CELLS = [variant for variant in VARIANTS if variant[1] == "tanh"]  # each its own compiled version
 # Both sides compute in float64 and sum in different orders: a few hundred roundings of 1e-16 each.
 TOLERANCE = dict(rtol=1e-12, atol=1e-13)
 
@@ -41,6 +44,44 @@ def run(architecture, weights, X, y, dtype=np.float64, n_threads=2):
         prediction = step.predict(X, samples)
         loss, gradient = step.gradient(X, y, samples)
     return prediction, loss, architecture.views(gradient)
+
+
+def assert_slopes_are_those_of_the_twin(gradient, cell, weights, X, y, **options):
+    """Judge a gradient too large for one complex step per weight: by the slope along a random direction per array.
+
+    One wrong number changes the slope, be it by its share alone.
+    """
+    rng = np.random.default_rng(99)
+    assert gradient.keys() == weights.keys()
+    for name, values in weights.items():
+        direction = rng.choice([-1.0, 1.0], values.shape) * rng.uniform(0.5, 1, values.shape)
+        stepped = {**weights, name: values + 1j * naive.COMPLEX_STEP * direction}
+        expected = naive.loss(cell, stepped, X, y, **options).imag / naive.COMPLEX_STEP
+        terms = gradient[name] * direction
+        # TOLERANCE of every number: relative to the sum of the sizes, for the slope itself may nearly cancel.
+        assert abs(terms.sum() - expected) <= 1e-12 * np.abs(terms).sum() + 1e-13, name
+
+
+def make_step(architecture, weights, workers, dtype, trains=True):
+    parameters = np.zeros(architecture.n_parameters, dtype)
+    for name, view in architecture.views(parameters).items():
+        view[:] = weights[name]
+    return architecture.step(parameters, workers, trains=trains)
+
+
+def train(architecture, weights, X, y, batch_size, dtype=np.float32, n_threads=2, n_epochs=2, before_call=None):
+    """Return the losses of some epochs and the parameters and moments after them."""
+    order = np.random.default_rng(10)
+    X, y = flatten(X.astype(dtype)), flatten(y.astype(dtype))
+    losses = []
+    with Workers(n_threads) as workers:
+        step = make_step(architecture, weights, workers, dtype)
+        for _ in range(n_epochs):
+            samples = order.permutation(y.values.shape[0] // architecture.n_outputs)
+            if before_call:
+                before_call(step)
+            losses.append(step.train_epoch(X, y, samples, batch_size, Adam(), 0.01, 1.0))
+        return losses, step.snapshot().packed
 
 
 @pytest.mark.parametrize("cell, activation, reset_after", VARIANTS)
@@ -194,3 +235,161 @@ def test_gradient_is_exact_whatever_the_size_of_the_minibatch(n):
     np.testing.assert_allclose(loss, naive.loss("gru", weights, X, y), **TOLERANCE)
     for name, expected in naive.gradient("gru", weights, X, y).items():
         np.testing.assert_allclose(gradient[name], expected, err_msg=name, **TOLERANCE)
+
+
+@pytest.mark.parametrize("cell, activation, reset_after", CELLS)
+@pytest.mark.parametrize(
+    "n, n_steps, n_features, sizes, n_outputs",
+    [
+        (7, 1, 3, (40,), 1),
+        (50, 6, 3, (100,), 20),
+        (50, 1, 1, (5, 100), 3),
+        (7, 3, 3, (100, 40), 17),
+        (9, 26, 2, (9, 5), 1),  # more steps than one product of the weights' gradient takes
+        (1, 100, 1, (16,), 2),
+    ],
+)
+def test_forward_and_slopes_equal_the_naive_twin_in_larger_networks(
+    cell, activation, reset_after, n, n_steps, n_features, sizes, n_outputs
+):
+    rng = np.random.default_rng(9)
+    X, y = rng.normal(size=(n, n_steps, n_features)), rng.normal(size=(n, n_outputs))
+    weights = naive.random_weights(cell, n_features, sizes, n_outputs, reset_after, rng)
+    options = dict(activation=activation, reset_after=reset_after)
+    prediction, loss, gradient = run(build(cell, X, n_outputs, sizes, **options), weights, X, y)
+    np.testing.assert_allclose(prediction, naive.forward(cell, weights, X, **options), **TOLERANCE)
+    np.testing.assert_allclose(loss, naive.loss(cell, weights, X, y, **options), **TOLERANCE)
+    assert_slopes_are_those_of_the_twin(gradient, cell, weights, X, y, **options)
+
+
+@pytest.mark.parametrize("n_outputs", range(1, 21))
+def test_any_number_of_outputs_is_predicted_and_trained(n_outputs):
+    rng = np.random.default_rng(11)
+    X, y = rng.normal(size=(5, 2, 1)), rng.normal(size=(5, n_outputs))
+    weights = naive.random_weights("rnn", 1, (3,), n_outputs, True, rng)
+    prediction, loss, gradient = run(build("rnn", X, n_outputs, (3,), "tanh", True), weights, X, y)
+    np.testing.assert_allclose(prediction, naive.forward("rnn", weights, X), **TOLERANCE)
+    np.testing.assert_allclose(loss, naive.loss("rnn", weights, X, y), **TOLERANCE)
+    for name, expected in naive.gradient("rnn", weights, X, y).items():
+        np.testing.assert_allclose(gradient[name], expected, err_msg=name, **TOLERANCE)
+
+
+@pytest.mark.parametrize("cell, activation, reset_after", CELLS)
+def test_minibatches_of_several_rounds_of_all_buffers_stay_exact(cell, activation, reset_after):
+    n = 2 * step_module.MAX_BUFFERS * step_module.MAX_TOGETHER * 8 + 333  # two full rounds of shards of 8, and a part
+    rng = np.random.default_rng(12)
+    X, y = rng.normal(size=(n, 3, 1)), rng.normal(size=(n, 1))
+    weights = naive.random_weights(cell, 1, (2,), 1, reset_after, rng)
+    options = dict(activation=activation, reset_after=reset_after)
+    _, loss, gradient = run(build(cell, X, 1, (2,), **options), weights, X, y)
+    np.testing.assert_allclose(loss, naive.loss(cell, weights, X, y, **options), **TOLERANCE)
+    for name, expected in naive.gradient(cell, weights, X, y, **options).items():
+        np.testing.assert_allclose(gradient[name], expected, err_msg=name, **TOLERANCE)
+
+
+@pytest.mark.parametrize("cell, activation, reset_after", CELLS)
+@pytest.mark.parametrize("n", [128, 131, 4200])  # the last with several rounds of all buffers
+def test_shards_of_many_rows_for_large_weights_give_the_same_gradient(cell, activation, reset_after, n, monkeypatch):
+    rng = np.random.default_rng(13)
+    X, y = rng.normal(size=(n, 8, 2)), rng.normal(size=(n, 1))  # 8 steps: more than 96 rows of one shard
+    weights = naive.random_weights(cell, 2, (2, 3), 1, reset_after, rng)
+    options = dict(activation=activation, reset_after=reset_after)
+    architecture = build(cell, X, 1, (2, 3), **options)
+    _, loss, gradient = run(architecture, weights, X, y)
+    assert step_module.training_shard_rows(n, 1000) == 8
+    monkeypatch.setattr(step_module, "LARGE_WEIGHTS", 0)
+    assert step_module.training_shard_rows(n, 1000) == 32
+    _, large_loss, large_gradient = run(architecture, weights, X, y)
+    np.testing.assert_allclose(large_loss, loss, **TOLERANCE)
+    for name in gradient:
+        np.testing.assert_allclose(large_gradient[name], gradient[name], err_msg=name, **TOLERANCE)
+    np.testing.assert_allclose(large_loss, naive.loss(cell, weights, X, y, **options), **TOLERANCE)
+    assert_slopes_are_those_of_the_twin(large_gradient, cell, weights, X, y, **options)
+
+
+@pytest.mark.parametrize("cell, activation, reset_after", CELLS)
+@pytest.mark.parametrize("n, batch_size", [(107, 50), (2500, 1100)])  # the last minibatch is a partial one
+def test_training_has_the_same_bits_on_any_number_of_threads_and_calls(
+    cell, activation, reset_after, n, batch_size, monkeypatch
+):
+    rng = np.random.default_rng(14)
+    X, y = rng.normal(size=(n, 4, 2)), rng.normal(size=(n, 3))
+    weights = naive.random_weights(cell, 2, (6, 17), 3, reset_after, rng)
+    architecture = build(cell, X, 3, (6, 17), activation, reset_after)
+    losses, packed = train(architecture, weights, X, y, batch_size, n_threads=1)
+    assert np.isfinite(losses).all()
+    for call_work in (step_module.CALL_WORK, 1):  # 1: every task is a call of its own
+        monkeypatch.setattr(step_module, "CALL_WORK", call_work)
+        for n_threads in (1, 2, 3, 8):
+            other_losses, other = train(architecture, weights, X, y, batch_size, n_threads=n_threads)
+            assert other_losses == losses, (call_work, n_threads)
+            assert np.array_equal(other, packed), (call_work, n_threads)
+
+
+def test_loss_of_evaluation_has_the_same_bits_on_any_number_of_threads():
+    rng = np.random.default_rng(15)
+    weights = naive.random_weights("rnn", 1, (4,), 2, True, rng)
+    for n in range(65, 500, 29):
+        X, y = rng.normal(size=(n, 3, 1)), rng.normal(size=(n, 2))
+        losses = []
+        for n_threads in (1, 2, 3, 8):
+            with Workers(n_threads) as workers:
+                step = make_step(build("rnn", X, 2, (4,), "tanh", True), weights, workers, np.float64)
+                losses.append(step.loss(flatten(X), flatten(y), np.arange(n)))
+        assert losses == losses[:1] * 4, n
+
+
+@pytest.mark.parametrize("cell, activation, reset_after", VARIANTS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_prediction_has_the_same_bits_with_and_without_room_for_training(cell, activation, reset_after, dtype):
+    rng = np.random.default_rng(16)
+    X = rng.normal(size=(70, 5, 2)).astype(dtype)
+    weights = naive.random_weights(cell, 2, (7, 18), 3, reset_after, rng)
+    architecture = build(cell, X, 3, (7, 18), activation, reset_after)
+    samples = rng.integers(0, 70, 300)  # any order, some twice
+    with Workers(2) as workers:
+        trains = make_step(architecture, weights, workers, dtype)
+        alone = np.vstack([trains.predict(flatten(X), np.array([sample])) for sample in range(70)])
+        predicts = make_step(architecture, weights, workers, dtype, trains=False)
+        for step in (trains, predicts):
+            assert np.array_equal(step.predict(flatten(X), samples), alone[samples])
+            assert np.array_equal(step.predict(flatten(X), np.arange(70)), alone)
+
+
+@pytest.mark.parametrize("cell, activation, reset_after", CELLS)
+@pytest.mark.parametrize("garbage", [np.nan, 1e30])
+def test_nothing_left_in_a_workspace_is_read(cell, activation, reset_after, garbage):
+    """From workspaces and gradient buffers full of garbage come the bits that come from clean ones."""
+    rng = np.random.default_rng(17)
+    X, y = rng.normal(size=(107, 4, 2)).astype(np.float32), rng.normal(size=(107, 3)).astype(np.float32)
+    weights = naive.random_weights(cell, 2, (6, 17), 3, reset_after, rng)
+    architecture = build(cell, X, 3, (6, 17), activation, reset_after)
+
+    def spoil(step):
+        n_work = int(step._plan.table[0, step_module.p.N_WORK])
+        step._work = [np.full(32 * n_work, garbage, np.float32) for _ in range(2)]
+        step._gradients = np.full((step_module.MAX_BUFFERS, step._plan.n_packed), garbage, np.float32)
+        step._norms[:] = garbage
+
+    # 50 and 7 windows a minibatch: rows of a shard, and so the layout of the workspace, change on the way.
+    clean_losses, clean = train(architecture, weights, X, y, 50, n_epochs=3)
+    losses, packed = train(architecture, weights, X, y, 50, n_epochs=3, before_call=spoil)
+    assert losses == clean_losses
+    assert np.array_equal(packed, clean)
+
+    for trains in (True, False):
+        with Workers(2) as workers:
+            step = make_step(architecture, weights, workers, np.float32, trains)
+            samples = np.arange(107)
+            expected = step.predict(flatten(X), samples), step.loss(flatten(X), flatten(y), samples)
+            spoil(step)
+            assert np.array_equal(step.predict(flatten(X), samples), expected[0])
+            spoil(step)
+            assert step.loss(flatten(X), flatten(y), samples) == expected[1]
+
+
+def test_no_windows_give_no_predictions():
+    architecture = Architecture("rnn", 4, 2, (3,), 5)
+    with Workers(2) as workers:
+        step = architecture.step(np.zeros(architecture.n_parameters), workers)
+        assert step.predict(flatten(np.zeros((7, 4, 2))), np.zeros(0, np.int64)).shape == (0, 5)

@@ -20,7 +20,7 @@ SCRIPT = """
 import hashlib, json
 import numpy as np
 from tsrnn import RNNForecaster
-from tsrnn.kernels import plan, shard
+from tsrnn.kernels import plan, tasks
 series = np.sin(np.arange(160) / 5) + np.arange(160) / 50
 import warnings; warnings.simplefilter("ignore")  # the series has no clock, on purpose
 learnt = {}
@@ -28,7 +28,7 @@ for threads in (1, 2, 3):
     model = RNNForecaster(6, lookback=11, cell="gru", hidden_layer_sizes=(7, 5), max_iter=4, batch_size=50,
                           random_state=3, n_jobs=threads).fit(series)
     learnt[threads] = hashlib.sha256(model.parameters_.tobytes() + model.forecast().to_numpy().tobytes()).hexdigest()
-stats = shard.compile_shards(plan.GRU).stats
+stats = tasks.compile_tasks(plan.GRU).stats
 print(json.dumps({"learnt": learnt, "loss": model.loss_curve_[-1], "hits": sum(stats.cache_hits.values()),
                   "misses": sum(stats.cache_misses.values())}))
 """
@@ -70,7 +70,7 @@ def test_an_edited_callee_is_never_answered_from_a_stale_cache(copied_package):
         "return type(prediction)(4) * (prediction - target) * (prediction - target)",
     )
     assert edited != text
-    losses.write_text(edited)  # shard.py, where the cached function stands, keeps its time stamp and text
+    losses.write_text(edited)  # tasks.py, where the cached function stands, keeps its time stamp and text
     after = run_script(site, cache)
     assert (after["hits"], after["misses"]) == (0, 1)
     # Only the reported value was edited, not its slope: the same weights, four times the loss, exactly (a power of 2).
@@ -78,15 +78,16 @@ def test_an_edited_callee_is_never_answered_from_a_stale_cache(copied_package):
     assert after["learnt"] == before["learnt"]
 
 
-def test_compiling_one_cell_compiles_no_other(tmp_path):
+def test_fit_and_predict_compile_one_version_of_one_cell(tmp_path):
     script = (
-        "import numpy as np; from tsrnn import RNNRegressor; from tsrnn.kernels import gru, lstm, rnn\n"
-        "RNNRegressor('gru', hidden_layer_sizes=2, max_iter=1).fit(np.zeros((4, 3)), np.zeros(4))\n"
-        "print([len(cell.forward.signatures) for cell in (rnn, lstm, gru)])"
+        "import numpy as np; from tsrnn import RNNRegressor; from tsrnn.kernels import tasks\n"
+        "X = np.zeros((300, 3))\n"
+        "RNNRegressor('gru', hidden_layer_sizes=2, max_iter=1).fit(X, X[:, 0]).predict(X[:4])\n"
+        "print(tasks.compile_tasks.cache_info().currsize, len(tasks.compile_tasks(2).signatures))"
     )
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(PACKAGE.parent)}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=300)
-    assert done.stdout.strip() == "[0, 0, 1]", done.stderr
+    assert done.stdout.strip() == "1 1", done.stderr
 
 
 def test_seed_decides_every_bit_within_one_process():

@@ -1,4 +1,4 @@
-"""The team of threads: every call is made, errors come through, nothing outlives the block."""
+"""The team of threads: a call needs nobody but its caller, all may join it, nothing outlives the block."""
 
 import threading
 import time
@@ -12,12 +12,12 @@ SECONDS = 10  # after which a thread that never comes is given up: far more than
 
 
 @pytest.mark.parametrize("n_threads", TEAMS)
-def test_every_call_runs_once_in_every_run(n_threads):
+def test_all_calls_run_before_the_team_is_closed(n_threads):
+    seen = []
     with Workers(n_threads) as workers:
         for n_workers in range(1, n_threads + 1):
-            seen = []
-            workers.run(seen.append, n_workers)
-            assert sorted(seen) == list(range(n_workers))
+            workers.run(lambda worker, n_workers=n_workers: seen.append((n_workers, worker)), n_workers)
+    assert sorted(seen) == [(n, worker) for n in range(1, n_threads + 1) for worker in range(n)]
 
 
 @pytest.mark.parametrize("n_threads", TEAMS)
@@ -28,57 +28,57 @@ def test_calls_run_side_by_side(n_threads):
             workers.run(lambda worker: meeting.wait(SECONDS), n_threads)
 
 
-@pytest.mark.parametrize("n_threads", TEAMS)
-def test_run_returns_only_when_all_are_done(n_threads):
-    done = []
+def test_run_returns_with_the_callers_own_call_whether_others_have_come_or_not():
+    held, done = threading.Event(), []
 
     def call(worker):
-        time.sleep(0.02 * worker)  # the calling thread's own share is over first
+        if worker:
+            assert held.wait(SECONDS)
         done.append(worker)
 
-    with Workers(n_threads) as workers:
-        workers.run(call, n_threads)
-        assert len(done) == n_threads
+    with Workers(3) as workers:
+        workers.run(call, 3)
+        assert done == [0]
+        held.set()
+    assert sorted(done) == [0, 1, 2]
+
+
+def test_more_workers_than_threads_are_not_asked():
+    seen = []
+    with Workers(2) as workers:
+        workers.run(seen.append, 5)
+    assert sorted(seen) == [0, 1]
 
 
 @pytest.mark.parametrize("bad", range(3))
-def test_error_of_any_worker_comes_through_after_all_are_done(bad):
-    done = []
-
+def test_error_of_any_worker_comes_through(bad):
     def call(worker):
         if worker == bad:
             raise ArithmeticError(f"worker {worker}")
-        time.sleep(0.05)
-        done.append(worker)
 
-    with Workers(3) as workers:
-        with pytest.raises(ArithmeticError, match=f"worker {bad}"):
-            workers.run(call, 3)
-        assert sorted(done) == [worker for worker in range(3) if worker != bad]
-        workers.run(done.append, 3)  # the team still works
-        assert len(done) == 5
+    with pytest.raises(ArithmeticError, match=f"worker {bad}"), Workers(3) as workers:
+        workers.run(call, 3)
 
 
-def test_interrupt_of_the_caller_waits_for_the_others():
-    done = []
-
-    def call(worker):
+def test_team_works_on_after_an_interrupt():
+    def interrupted(worker):
         if worker == 0:
             raise KeyboardInterrupt
-        time.sleep(0.05)
-        done.append(worker)
 
+    seen = []
     with Workers(3) as workers:
         with pytest.raises(KeyboardInterrupt):
-            workers.run(call, 3)
-        assert sorted(done) == [1, 2]
+            workers.run(interrupted, 3)
+        workers.close()
+        workers.run(seen.append, 3)
+    assert sorted(seen) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("n_threads", TEAMS)
 def test_nothing_is_left_running_after_the_block(n_threads):
     before = set(threading.enumerate())
     with Workers(n_threads) as workers:
-        workers.run(lambda worker: None, n_threads)
+        workers.run(lambda worker: time.sleep(0.02 * worker), n_threads)
     assert set(threading.enumerate()) == before
 
 
@@ -94,7 +94,7 @@ def test_caller_takes_the_first_share():
     with Workers(3) as workers:
         workers.run(lambda worker: callers.update({worker: threading.current_thread()}), 3)
     assert callers[0] is threading.current_thread()
-    assert callers[1] is not callers[0] is not callers[2]
+    assert callers[0] not in (callers[1], callers[2])
 
 
 def test_team_of_one_starts_no_thread():
@@ -103,3 +103,38 @@ def test_team_of_one_starts_no_thread():
     with Workers(1) as workers:
         workers.run(lambda worker: seen.append(set(threading.enumerate())), 1)
     assert seen == [before]
+
+
+def test_a_thread_that_cannot_be_started_is_done_without(monkeypatch):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    seen = []
+    with Workers(3) as workers:
+        workers.run(seen.append, 3)
+    assert seen == [0]
+
+
+def test_close_waits_for_the_others_although_it_is_interrupted(monkeypatch):
+    held, done = threading.Event(), []
+
+    def call(worker):
+        if worker:
+            assert held.wait(SECONDS)
+            done.append(worker)
+
+    sleep, interrupts = time.sleep, [KeyboardInterrupt, KeyboardInterrupt]
+
+    def interrupted(seconds):
+        if interrupts:
+            raise interrupts.pop()
+        held.set()
+        sleep(seconds)
+
+    monkeypatch.setattr(time, "sleep", interrupted)
+    workers = Workers(2)
+    workers.run(call, 2)
+    with pytest.raises(KeyboardInterrupt):
+        workers.close()
+    assert done == [1]

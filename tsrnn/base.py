@@ -262,9 +262,10 @@ class RecurrentEstimator(BaseEstimator):
         with closing(_Bar(total=options.max_iter, desc=label, unit="epoch", disable=not self.verbose)) as bar:
 
             def on_epoch(record):
-                shown = {"loss": record["loss"], "validation": record["validation_loss"]}
-                bar.set_postfix({name: f"{value:.4g}" for name, value in shown.items() if not math.isnan(value)})
-                bar.update()
+                if not bar.disable:
+                    shown = {"loss": record["loss"], "validation": record["validation_loss"]}
+                    bar.set_postfix({name: f"{value:.4g}" for name, value in shown.items() if not math.isnan(value)})
+                    bar.update()
                 return any([callback(self, {**record, "run": label}) for callback in callbacks])
 
             try:

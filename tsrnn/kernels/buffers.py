@@ -1,8 +1,11 @@
 """Arrays as kernels read them: one flat read-only buffer and element strides, for one compiled version."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
+
+from .target import ALIGNMENT
 
 
 class Flat(NamedTuple):
@@ -29,3 +32,11 @@ def flatten(array):
     strides = tuple(stride // size for stride in array.strides)
     span = 1 + sum((n - 1) * stride for n, stride in zip(array.shape, strides, strict=True)) if array.size else 0
     return Flat(np.lib.stride_tricks.as_strided(array, (span,), (size,), writeable=False), strides)
+
+
+def aligned_zeros(shape, dtype):
+    """Return an array of zeros, of a tuple's shape, that begins at a cache line; rows of whole cache lines do too."""
+    n_bytes = math.prod(shape) * dtype.itemsize
+    memory = np.zeros(n_bytes + ALIGNMENT, np.uint8)
+    first = -memory.__array_interface__["data"][0] % ALIGNMENT
+    return memory[first : first + n_bytes].view(dtype).reshape(shape)

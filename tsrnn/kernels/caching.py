@@ -41,7 +41,12 @@ _ABANDONED = 3600  # seconds after which an unfinished file is taken for the rem
 
 def inner(function):
     """Compile a function that only kernels call."""
-    return numba.njit(no_cpython_wrapper=True, **_OPTIONS)(function)
+    return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)(function)
+
+
+def spliced(function):
+    """Compile a function into the one that calls it, where the caller's constants stay constants."""
+    return numba.njit(inline="always", no_cpython_wrapper=True, **_OPTIONS)(function)
 
 
 def entry(function):

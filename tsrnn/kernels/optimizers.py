@@ -2,45 +2,37 @@
 
 import math
 
-import numpy as np
-
 from .caching import inner
+from .elementwise import over_range
+from .vector import fma, sqrt
 
 
 @inner
-def clip_factor(gradient, clip_norm):
-    """Return the factor that brings the norm of `gradient` to at most `clip_norm` (infinity: no limit).
+def clip_factor(sum_of_squares, clip_norm):
+    """Return the factor that brings a gradient's norm to at most `clip_norm` (infinity: no limit).
 
-    The sum of squares is made in float64 and in order. NaN where the gradient holds a value that is not finite.
+    NaN if the norm is not finite.
     """
-    total = 0.0
-    for k in range(gradient.shape[0]):
-        total += np.float64(gradient[k]) * np.float64(gradient[k])
-    norm = math.sqrt(total)
+    norm = math.sqrt(sum_of_squares)
     if norm > clip_norm and norm < math.inf:
         return clip_norm / norm
     return 1.0 if norm < math.inf else math.nan
 
 
-@inner
-def adam(parameters, gradient, factor, mean, square, n_updates, learning_rate, beta_1, beta_2, epsilon):
-    """Make update number `n_updates` (1, 2, ...) of Adam (Kingma and Ba 2015, algorithm 1).
+@over_range
+def adam(parameter, gradient, mean, square, factor, step, beta_1, rest_1, beta_2, rest_2, epsilon):
+    """Make one update of Adam (Kingma and Ba 2015, algorithm 1, in the form that ends their section 2).
 
-    Parameters
-    ----------
-    parameters, mean, square : ndarray of shape (n_parameters,)
-        Modified in place; `mean` and `square` are the running moments of the gradient.
-    gradient : ndarray of shape (n_parameters,)
-    factor : float
-        Multiplies the gradient (clipping).
+    `factor` multiplies the gradient (clipping); `step` and `epsilon` hold the corrections of the moments' bias;
+    `rest_1` and `rest_2` are 1 - `beta_1` and 1 - `beta_2`.
     """
-    real = type(parameters[0])
-    correction = math.sqrt(1.0 - beta_2**n_updates)
-    step = real(learning_rate * correction / (1.0 - beta_1**n_updates))
-    b1, b2, eps, scale = real(beta_1), real(beta_2), real(epsilon * correction), real(factor)
-    rest_1, rest_2 = real(1.0 - beta_1), real(1.0 - beta_2)
-    for k in range(parameters.shape[0]):
-        g = gradient[k] * scale
-        mean[k] = b1 * mean[k] + rest_1 * g
-        square[k] = b2 * square[k] + rest_2 * g * g
-        parameters[k] -= step * mean[k] / (math.sqrt(square[k]) + eps)
+    gradient = gradient * factor
+    mean = fma(beta_1, mean, rest_1 * gradient)
+    square = fma(beta_2, square, rest_2 * gradient * gradient)
+    return parameter - step * mean / (sqrt(square) + epsilon), None, mean, square
+
+
+@over_range
+def add(total, part):
+    """Add one array to another."""
+    return total + part, None

@@ -1,19 +1,27 @@
-"""The plan table: what a network looks like and where each of its arrays stands in the flat buffers.
+"""The plan: what a network looks like, and where each of its arrays stands in the flat buffers.
 
-An int64 array of shape (1 + n_layers, N_COLUMNS). Row 0 describes the network, row 1 + l the recurrent layer l. Options
-reach the compiled code as numbers in this table, never as further arguments or variants of a file.
+The plan table is an int64 array. Row 0 describes the network, the next rows a recurrent layer each, the others a *unit*
+each: the weights of one product and one panel, side by side in the vector of parameters, which are updated and copied
+transposed together. Options reach the compiled code as numbers in this table, never as arguments or variants of a file.
+
+Numbers of hidden units and of outputs are padded to whole vectors. The weights of what is padded are zero and stay
+zero: a padded unit's state and every gradient that passes it are exactly zero.
 """
 
-import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from . import gru, lstm, rnn
+from . import gru, gru_before, lstm, rnn
 from .losses import SQUARED_ERROR
-from .vector import RELU, TANH
+from .packing import Copied, Packing
+from .target import vector_length
 
-RNN, LSTM, GRU = 0, 1, 2
+# What compiled versions there are: one for each module of mathematics.
+RNN, LSTM, GRU, GRU_BEFORE = range(4)
+MATHEMATICS = {RNN: rnn, LSTM: lstm, GRU: gru, GRU_BEFORE: gru_before}
+TANH, RELU = range(2)
+
 CELLS = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
 ACTIVATIONS = {"tanh": TANH, "relu": RELU}
 LOSSES = {"squared_error": SQUARED_ERROR}
@@ -23,41 +31,59 @@ LOSSES = {"squared_error": SQUARED_ERROR}
 LEVEL_NONE, LEVEL_LAST = 0, 1
 WINDOW_NORMS = {None: LEVEL_NONE, "last": LEVEL_LAST}
 
-# Columns of row 0: sizes and options; then offsets, as in a layer's row, below.
-N_LAYERS, N_STEPS, N_FEATURES, N_OUTPUTS, ACTIVATION, RESET_AFTER, WINDOW_NORM, LOSS = range(8)
-W_Y, B_Y, W_YT, PREDICTION, X, N_WORK = range(8, 14)
-# Columns of a layer's row: sizes; offsets in the parameters; in the transposed weights; and in the workspace, there for
-# one row of a shard (times the rows of the shard).
-N_IN, N_HIDDEN, N_GATES, N_B_HN = range(4)
-W_X, W_H, B, B_HN = range(4, 8)
-W_XT, W_HT = range(8, 10)
-H, GATES, EXTRA, DH = range(10, 14)
-N_COLUMNS = 14
+# Offsets and strides count numbers, not bytes. In the workspace they are those of a shard of one row: times the rows of
+# the shard they hold for any. N_KEPT is how many steps keep their sums: all in training, else one.
+# Columns of row 0.
+N_LAYERS, N_STEPS, N_FEATURES, N_OUTPUTS, ACTIVATION, WINDOW_NORM, LOSS, LENGTH = range(8)
+N_KEPT, N_UNITS, N_SLICES, N_WORK, W_Y, W_YT, LEVEL, PREDICTION, ZEROS = range(8, 17)
+# Columns of a layer's row: sizes; offsets in the parameters and in the transposed copy; places in the workspace.
+N_HIDDEN, N_PANELS, N_H_TERMS, N_X_TERMS, N_X_VECTORS, N_INPUTS = range(6)
+W_H, W_X, W_HT, W_XT = range(6, 10)
+IS_UNIT, INPUT, INPUT_STRIDE, SUMS, SUMS_STRIDE, MEMORY, MEMORY_STRIDE, RESET, CARRY, DH, DX = range(10, 21)
+# Columns of a unit's row. Of its terms k, those from FIRST_A and from FIRST_B on are copied to TO_A and TO_B.
+UNIT, N_TERMS, N_GATES, COLUMN, N_COLUMNS = range(5)
+FIRST_A, N_VECTORS_A, TO_A, FIRST_B, N_VECTORS_B, TO_B = range(5, 11)
+WIDTH = 21
 
-_MATHEMATICS = {RNN: rnn, LSTM: lstm, GRU: gru}
+MAX_SLICES, LEAST_SLICE = 16, 4096  # parts of the parameters that are updated side by side, and numbers of one
 
 
-@dataclass(frozen=True)
-class Block:
-    """One named array inside the flat vector of parameters."""
+class Plan(NamedTuple):
+    """What kernels and their callers know of one network.
 
-    name: str
-    offset: int
-    shape: tuple
+    table : ndarray of shape (1 + n_layers + n_units, WIDTH), int64
+    cell : int
+        Which compiled version it needs.
+    blocks : tuple of Block
+        In their order they fill the flat vector of parameters.
+    trains : bool
+        Whether the workspace has room for the way back.
+    places : ndarray of shape (n_parameters,)
+        Where each parameter stands in the packed vector of the kernels.
+    n_packed : int
+        Length of the packed vector.
+    transposed_places : ndarray of shape (n_transposed,)
+        Which place of the packed vector each number of the transposed copy is copied from.
+    """
 
-    @property
-    def size(self):
-        """Number of its values."""
-        return math.prod(self.shape)
+    table: np.ndarray
+    cell: int
+    blocks: tuple
+    trains: bool
+    places: np.ndarray
+    n_packed: int
+    transposed_places: np.ndarray
 
 
 def n_gates(cell):
     """Return how many blocks of hidden units the weights of `cell` have side by side."""
-    return _MATHEMATICS[CELLS[cell]].N_GATES
+    return MATHEMATICS[CELLS[cell]].N_GATES
 
 
-def make_plan(cell, n_steps, n_features, hidden_layer_sizes, n_outputs, activation, reset_after, window_norm, loss):
-    """Return the plan table, the blocks of the parameter vector, and the length of the transposed weights.
+def make_plan(
+    cell, n_steps, n_features, hidden_layer_sizes, n_outputs, activation, reset_after, window_norm, loss, dtype, trains
+):
+    """Return the plan of a network.
 
     Parameters
     ----------
@@ -70,54 +96,118 @@ def make_plan(cell, n_steps, n_features, hidden_layer_sizes, n_outputs, activati
         GRU only: the reset gate acts after the recurrent product.
     window_norm : {None, "last"}
     loss : {"squared_error"}
+    dtype : numpy.dtype
+        float32 or float64: how many numbers a vector holds.
+    trains : bool
+        Whether the workspace has room for what the way back needs.
 
     Returns
     -------
-    plan : ndarray of shape (1 + n_layers, N_COLUMNS), int64
-    blocks : list of Block
-        In the order in which they stand in the vector; together they fill it.
-    n_transposed : int
+    Plan
     """
-    mathematics = _MATHEMATICS[CELLS[cell]]
-    plan = np.zeros((1 + len(hidden_layer_sizes), N_COLUMNS), dtype=np.int64)
-    blocks = []
-    n_transposed = 0
-    # The workspace: the level, the prediction and the gathered window stand first.
-    plan[0, PREDICTION], plan[0, X] = 1, 1 + n_outputs
-    n_work = 1 + n_outputs + n_steps * n_features
+    code = GRU_BEFORE if cell == "gru" and not reset_after else CELLS[cell]
+    V = vector_length(np.dtype(dtype))
+    n_kept = n_steps if trains else 1
+    packing, work = Packing(V), _Workspace(V)
+    network = np.zeros(WIDTH, np.int64)
+    network[LEVEL], network[PREDICTION] = work.add(1), work.add(n_outputs)
+    network[ZEROS] = work.add(hidden_layer_sizes[-1])
+    layers, n_in = [], n_features
+    for number, n_hidden in enumerate(hidden_layer_sizes):
+        row = np.zeros(WIDTH, np.int64)
+        _pack_layer(packing, row, MATHEMATICS[code], f"layers.{number}", n_in, n_hidden, number > 0)
+        _place_layer(work, row, MATHEMATICS[code], n_steps, n_kept, trains)
+        layers.append(row)
+        n_in = n_hidden
+    _pack_head(packing, network, n_in, n_outputs)
+    network[[N_LAYERS, N_STEPS, N_FEATURES, N_OUTPUTS]] = len(layers), n_steps, n_features, n_outputs
+    network[[ACTIVATION, WINDOW_NORM, LOSS]] = ACTIVATIONS[activation], WINDOW_NORMS[window_norm], LOSSES[loss]
+    network[[LENGTH, N_KEPT, N_WORK]] = V, n_kept, work.size
+    network[N_UNITS] = len(packing.units)
+    network[N_SLICES] = min(len(packing.units), MAX_SLICES, -(-packing.n_packed // LEAST_SLICE))
+    table = np.vstack([network, *layers, *map(_unit_row, packing.units)])
+    return Plan(
+        table, code, tuple(packing.blocks), trains, packing.places(), packing.n_packed, packing.transposed_places()
+    )  # fmt: skip
 
-    def place(name, *shape):
-        offset = blocks[-1].offset + blocks[-1].size if blocks else 0
-        blocks.append(Block(name, offset, shape))
+
+def _pack_layer(packing, row, cell, name, n_in, n_hidden, has_layer_below):
+    """Place the weights of a layer, name them, and fill the layer's row with sizes and offsets."""
+    V, gates = packing.V, range(cell.N_GATES)
+    n_panels, n_x_vectors = _vectors(n_hidden, V), _vectors(n_in, V) if has_layer_below else 0
+    n_padded = n_panels * V
+    n_x = n_x_vectors * V if has_layer_below else n_in
+    if cell.SPLITS_INPUT:
+        h = packing.add(n_panels, cell.N_GATES, n_padded + cell.HAS_STATE_BIAS, Copied(0, n_panels))
+        x = packing.add(n_panels, cell.N_GATES, 1 + n_x, Copied(1, n_x_vectors))
+        bias, copies = 0, (*h.copies, *x.copies)
+    else:
+        h = x = packing.add(
+            n_panels, cell.N_GATES, n_padded + 1 + n_x, Copied(0, n_panels), Copied(n_padded + 1, n_x_vectors)
+        )
+        bias, copies = n_padded, h.copies
+    row[[N_HIDDEN, N_PANELS, N_X_VECTORS, N_INPUTS]] = n_hidden, n_panels, n_x_vectors, n_padded + 1 + n_x
+    row[[N_H_TERMS, N_X_TERMS, W_H, W_X]] = h.n_terms, x.n_terms, h.offset, x.offset
+    row[[W_HT, W_XT]] = copies
+    packing.name(f"{name}.W_x", x.places(bias + 1 + np.arange(n_in), gates, n_hidden))
+    packing.name(f"{name}.W_h", h.places(np.arange(n_hidden), np.argsort(cell.STATE_GATES), n_hidden))
+    packing.name(f"{name}.b", x.places(bias, gates, n_hidden)[0])
+    if cell.HAS_STATE_BIAS:
+        packing.name(f"{name}.b_hn", h.places(n_padded, [0], n_hidden)[0])
+
+
+def _pack_head(packing, network, n_hidden, n_outputs):
+    """Place and name the weights of the head: one product with [h | 1]."""
+    n_vectors = _vectors(n_hidden, packing.V)
+    n_padded = n_vectors * packing.V
+    head = packing.add(_vectors(n_outputs, packing.V), 1, n_padded + 1, Copied(0, n_vectors))
+    network[W_Y], network[W_YT] = head.offset, head.copies[0]
+    packing.name("head.W_y", head.places(np.arange(n_hidden), [0], n_outputs))
+    packing.name("head.b_y", head.places(n_padded, [0], n_outputs)[0])
+
+
+def _place_layer(work, row, cell, n_steps, n_kept, trains):
+    """Give a layer its places in the workspace; without training some kinds of rows have none."""
+    n_padded = row[N_PANELS] * work.V
+    row[INPUT_STRIDE] = work.odd(row[N_INPUTS])
+    row[SUMS_STRIDE] = work.odd(cell.N_SUMS * n_padded)
+    row[MEMORY_STRIDE] = work.odd(cell.N_MEMORY * n_padded)
+    row[IS_UNIT] = work.add(n_padded)
+    row[INPUT] = work.add(row[INPUT_STRIDE], n_steps + 1)
+    row[SUMS] = work.add(row[SUMS_STRIDE], n_kept)
+    row[MEMORY] = work.add(row[MEMORY_STRIDE], n_kept + 1)
+    row[RESET] = work.add(n_padded, n_kept * cell.IN_TWO_PARTS)
+    row[CARRY], row[DH] = work.add(n_padded, trains), work.add(n_padded, trains)
+    row[DX] = work.add(row[N_X_VECTORS] * work.V, n_steps * trains)
+
+
+def _unit_row(unit):
+    """Return the row of the table for a unit."""
+    row = np.zeros(WIDTH, np.int64)
+    row[[UNIT, N_TERMS, N_GATES, COLUMN, N_COLUMNS]] = unit[:5]
+    for copy, columns in zip(unit.copies, ([FIRST_A, N_VECTORS_A, TO_A], [FIRST_B, N_VECTORS_B, TO_B]), strict=False):
+        row[columns] = copy
+    return row
+
+
+class _Workspace:
+    """Room for a shard of one row, given out kind by kind in whole vectors."""
+
+    def __init__(self, V):
+        self.V, self.size = V, 0
+
+    def add(self, n, times=1):
+        """Return the offset of room for n numbers, so many times."""
+        offset = self.size
+        self.size += _vectors(int(n), self.V) * self.V * int(times)
         return offset
 
-    n_in = n_features
-    for layer, n_hidden in enumerate(hidden_layer_sizes):
-        row = plan[1 + layer]
-        n_columns = mathematics.N_GATES * n_hidden
-        has_b_hn = mathematics.has_recurrent_bias(reset_after)
-        row[N_IN], row[N_HIDDEN], row[N_GATES] = n_in, n_hidden, mathematics.N_GATES
-        row[N_B_HN] = n_hidden if has_b_hn else 0
-        row[W_X] = place(f"layers.{layer}.W_x", n_in, n_columns)
-        row[W_H] = place(f"layers.{layer}.W_h", n_hidden, n_columns)
-        row[B] = place(f"layers.{layer}.b", n_columns)
-        if has_b_hn:
-            row[B_HN] = place(f"layers.{layer}.b_hn", n_hidden)
-        row[W_XT], row[W_HT] = n_transposed, n_transposed + n_in * n_columns
-        n_transposed += (n_in + n_hidden) * n_columns
-        row[H] = n_work
-        row[GATES] = row[H] + (n_steps + 1) * n_hidden
-        row[EXTRA] = row[GATES] + n_steps * n_columns
-        row[DH] = row[EXTRA] + mathematics.n_extra(n_steps) * n_hidden
-        n_work = row[DH] + n_steps * n_hidden
-        n_in = n_hidden
+    def odd(self, n):
+        """Return n rounded up to an odd number of vectors; 0 stays 0."""
+        vectors = _vectors(int(n), self.V)
+        return (vectors + (vectors % 2 == 0)) * self.V if n else 0
 
-    head = plan[0]
-    head[N_LAYERS], head[N_STEPS], head[N_FEATURES] = len(hidden_layer_sizes), n_steps, n_features
-    head[N_OUTPUTS], head[RESET_AFTER] = n_outputs, reset_after
-    head[ACTIVATION], head[WINDOW_NORM], head[LOSS] = ACTIVATIONS[activation], WINDOW_NORMS[window_norm], LOSSES[loss]
-    head[W_Y] = place("head.W_y", n_in, n_outputs)
-    head[B_Y] = place("head.b_y", n_outputs)
-    head[W_YT] = n_transposed
-    head[N_WORK] = n_work
-    return plan, blocks, n_transposed + n_in * n_outputs
+
+def _vectors(n, V):
+    """Return how many vectors n numbers need."""
+    return -(-n // V)

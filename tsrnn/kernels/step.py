@@ -1,54 +1,97 @@
-"""One training step, and prediction: the seam between the network above and the compiled code.
+"""One network in training or use: the seam between the network above and the compiled code.
 
-A minibatch is cut into shards (:mod:`tsrnn.kernels.shard`). The gradient of a shard goes to one of at most
-MAX_GRADIENTS buffers; which one follows from the batch alone, never from the number of threads, and the buffers are
-summed in order, so any number of threads gives the same bits. Then comes the update.
+A :class:`Step` holds the parameters in the layout of the kernels, packed and padded, with everything else that a
+minibatch needs; what goes in and comes out has the layout of the equations.
 """
 
 import math
-from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
 from . import plan as p
-from .caching import entry, inner, stamp
-from .optimizers import adam, clip_factor
-from .shard import EVALUATE, PREDICT, SHARD_ROWS, TRAIN, block, compile_shards
+from . import tasks as k
+from .buffers import aligned_zeros
 
-MAX_GRADIENTS = 16
-CALL_WORK = 10**9  # parameters x steps x rows of one call: some tenths of a second, between which Ctrl-C is heard
+MAX_BUFFERS = 16  # gradients that are kept apart until they are summed
+MAX_TOGETHER = 8  # shards of one task at most
+EVALUATED_ROWS = 8  # rows of a shard when losses are summed shard by shard
+LARGE_WEIGHTS = 2**19  # bytes
+# Parameters x steps x rows: what each thread does in one call, and what a task has at most if it has several shards.
+# That is hundredths of a second, or tenths without vector instructions; between calls Ctrl-C is heard.
+CALL_WORK = TASK_WORK = 10**9
+
+
+class OptimizerState(NamedTuple):
+    """What Adam (Kingma and Ba 2015) keeps between updates.
+
+    moments : ndarray of shape (2, n_parameters)
+        Running means of the gradient and of its square.
+    n_updates : int
+    """
+
+    moments: np.ndarray
+    n_updates: int
+
+
+class Snapshot(NamedTuple):
+    """The state of a network at one moment, in the layout of the kernels."""
+
+    packed: np.ndarray
+    n_updates: int
 
 
 class Step:
-    """The buffers of one network in training or use, and the calls that work on them.
+    """The buffers of one network, and the calls that work on them.
 
     Parameters
     ----------
-    cell : {"rnn", "lstm", "gru"}
-    plan : ndarray
-        From :func:`tsrnn.kernels.plan.make_plan`.
-    n_transposed : int
+    plan : Plan
     parameters : ndarray of shape (n_parameters,)
-        float32 or float64. Modified in place by `train_epoch`.
+        float32 or float64. Copied.
     workers : Workers
+    optimizer_state : OptimizerState, optional
+        Of an earlier training that goes on. Copied.
     """
 
-    def __init__(self, cell, plan, n_transposed, parameters, workers):
-        self.parameters = parameters
-        self._plan = plan
-        self._workers = workers
-        self._run_shards = compile_shards(p.CELLS[cell])
-        self._transpose = _compile_transpose()
-        self._update = _compile_update()
-        self._transposed = np.zeros(n_transposed, parameters.dtype)
-        self._call_rows = max(SHARD_ROWS, CALL_WORK // (parameters.size * int(plan[0, p.N_STEPS])))
-        n_workers = min(workers.n_threads, MAX_GRADIENTS)
-        self._work = np.zeros((n_workers, SHARD_ROWS * plan[0, p.N_WORK]), parameters.dtype)
-        self._gradients = np.zeros((MAX_GRADIENTS, parameters.size), parameters.dtype)
-        self._losses = np.zeros(MAX_GRADIENTS)
-        self._nothing = np.empty((0, 0), parameters.dtype)
+    def __init__(self, plan, parameters, workers, optimizer_state=None):
+        dtype = parameters.dtype
+        self._plan, self._workers = plan, workers
+        self._run_tasks = k.compile_tasks(plan.cell)
+        # The parameters, and if they are trained the two moments of their gradient.
+        self._packed = aligned_zeros((3 if plan.trains else 1, plan.n_packed), dtype)
+        self._packed[0, plan.places] = parameters
+        self._n_updates = 0
+        if optimizer_state is not None:
+            self._packed[1:, plan.places] = optimizer_state.moments
+            self._n_updates = optimizer_state.n_updates
+        self._transposed = aligned_zeros((len(plan.transposed_places) if plan.trains else 0,), dtype)
+        self._is_transposed = False
+        self._gradients = aligned_zeros((0, plan.n_packed), dtype)
+        self._norms = np.zeros(plan.table[0, p.N_SLICES])
+        self._work = []
+        self._no_losses, self._no_output = np.zeros((0, 0)), np.zeros((0, 0), dtype)
 
-    def train_epoch(self, X, Y, order, batch_size, adam_state, learning_rate, clip_norm):
+    @property
+    def parameters(self):
+        """The vector of parameters, a copy."""
+        return self._packed[0, self._plan.places]
+
+    def snapshot(self):
+        """Return the present parameters and optimizer state, a copy."""
+        return Snapshot(self._packed.copy(), self._n_updates)
+
+    def restore(self, snapshot):
+        """Go back to an earlier state."""
+        self._is_transposed = False
+        self._packed[:], self._n_updates = snapshot
+
+    def unpack(self, snapshot):
+        """Return the parameters and the OptimizerState of a snapshot in the layout of the equations."""
+        parameters, *moments = snapshot.packed[:, self._plan.places]
+        return parameters, OptimizerState(np.array(moments), snapshot.n_updates)
+
+    def train_epoch(self, X, Y, order, batch_size, optimizer, learning_rate, clip_norm):
         """Make one update per minibatch of an epoch; return the mean loss, each minibatch's taken before its update.
 
         Parameters
@@ -58,8 +101,8 @@ class Step:
         order : ndarray of int64, shape (n_samples,)
             The windows in the order in which minibatches are cut from them; the last may be smaller.
         batch_size : int
-        adam_state : AdamState
-            Modified in place.
+        optimizer : Adam
+            Its constants.
         learning_rate : float
         clip_norm : float
             Infinity for no clipping.
@@ -70,140 +113,114 @@ class Step:
             Not finite if the loss or the gradient of a minibatch was not; that minibatch, and those after it, then
             changed neither parameters nor state.
         """
-        total = 0.0
-        for first in range(0, len(order), batch_size):
-            samples = order[first : first + batch_size]
-            loss, n_buffers = self._backpropagate(X, Y, samples)
-            if not (math.isfinite(loss) and self._make_update(n_buffers, adam_state, learning_rate, clip_norm)):
-                return math.nan
-            total += loss * len(samples)
-        return total / len(order)
-
-    def _make_update(self, n_buffers, adam_state, learning_rate, clip_norm):
-        """Update parameters and state from the gradient buffers; return False, changing nothing, if not finite."""
-        factor = self._update(
-            self.parameters, self._gradients, n_buffers, adam_state.mean, adam_state.square, adam_state.n_updates + 1,
-            float(learning_rate), adam_state.beta_1, adam_state.beta_2, adam_state.epsilon, float(clip_norm),
-        )  # fmt: skip
-        if not math.isfinite(factor):
-            return False
-        adam_state.n_updates += 1
-        return True
+        numbers = np.array([learning_rate, optimizer.beta_1, optimizer.beta_2, optimizer.epsilon, clip_norm])
+        batch_size = min(batch_size, len(order))
+        losses, call = self._run_minibatches(k.TRAIN, X, Y, order, batch_size, numbers)
+        n_done = call[k.FAILED] - 1 if call[k.FAILED] else len(losses)
+        self._n_updates += int(n_done)
+        if n_done < len(losses):
+            return math.nan
+        return float(losses.sum() / (len(order) * self._plan.table[0, p.N_OUTPUTS]))
 
     def gradient(self, X, Y, samples):
         """Return the mean loss of one minibatch and its gradient, an ndarray of shape (n_parameters,)."""
-        loss, n_buffers = self._backpropagate(X, Y, samples)
-        return loss, self._gradients[:n_buffers].sum(axis=0)
+        losses, _ = self._run_minibatches(k.GRADIENT, X, Y, samples, len(samples), np.zeros(k.N_NUMBERS))
+        loss = losses.sum() / (len(samples) * self._plan.table[0, p.N_OUTPUTS])
+        return float(loss), self._gradients[0, self._plan.places]
 
     def loss(self, X, Y, samples):
         """Return the mean loss over the given windows and their outputs, a float."""
-        total = 0.0
-        for rows in self._calls(samples):
-            n_tasks = self._run(EVALUATE, X, Y, rows, self._nothing)
-            total += self._losses[:n_tasks].sum()
-        return float(total / (len(samples) * self._plan[0, p.N_OUTPUTS]))
+        losses = np.zeros((1, -(-len(samples) // EVALUATED_ROWS)))
+        self._run_forward(k.EVALUATE, X, Y, samples, EVALUATED_ROWS, losses, self._no_output)
+        return float(losses.sum() / (len(samples) * self._plan.table[0, p.N_OUTPUTS]))
 
     def predict(self, X, samples):
         """Return the predictions for the given windows, shape (len(samples), n_outputs)."""
-        out = np.empty((len(samples), self._plan[0, p.N_OUTPUTS]), self.parameters.dtype)
-        done = 0
-        for rows in self._calls(samples):
-            self._run(PREDICT, X, X, rows, out[done : done + len(rows)])
-            done += len(rows)
+        out = np.empty((len(samples), self._plan.table[0, p.N_OUTPUTS]), self._packed.dtype)
+        # No row's bits depend on its shard, so shards may: several for each thread if there are enough rows.
+        rows = max(4, min(16, 4 * -(-len(samples) // (16 * self._workers.n_threads))))
+        self._run_forward(k.PREDICT, X, X, samples, rows, self._no_losses, out)
         return out
 
-    def _backpropagate(self, X, Y, samples):
-        """Fill the gradient buffers from one minibatch; return its mean loss and how many buffers are in use."""
-        self._transpose(self._plan, self.parameters, self._transposed)
-        n_tasks = self._run(TRAIN, X, Y, samples, self._nothing)
-        return float(self._losses[:n_tasks].sum() / (len(samples) * self._plan[0, p.N_OUTPUTS])), n_tasks
+    def _run_minibatches(self, mode, X, Y, samples, batch_size, numbers):
+        """Run the tasks of one epoch; return the losses (n_batches, n_buffers) and the call."""
+        rows = training_shard_rows(batch_size, self._packed[0].nbytes)
+        n_shards = -(-batch_size // rows)
+        together = min(MAX_TOGETHER, -(-n_shards // MAX_BUFFERS), max(1, TASK_WORK // (self._work_of_row * rows)))
+        n_buffers = min(MAX_BUFFERS, -(-n_shards // together))
+        if len(self._gradients) < n_buffers:
+            self._gradients = aligned_zeros((n_buffers, self._plan.n_packed), self._packed.dtype)
+        if not self._is_transposed:
+            self._transposed[:] = self._packed[0, self._plan.transposed_places]
+            self._is_transposed = mode == k.TRAIN  # which renews it with every update
+        n_batches, n_slices = -(-len(samples) // batch_size), len(self._norms)
+        of_shards = -(-n_shards // (together * n_buffers)) * n_buffers
+        of_batch = of_shards + n_slices * (2 if mode == k.TRAIN else 1)
+        call = self._call(mode, batch_size, rows, together, n_buffers, of_shards, of_batch)
+        losses = np.zeros((n_batches, n_buffers))
+        self._run(
+            n_batches * of_batch, self._work_of_row * rows * together, max(n_buffers, n_slices), call, numbers, X, Y,
+            samples, losses, self._no_output,
+        )  # fmt: skip
+        return losses, call
 
-    def _run(self, mode, X, Y, samples, out):
-        """Let every worker take its tasks; a task is the shards that share a gradient buffer. Return their number."""
-        n_shards = -(-len(samples) // SHARD_ROWS)
-        n_tasks = -(-n_shards // -(-n_shards // MAX_GRADIENTS))
-        n_workers = min(len(self._work), n_tasks)
-        # A large minibatch is run a few tasks at a time; their gradients wait in their buffers.
-        n_at_once = n_tasks if len(samples) <= self._call_rows else n_workers
+    def _run_forward(self, mode, X, Y, samples, rows, losses, out):
+        """Run shards without a way back."""
+        n_shards = -(-len(samples) // rows)
+        call = self._call(mode, len(samples), rows, 1, n_shards, n_shards, n_shards)
+        numbers = np.zeros(k.N_NUMBERS)
+        work_of_task = -(-self._work_of_row * rows // 3)  # there is no way back
+        self._run(n_shards, work_of_task, n_shards, call, numbers, X, Y, samples, losses, out)
+
+    def _call(self, *numbers):
+        """Return the words that the threads of one call share; `numbers` are those from MODE on."""
+        call = np.zeros(k.N_CALL, np.int64)
+        call[k.MODE : k.N_CALL] = *numbers, self._n_updates
+        return call
+
+    @property
+    def _work_of_row(self):
+        return self._plan.n_packed * int(self._plan.table[0, p.N_STEPS])
+
+    def _run(self, n_tasks, work_of_task, n_at_once, call, numbers, X, Y, samples, losses, out):
+        """Let the workers do a list of tasks, of which so many may be done at once; now and then back to Python."""
+        n_workers = max(1, min(self._workers.n_threads, n_tasks, n_at_once))
+        size = int(call[k.SHARD_ROWS] * self._plan.table[0, p.N_WORK])
+        kept = [workspace for workspace in self._work if len(workspace) >= size]
+        work = kept + [aligned_zeros((size,), self._packed.dtype) for _ in range(n_workers - len(kept))]
+        self._work = work
+        samples = np.ascontiguousarray(samples, np.int64)  # another layout would be compiled anew
         strides = np.array([*X.strides, *Y.strides[:2]], dtype=np.int64)
-        for first in range(0, n_tasks, n_at_once):
-            last = min(first + n_at_once, n_tasks)
+        parameters, mean, square = self._packed if self._plan.trains else (self._packed[0],) * 3
+        shared = (
+            call, numbers, self._plan.table, parameters, self._transposed, mean, square, self._gradients, self._norms,
+            X.values, Y.values, strides, samples, losses, out,
+        )  # fmt: skip
+        self._run_tasks(0, *shared, work[0])  # compiles or loads: later, in several threads, no interrupt could end it
+        of_call = n_workers * -(-CALL_WORK // work_of_task)
+        for first in range(0, n_tasks, of_call):
+            last = min(first + of_call, n_tasks)
 
-            def run_share(worker, first=first, last=last):
-                tasks = (first + worker, n_workers, last, n_tasks)
-                self._run_shards(
-                    mode, self._plan, self.parameters, self._transposed, X.values, Y.values, strides, samples, tasks,
-                    self._work[worker], self._gradients, self._losses, out,
-                )  # fmt: skip
+            def run_share(worker, last=last):
+                self._run_tasks(last, *shared, work[worker])
 
-            self._workers.run(run_share, n_workers)
-        return n_tasks
-
-    def _calls(self, samples):
-        """Cut an array of samples into the pieces of one call each."""
-        return [samples[first : first + self._call_rows] for first in range(0, len(samples), self._call_rows)]
-
-
-class AdamState:
-    """The running moments of Adam (Kingma and Ba 2015) and their constants."""
-
-    def __init__(self, parameters, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
-        self.mean = np.zeros_like(parameters)
-        self.square = np.zeros_like(parameters)
-        self.n_updates = 0
-        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+            try:
+                self._workers.run(run_share, n_workers)
+            except BaseException:  # nobody may still write when the caller goes on, nor wait for what nobody does
+                call[k.FAILED] = 1
+                call[k.DONE] = np.iinfo(np.int64).max // 2
+                self._work = []
+                self._workers.close()
+                raise
 
 
-@cache
-def _compile_transpose():
-    """Return the compiled copy of all weights, transposed, that the backward pass multiplies by."""
-    held = stamp()
+def training_shard_rows(batch_size, n_bytes):
+    """Return how many rows of a minibatch a shard has: by the minibatch and the network alone, never by threads.
 
-    def transpose(plan, parameters, transposed):
-        """Overwrite `transposed` from `parameters`; once per update."""
-        _ = held
-        for layer in range(plan[0, p.N_LAYERS]):
-            row = plan[1 + layer]
-            n_in, n_hidden = row[p.N_IN], row[p.N_HIDDEN]
-            n_columns = row[p.N_GATES] * n_hidden
-            _copy_transposed(parameters, row[p.W_X], n_in, n_columns, transposed, row[p.W_XT])
-            _copy_transposed(parameters, row[p.W_H], n_hidden, n_columns, transposed, row[p.W_HT])
-        top = plan[plan[0, p.N_LAYERS], p.N_HIDDEN]
-        _copy_transposed(parameters, plan[0, p.W_Y], top, plan[0, p.N_OUTPUTS], transposed, plan[0, p.W_YT])
-
-    return entry(transpose)
-
-
-@inner
-def _copy_transposed(parameters, offset, n_rows, n_columns, transposed, to):
-    """Copy one matrix, transposed."""
-    W, WT = block(parameters, offset, n_rows, n_columns), block(transposed, to, n_columns, n_rows)
-    for i in range(n_rows):
-        for j in range(n_columns):
-            WT[j, i] = W[i, j]
-
-
-@cache
-def _compile_update():
-    """Return the compiled update: sum the gradients in order, clip, Adam."""
-    held = stamp()
-
-    def update(
-        parameters, gradients, n_tasks, mean, square, n_updates, learning_rate, beta_1, beta_2, epsilon, clip_norm
-    ):
-        """Update `parameters`, `mean` and `square` in place unless the gradient is not finite; return the clip factor.
-
-        Row 0 of `gradients` is overwritten by their sum.
-        """
-        _ = held
-        total = gradients[0]
-        for task in range(1, n_tasks):
-            add = gradients[task]
-            for k in range(total.shape[0]):
-                total[k] += add[k]
-        factor = clip_factor(total, clip_norm)
-        if factor == factor:
-            adam(parameters, total, factor, mean, square, n_updates, learning_rate, beta_1, beta_2, epsilon)
-        return factor
-
-    return entry(update)
+    Eight rows keep a shard's workspace in the cache. Four where eight would make few shards, and an odd number of them,
+    which two threads cannot share. Many more where the weights, of `n_bytes`, do not stay in the cache from one step to
+    the next: each step then reads them once for all rows.
+    """
+    if n_bytes > LARGE_WEIGHTS and batch_size >= 128:
+        return 32
+    return 4 if -(-batch_size // 8) in (1, 3, 5, 7) else 8

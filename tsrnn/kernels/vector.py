@@ -1,123 +1,189 @@
-"""The products and activations that every cell is made of.
+"""Vectors of numbers as values: arithmetic, comparison and the activations, written once for every vector length.
 
-Plain loops whose innermost one runs along contiguous memory, which is what the compiler turns into vector code. Each
-element of a result is summed in an order that depends on its own row alone, so a row has the same bits in any batch.
+A :class:`Vector` stands for a register while machine code is being written: ``f * c + i * g`` on vectors does not
+compute, it emits the instructions that will. So the mathematics of a cell or of an optimizer is a plain Python function
+of vectors, and nothing in it depends on the processor. Multiplication and addition round separately unless they are
+written as :func:`fma`, so that bits never depend on what the compiler chose to fuse.
 """
 
 import math
+from dataclasses import dataclass
 
-from .caching import inner
+from llvmlite import ir
 
-TANH = 0
-RELU = 1
+from .target import vector_bytes
 
 
-@inner
-def add_product(x, k_first, k_last, W, j_first, j_last, out):
-    """Add ``x[:, k] @ W[k, j]`` to ``out[:, j]`` for k and j in the given ranges.
+def vector_type(real):
+    """Return the LLVM type of a vector of `real`, LLVM's float or double."""
+    return ir.VectorType(real, vector_bytes() // (8 if isinstance(real, ir.DoubleType) else 4))
 
-    Parameters
-    ----------
-    x : ndarray of shape (n_rows, n_k)
-    k_first, k_last : int
-        The columns of x, and rows of W, that are multiplied.
-    W : ndarray of shape (n_k, n_j)
-    j_first, j_last : int
-        The columns of W, and of out, that are meant.
-    out : ndarray of shape (n_rows, n_j)
-        Modified in place.
+
+class Vector:
+    """A register of `length` floating-point numbers, or the mask that comparing two of them gives."""
+
+    def __init__(self, builder, value):
+        self.builder, self.value = builder, value
+
+    @property
+    def is_double(self):
+        """Whether the numbers are float64."""
+        return isinstance(self.value.type.element, ir.DoubleType)
+
+    def __add__(self, other):
+        return self._emit("fadd", self, other)
+
+    def __sub__(self, other):
+        return self._emit("fsub", self, other)
+
+    def __mul__(self, other):
+        return self._emit("fmul", self, other)
+
+    def __truediv__(self, other):
+        return self._emit("fdiv", self, other)
+
+    def __radd__(self, other):
+        return self._emit("fadd", other, self)
+
+    def __rsub__(self, other):
+        return self._emit("fsub", other, self)
+
+    def __rmul__(self, other):
+        return self._emit("fmul", other, self)
+
+    def __lt__(self, other):
+        return Vector(self.builder, self.builder.fcmp_ordered("<", self.value, self.lift(other).value))
+
+    def __gt__(self, other):
+        return Vector(self.builder, self.builder.fcmp_ordered(">", self.value, self.lift(other).value))
+
+    @classmethod
+    def broadcast(cls, builder, kind, number):
+        """Return a vector of the LLVM type `kind` whose lanes all hold the LLVM value `number`."""
+        lane = builder.insert_element(ir.Constant(kind, ir.Undefined), number, ir.IntType(32)(0))
+        order = ir.Constant(ir.VectorType(ir.IntType(32), kind.count), None)
+        return cls(builder, builder.shuffle_vector(lane, ir.Constant(kind, ir.Undefined), order))
+
+    def lift(self, number):
+        """Return a vector of the same type whose lanes all hold `number`; a vector is given back as it is."""
+        if isinstance(number, Vector):
+            return number
+        return Vector(self.builder, ir.Constant(self.value.type, [float(number)] * self.value.type.count))
+
+    def __abs__(self):
+        return self.call("llvm.fabs")
+
+    def with_sign_of(self, other):
+        """Return the numbers with the signs of another vector's."""
+        return self.call("llvm.copysign", other)
+
+    def power_of_two(self, shift, exponent):
+        """Return 2^(n + exponent - bias) for the integer n in the lowest bits of each number, by shifting them."""
+        kind = self.value.type
+        bits = ir.VectorType(ir.IntType(64 if self.is_double else 32), kind.count)
+        n = self.builder.bitcast(self.value, bits)
+        moved = self.builder.shl(n, ir.Constant(bits, [shift] * kind.count))
+        power = self.builder.add(moved, ir.Constant(bits, [exponent << shift] * kind.count))
+        return Vector(self.builder, self.builder.bitcast(power, kind))
+
+    def call(self, intrinsic, *others):
+        """Return the result of an LLVM intrinsic such as ``llvm.sqrt``."""
+        kind = self.value.type
+        name = f"{intrinsic}.v{kind.count}f{64 if self.is_double else 32}"
+        function_type = ir.FunctionType(kind, [kind] * (1 + len(others)))
+        module = self.builder.module
+        function = module.globals.get(name) or ir.Function(module, function_type, name)
+        return Vector(self.builder, self.builder.call(function, [self.value, *(self.lift(o).value for o in others)]))
+
+    def _emit(self, operation, left, right):
+        left, right = self.lift(left), self.lift(right)
+        return Vector(self.builder, getattr(self.builder, operation)(left.value, right.value))
+
+
+def fma(a, b, c):
+    """Return a b + c, rounded once where the processor can."""
+    return a.call("llvm.fmuladd", b, c)
+
+
+def where(mask, yes, no):
+    """Return `yes` in the lanes where the mask holds, else `no`; one of the two must be a vector."""
+    yes, no = (yes, yes.lift(no)) if isinstance(yes, Vector) else (no.lift(yes), no)
+    return Vector(mask.builder, mask.builder.select(mask.value, yes.value, no.value))
+
+
+def sqrt(x):
+    """Return the square root."""
+    return x.call("llvm.sqrt")
+
+
+def polynomial(x, coefficients):
+    """Return c_0 + c_1 x + c_2 x^2 + ... by Horner's rule."""
+    *rest, result = (x.lift(c) for c in coefficients)
+    for c in reversed(rest):
+        result = fma(result, x, c)
+    return result
+
+
+@dataclass(frozen=True)
+class _Reduction:
+    """Constants of the two activations for one precision (benchmarks/fit_activations.py derives them).
+
+    Adding `magic` rounds to an integer, which is then in the lowest bits; shifting those makes it an exponent.
+    `coth` holds the coefficients of x coth(x) in powers of x^2 for |x| <= log(2) / 4.
     """
-    k_blocks = k_first + (k_last - k_first) // 4 * 4
-    n = j_last - j_first
-    for r in range(x.shape[0]):
-        o = out[r, j_first:j_last]
-        for k in range(k_first, k_blocks, 4):  # four at a time: one load and store of `o` serves four products
-            x0, x1, x2, x3 = x[r, k], x[r, k + 1], x[r, k + 2], x[r, k + 3]
-            w0, w1 = W[k, j_first:j_last], W[k + 1, j_first:j_last]
-            w2, w3 = W[k + 2, j_first:j_last], W[k + 3, j_first:j_last]
-            for j in range(n):
-                o[j] += x0 * w0[j] + x1 * w1[j] + x2 * w2[j] + x3 * w3[j]
-        for k in range(k_blocks, k_last):
-            xk, w = x[r, k], W[k, j_first:j_last]
-            for j in range(n):
-                o[j] += xk * w[j]
+
+    magic: float
+    shift: int
+    exponent_of_half: int
+    tanh_limit: float
+    sigmoid_limits: tuple
+    log_2: tuple  # in two parts, the first with zeros at its end
+    coth: tuple
 
 
-@inner
-def add_outer(x, dz, j_first, j_last, dW):
-    """Add ``x.T @ dz[:, j]`` to ``dW[:, j]`` for j in the given range: the gradient of a weight matrix.
+_SINGLE = _Reduction(
+    magic=1.5 * 2**23, shift=23, exponent_of_half=126, tanh_limit=9.25, sigmoid_limits=(-87.0, 20.0),
+    log_2=(float.fromhex("0x1.62e4p-1"), float.fromhex("0x1.7f7d1cp-20")),
+    coth=(1.0, float.fromhex("0x1.55551ep-2"), float.fromhex("-0x1.6aa51ep-6")),
+)  # fmt: skip
+_DOUBLE = _Reduction(
+    magic=1.5 * 2**52, shift=52, exponent_of_half=1022, tanh_limit=20.0, sigmoid_limits=(-708.0, 40.0),
+    log_2=(float.fromhex("0x1.62e42fefa3800p-1"), float.fromhex("0x1.ef35793c76730p-45")),
+    coth=(1.0, float.fromhex("0x1.555555555553ep-2"), float.fromhex("-0x1.6c16c16bebecfp-6"),
+          float.fromhex("0x1.1566aaf2a4e9dp-9"), float.fromhex("-0x1.bbd41d16aa43fp-13"),
+          float.fromhex("0x1.6376e80e69c3bp-16")),
+)  # fmt: skip
 
-    Parameters
-    ----------
-    x : ndarray of shape (n_rows, n_k)
-    dz : ndarray of shape (n_rows, n_j)
-    j_first, j_last : int
-        The columns of dz, and of dW, that are meant.
-    dW : ndarray of shape (n_k, n_j)
-        Modified in place.
+
+def tanh(x):
+    """Return the hyperbolic tangent, to 3 units in the last place; at most 1.
+
+    With |x| = n log(2) / 2 + v and Q = v coth(v), which is even in v and a short polynomial, the addition theorem gives
+    tanh|x| = (h (Q + v) + v) / (h (Q + v) + Q), h = (2^n - 1) / 2.
     """
-    n_rows = x.shape[0]
-    r_blocks = n_rows // 4 * 4
-    n = j_last - j_first
-    for k in range(x.shape[1]):
-        d = dW[k, j_first:j_last]
-        for r in range(0, r_blocks, 4):
-            x0, x1, x2, x3 = x[r, k], x[r + 1, k], x[r + 2, k], x[r + 3, k]
-            z0, z1 = dz[r, j_first:j_last], dz[r + 1, j_first:j_last]
-            z2, z3 = dz[r + 2, j_first:j_last], dz[r + 3, j_first:j_last]
-            for j in range(n):
-                d[j] += x0 * z0[j] + x1 * z1[j] + x2 * z2[j] + x3 * z3[j]
-        for r in range(r_blocks, n_rows):
-            xr, z = x[r, k], dz[r, j_first:j_last]
-            for j in range(n):
-                d[j] += xr * z[j]
+    constants = _DOUBLE if x.is_double else _SINGLE
+    size = abs(x)
+    size = where(size > constants.tanh_limit, constants.tanh_limit, size)
+    shifted = fma(size, size.lift(2 / math.log(2)), size.lift(constants.magic))
+    v = fma(constants.magic - shifted, size.lift(math.log(2) / 2), size)
+    q = polynomial(v * v, constants.coth)
+    h = shifted.power_of_two(constants.shift, constants.exponent_of_half) - 0.5
+    b = q + v
+    return (fma(h, b, v) / fma(h, b, q)).with_sign_of(x)
 
 
-@inner
-def add_rows(dz, j_first, j_last, db):
-    """Add the sum over rows of ``dz[:, j_first:j_last]`` to `db`, modified in place: the gradient of a bias."""
-    for r in range(dz.shape[0]):
-        z = dz[r, j_first:j_last]
-        for j in range(z.shape[0]):
-            db[j] += z[j]
-
-
-@inner
-def set_rows(out, j_first, b):
-    """Overwrite ``out[:, j_first : j_first + len(b)]``, in every row, by b."""
-    for r in range(out.shape[0]):
-        o = out[r, j_first : j_first + b.shape[0]]
-        for j in range(b.shape[0]):
-            o[j] = b[j]
-
-
-@inner
-def fill(out, value):
-    """Overwrite every element of a contiguous array by `value`."""
-    flat = out.reshape(out.size)
-    for k in range(flat.shape[0]):
-        flat[k] = value
-
-
-@inner
 def sigmoid(x):
-    """Return 1 / (1 + exp(-x)) in the precision of x; exp may overflow to infinity, which gives 0, as it should."""
-    one = type(x)(1)
-    return one / (one + math.exp(-x))
+    """Return 1 / (1 + exp(-x)), to 3 units in the last place; at most 1.
 
-
-@inner
-def activate(x, activation):
-    """Return tanh(x) or max(x, 0) in the precision of x; NaN stays NaN."""
-    if activation == RELU:
-        return type(x)(0) if x < 0 else x
-    return math.tanh(x)
-
-
-@inner
-def slope(a, activation):
-    """Return the derivative of the activation, from its value `a`."""
-    one = type(a)(1)
-    if activation == RELU:
-        return one if a > 0 else type(a)(0)
-    return one - a * a
+    With x = n log(2) + r and q = r coth(r / 2), exp(x) = 2^n (q + r) / (q - r).
+    """
+    constants = _DOUBLE if x.is_double else _SINGLE
+    low, high = constants.sigmoid_limits
+    x = where(x < low, low, x)
+    x = where(x > high, high, x)
+    shifted = fma(x, x.lift(1 / math.log(2)), x.lift(constants.magic))
+    n = constants.magic - shifted
+    r = fma(n, x.lift(constants.log_2[1]), fma(n, x.lift(constants.log_2[0]), x))
+    q = polynomial(r * r, [2 * c / 4**k for k, c in enumerate(constants.coth)])
+    u = shifted.power_of_two(constants.shift, constants.exponent_of_half + 1) * (q + r)
+    return u / (u + (q - r))

@@ -1,13 +1,17 @@
-"""Threads for kernels that release the interpreter lock: n of them, each running the same call on its own tasks."""
+"""Threads for kernels that release the interpreter lock: they all run the same call, and share its tasks."""
 
-from concurrent.futures import ThreadPoolExecutor
+import time
+from queue import SimpleQueue
+from threading import Thread
+
+PATIENCE = 2e-5  # seconds between two looks whether the others have ended
 
 
 class Workers:
     """A team of threads that lives as long as one fit or one prediction.
 
     Nothing outlives the ``with`` block: no thread spins or sleeps afterwards, and a process forked later inherits none.
-    The calling thread is one of the team, so a team of one starts no thread at all.
+    The calling thread is one of the team, so a team of one starts no thread, nor does a team that is never asked.
 
     Parameters
     ----------
@@ -17,22 +21,72 @@ class Workers:
 
     def __init__(self, n_threads):
         self.n_threads = n_threads
-        self._pool = ThreadPoolExecutor(n_threads - 1, "tsrnn") if n_threads > 1 else None
+        self._team = _Team()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *error):
-        if self._pool is not None:
-            self._pool.shutdown(wait=True)
+        self.close()
+
+    def close(self):
+        """Wait until the other threads have come to the end of what they were given, and end them.
+
+        An interrupt waits as well: its handler must not find a thread at work.
+        """
+        team, interrupt, is_closed = self._team, None, False
+        while not is_closed:
+            try:
+                for _ in range(self.n_threads):  # also for a thread whose start was interrupted
+                    team.calls.put(None)
+                # Not by `Thread.join` alone: interrupted, it takes a running thread for ended (Python 3.11, 3.12).
+                while len(team.ended) < len(team.begun):
+                    time.sleep(PATIENCE)
+                for thread in team.threads:
+                    thread.join()
+                self._team, is_closed = _Team(), True
+            except KeyboardInterrupt as error:
+                interrupt = error
+        if interrupt or team.errors:
+            raise interrupt or team.errors[0]
 
     def run(self, call, n_workers):
-        """Run ``call(worker)`` for worker = 0 ... n_workers - 1 side by side; return when all are done."""
-        others = [self._pool.submit(call, worker) for worker in range(1, n_workers)]
+        """Run ``call(worker)`` in this thread, for worker 0, and offer it to the others, for 1 ... n_workers - 1.
+
+        Returns when this thread's own call does. `call` must come to the right end whether others join it early, late
+        or never. An error of another thread is raised after this thread's own call, or by `close`.
+        """
+        team, n_workers = self._team, min(n_workers, self.n_threads)
+        while len(team.threads) < n_workers - 1:
+            thread = Thread(target=_serve, args=(team,), name="tsrnn", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # the system gives no more, or the interpreter is about to end
+                self.n_threads = n_workers = len(team.threads) + 1
+                break
+            team.threads.append(thread)
+        for worker in range(1, n_workers):
+            team.calls.put((call, worker))
+        call(0)
+        if team.errors:
+            raise team.errors.pop()
+
+
+class _Team:
+    """The threads that are there, their queue, and what they leave: errors, and marks of beginning and end."""
+
+    def __init__(self):
+        self.threads, self.calls = [], SimpleQueue()
+        self.errors, self.begun, self.ended = [], [], []
+
+
+def _serve(team):
+    """Run what the queue of calls holds, until it holds None; keep what goes wrong."""
+    team.begun.append(True)
+    while (given := team.calls.get()) is not None:
+        call, worker = given
         try:
-            call(0)
-        finally:  # also when this thread was interrupted: nobody may still write when the caller reads
-            errors = [future.exception() for future in others]
-        for error in errors:
-            if error is not None:
-                raise error
+            call(worker)
+        except BaseException as error:
+            team.errors.append(error)
+    team.ended.append(True)

@@ -4,12 +4,14 @@ The vector's inner layout belongs to the kernels (:mod:`tsrnn.kernels.plan`); ab
 copy, compare and keep, or arrays with a name and the shape of the equations.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
-from ..kernels import plan as kernel_plan
+from ..kernels.plan import make_plan, n_gates
 from ..kernels.step import Step
+from ..kernels.stream import Stream
 
 
 @dataclass(frozen=True)
@@ -43,32 +45,16 @@ class Architecture:
     reset_after: bool = True
     window_norm: str | None = None
     loss: str = "squared_error"
-    _plan: np.ndarray = field(init=False, repr=False, compare=False)
-    _blocks: tuple = field(init=False, repr=False, compare=False)
-    _n_transposed: int = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self):
-        plan, blocks, n_transposed = kernel_plan.make_plan(
-            self.cell, self.n_steps, self.n_features, self.hidden_layer_sizes, self.n_outputs,
-            self.activation, self.reset_after, self.window_norm, self.loss,
-        )  # fmt: skip
-        object.__setattr__(self, "_plan", plan)
-        object.__setattr__(self, "_blocks", tuple(blocks))
-        object.__setattr__(self, "_n_transposed", n_transposed)
-
-    def __reduce__(self):
-        """Pickle what was asked for, not the plan: its columns belong to the kernels that are installed."""
-        return Architecture, tuple(getattr(self, entry.name) for entry in fields(self) if entry.init)
 
     @property
     def n_parameters(self):
         """Length of the parameter vector."""
-        return sum(block.size for block in self._blocks)
+        return len(_plan(self, np.dtype(np.float64)).places)
 
     @property
     def n_gates(self):
         """Blocks of hidden units that the weights of a layer have side by side."""
-        return kernel_plan.n_gates(self.cell)
+        return n_gates(self.cell)
 
     def views(self, parameters):
         """Return the named arrays inside `parameters`; writing to them writes to the vector.
@@ -85,8 +71,45 @@ class Architecture:
             ``head.W_y`` (n_hidden, n_outputs) and ``head.b_y`` (n_outputs,). Gates side by side: LSTM i, f, g, o;
             GRU r, z, n.
         """
-        return {b.name: parameters[b.offset : b.offset + b.size].reshape(b.shape) for b in self._blocks}
+        blocks = _plan(self, np.dtype(np.float64)).blocks  # the same for any dtype
+        return {b.name: parameters[b.offset : b.offset + b.size].reshape(b.shape) for b in blocks}
 
-    def step(self, parameters, workers):
-        """Return the training step and prediction of this network on `parameters`, which training modifies in place."""
-        return Step(self.cell, self._plan, self._n_transposed, parameters, workers)
+    def step(self, parameters, workers, optimizer_state=None, trains=True):
+        """Return the training step and prediction of this network.
+
+        Parameters
+        ----------
+        parameters : ndarray of shape (n_parameters,)
+            Copied.
+        workers : Workers
+        optimizer_state : OptimizerState, optional
+        trains : bool
+            False saves the memory that only training needs.
+        """
+        return Step(_plan(self, parameters.dtype, trains), parameters, workers, optimizer_state)
+
+    def stream(self, parameters):
+        """Return this network as one that is fed step by step and carries its state; `n_steps` does not matter.
+
+        Parameters
+        ----------
+        parameters : ndarray of shape (n_parameters,)
+            Copied.
+
+        Raises
+        ------
+        ValueError
+            If windows are normalised, which a single step cannot be.
+        """
+        if self.window_norm is not None:
+            raise ValueError(f"a network with window_norm={self.window_norm!r} needs whole windows; give it None.")
+        return Stream(_plan(replace(self, n_steps=1), parameters.dtype, trains=False), parameters)
+
+
+@lru_cache(maxsize=8)
+def _plan(architecture, dtype, trains=True):
+    a = architecture
+    return make_plan(
+        a.cell, a.n_steps, a.n_features, a.hidden_layer_sizes, a.n_outputs, a.activation, a.reset_after, a.window_norm,
+        a.loss, dtype, trains,
+    )  # fmt: skip

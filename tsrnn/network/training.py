@@ -2,14 +2,13 @@
 
 import math
 import time
-from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
-from ..kernels.buffers import flatten
+from ..kernels.buffers import Flat, flatten
+from ..kernels.step import Snapshot
 from ..kernels.workers import Workers
 from .optimizers import OPTIMIZERS
 
@@ -63,7 +62,7 @@ class Training:
     ----------
     parameters : ndarray of shape (n_parameters,)
         Those of the best epoch by validation loss; without validation data those of the last epoch.
-    optimizer_state : object
+    optimizer_state : OptimizerState
         Of the same epoch, to go on from.
     history : list of dict
         Per epoch: epoch (from 1), loss, validation_loss (NaN without validation data), seconds.
@@ -109,39 +108,26 @@ def train(architecture, parameters, windows, options, rng, validation=None, opti
     KeyboardInterrupt
         Likewise; later on an interrupt ends training and keeps what was learnt.
     """
-    parameters = parameters.copy()
-    state = deepcopy(optimizer_state) or OPTIMIZERS[options.optimizer](parameters)
-    monitor = _Monitor(options, validation is not None, on_epoch, Training(parameters.copy(), deepcopy(state)))
     with Workers(options.n_threads) as workers:
-        step = architecture.step(parameters, workers)
-        if validation is not None and optimizer_state is not None:
-            # Going on: only what is better may replace the start.
-            monitor.best = mean_loss(step, validation)
+        step = architecture.step(parameters, workers, optimizer_state)
+        data, held_out = _flat(windows), validation and _flat(validation)
+        # Going on: only what is better may replace the start.
+        best = step.loss(*held_out) if held_out is not None and optimizer_state is not None else math.inf
+        monitor = _Monitor(options, step, validation is not None, on_epoch, best)
         try:
-            while not monitor.has_ended:
+            while monitor.stop_reason is None:
                 started = time.perf_counter()
-                loss = _run_epoch(step, windows, state, options, rng)
-                validation_loss = math.nan if validation is None else mean_loss(step, validation)
-                monitor.after_epoch(parameters, state, loss, validation_loss, time.perf_counter() - started)
+                loss = _run_epoch(step, data, options, rng)
+                validation_loss = math.nan if held_out is None else step.loss(*held_out)
+                monitor.after_epoch(loss, validation_loss, time.perf_counter() - started)
         except KeyboardInterrupt:
-            if not monitor.training.history:
+            if not monitor.kept.n_iter:
                 raise
-            monitor.training.stop_reason = "interrupted"
-        if validation is None:
-            parameters[:] = monitor.training.parameters
-            monitor.check_last(parameters, lambda: mean_loss(step, _some(windows)))
-    return monitor.training
-
-
-def mean_loss(step, windows):
-    """Return the mean loss over all windows."""
-    return step.loss(flatten(windows.X), flatten(windows.y), np.arange(len(windows.X)))
-
-
-def _some(windows, most=256):
-    """Return at most that many of the windows, evenly spread."""
-    stride = -(-len(windows.X) // most)
-    return Windows(windows.X[::stride], windows.y[::stride])
+            monitor.stop_reason = "interrupted"
+        if held_out is None:
+            some = data.samples[:: -(-len(data.samples) // 256)]  # at most 256, evenly spread
+            monitor.check_last(lambda: step.loss(data.X, data.Y, some))
+        return monitor.training()
 
 
 def predict(architecture, parameters, X, n_threads, samples=None):
@@ -150,86 +136,114 @@ def predict(architecture, parameters, X, n_threads, samples=None):
     With `samples`, an array of int64, only for the windows of these numbers, in their order.
     """
     samples = np.arange(len(X)) if samples is None else samples
-    # A read-only vector (memory-mapped by joblib, say) is copied: for Numba it is another type, compiled anew.
-    parameters = parameters if parameters.flags.writeable else parameters.copy()
     with Workers(n_threads) as workers:
-        return architecture.step(parameters, workers).predict(flatten(X), samples)
+        return architecture.step(parameters, workers, trains=False).predict(flatten(X), samples)
 
 
-def _run_epoch(step, windows, state, options, rng):
+class _FlatWindows(NamedTuple):
+    """Windows as kernels read them, and the numbers of all of them."""
+
+    X: Flat
+    Y: Flat
+    samples: np.ndarray
+
+
+def _flat(windows):
+    return _FlatWindows(flatten(windows.X), flatten(windows.y), np.arange(len(windows.X)))
+
+
+def _run_epoch(step, data, options, rng):
     """Make one update per minibatch; return the mean loss, not finite as soon as one minibatch's is not."""
-    n_samples = len(windows.X)
-    order = rng.permutation(n_samples) if options.shuffle else np.arange(n_samples)
+    order = rng.permutation(data.samples) if options.shuffle else data.samples
     clip_norm = math.inf if options.clip_norm is None else options.clip_norm
     return step.train_epoch(
-        flatten(windows.X), flatten(windows.y), order.astype(np.int64, copy=False), options.batch_size, state,
-        options.learning_rate, clip_norm,
-    )  # fmt: skip
+        data.X, data.Y, order, options.batch_size, OPTIMIZERS[options.optimizer], options.learning_rate, clip_norm
+    )
 
 
 _NOTHING = "the loss is not finite in the first epoch"
 
 
-@dataclass
-class _Monitor:
-    """Keeps the history and the best weights, and says when to end."""
+class _Kept(NamedTuple):
+    """What a run has come to so far; replaced as a whole, so that an interrupt finds it whole.
 
-    options: TrainingOptions
-    has_validation: bool
-    on_epoch: Callable | None
-    training: Training
+    n_iter : int
+        Epochs made.
+    snapshot, best_iter : Snapshot, int
+        The weights that are kept, and their epoch; 0 for the start.
+    before : _Kept or None
+        What was kept before these weights.
+    best : float
+        Lowest loss watched.
+    n_no_change : int
+        Epochs since it last fell by more than tol.
+    """
+
+    n_iter: int
+    snapshot: Snapshot
+    best_iter: int = 0
+    before: NamedTuple = None
     best: float = math.inf
     n_no_change: int = 0
-    has_ended: bool = False
-    before: np.ndarray | None = None  # the weights kept before those that are kept now
 
-    def after_epoch(self, parameters, state, loss, validation_loss, seconds):
+
+class _Monitor:
+    """Keeps the history and the best state of a step, and says when to end."""
+
+    def __init__(self, options, step, has_validation, on_epoch, best):
+        self.options, self.step, self.has_validation, self.on_epoch = options, step, has_validation, on_epoch
+        self.history = []
+        self.kept = _Kept(0, step.snapshot(), best=best)
+        self.stop_reason = None
+
+    def after_epoch(self, loss, validation_loss, seconds):
         watched = validation_loss if self.has_validation else loss
         if not (math.isfinite(loss) and math.isfinite(watched)):
-            if not self.training.history:
+            if not self.kept.n_iter:
                 raise FloatingPointError(_NOTHING)
-            return self._end("diverged")
-        epoch = len(self.training.history) + 1
+            self.stop_reason = "diverged"
+            return
+        kept, epoch = self.kept, self.kept.n_iter + 1
         record = {"epoch": epoch, "loss": loss, "validation_loss": validation_loss, "seconds": seconds}
-        self.training.history.append(record)
-
         # As in scikit-learn's networks: any improvement is kept, only one of more than tol counts as change.
-        self.n_no_change = 0 if watched < self.best - self.options.tol else self.n_no_change + 1
-        if watched < self.best or not self.has_validation:
-            self.before = self.training.parameters.copy()
-            self.training.parameters[:] = parameters
-            self.training.optimizer_state = deepcopy(state)
-            self.training.best_iter = epoch
-        self.best = min(self.best, watched)
+        n_no_change = 0 if watched < kept.best - self.options.tol else kept.n_no_change + 1
+        best = min(kept.best, watched)
+        self.history.append(record)
+        if watched < kept.best or not self.has_validation:
+            before = kept._replace(before=None)
+            self.kept = _Kept(epoch, self.step.snapshot(), epoch, before, best, n_no_change)
+        else:
+            self.kept = kept._replace(n_iter=epoch, best=best, n_no_change=n_no_change)
 
         if self.on_epoch is not None and self.on_epoch(record):
-            self._end("callback")
-        elif self.n_no_change >= self.options.n_iter_no_change:
-            self._end("no_change")
+            self.stop_reason = "callback"
+        elif n_no_change >= self.options.n_iter_no_change:
+            self.stop_reason = "no_change"
         elif epoch >= self.options.max_iter:
-            self._end("max_iter")
+            self.stop_reason = "max_iter"
 
-    def check_last(self, parameters, measure):
+    def check_last(self, measure):
         """Take the last weights back, and end as diverged, if the loss they give is not finite.
 
         Without validation data nothing has been computed yet from the weights that the last update made.
 
         Parameters
         ----------
-        parameters : ndarray of shape (n_parameters,)
-            What `measure` measures. Modified in place.
         measure : callable
-            Returns the loss.
+            Returns the loss of the step.
         """
+        self.step.restore(self.kept.snapshot)
         if math.isfinite(measure()):
             return
-        parameters[:] = self.before
-        if self.training.best_iter == 1 or not math.isfinite(measure()):
+        before = self.kept.before
+        self.step.restore(before.snapshot)
+        if before.best_iter == 0 or not math.isfinite(measure()):
             raise FloatingPointError(_NOTHING)
-        self.training.parameters[:] = self.before
-        self.training.best_iter -= 1
-        self.training.stop_reason = "diverged"
+        self.kept = before._replace(n_iter=self.kept.n_iter)
+        self.stop_reason = "diverged"
 
-    def _end(self, reason):
-        self.training.stop_reason = reason
-        self.has_ended = True
+    def training(self):
+        """Return what the run came to."""
+        parameters, optimizer_state = self.step.unpack(self.kept.snapshot)
+        history = self.history[: self.kept.n_iter]
+        return Training(parameters, optimizer_state, history, self.kept.best_iter, self.stop_reason)

@@ -1,0 +1,238 @@
+"""Every parameter has one place in the packed vector, every region of the workspace its own, and paddings stay zero."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from tsrnn.kernels import plan as p
+from tsrnn.kernels.buffers import flatten
+from tsrnn.kernels.plan import make_plan
+from tsrnn.kernels.step import OptimizerState, Step
+from tsrnn.kernels.target import vector_length
+from tsrnn.kernels.workers import Workers
+from tsrnn.network.optimizers import Adam
+
+DTYPES = [np.float32, np.float64]
+CELLS = [("rnn", True), ("lstm", True), ("gru", True), ("gru", False)]
+SIZES = [(1,), (5,), (16,), (17,), (9, 5), (5, 17), (40, 3, 8)]
+each_cell = pytest.mark.parametrize("cell, dtype", list(itertools.product(CELLS, DTYPES)))
+N_STEPS, N_FEATURES = 6, 3
+N_GATES = {"rnn": 1, "lstm": 4, "gru": 3}
+N_SUMS = {"rnn": 1, "lstm": 4, "gru": 4}  # the sum n of a GRU takes input and state apart
+
+
+def make(cell, dtype, sizes, n_outputs, trains=True, n_steps=N_STEPS):
+    name, reset_after = cell
+    return make_plan(
+        name, n_steps, N_FEATURES, sizes, n_outputs, "tanh", reset_after, None, "squared_error", dtype, trains
+    )
+
+
+def plans(cell, dtype, **options):
+    """Yield hidden_layer_sizes, n_outputs and the plan of networks that fill their vectors and that do not."""
+    for sizes, n_outputs in itertools.product(SIZES, [1, 3, 17]):
+        yield sizes, n_outputs, make(cell, dtype, sizes, n_outputs, **options)
+
+
+def padded(n, V):
+    return (n + V - 1) // V * V
+
+
+def train(plan, dtype, n_epochs, seed=0):
+    """Return a Step after some epochs of several minibatches, the last a partial one."""
+    rng = np.random.default_rng(seed)
+    table = plan.table
+    X = rng.normal(size=(27, table[0, p.N_STEPS], table[0, p.N_FEATURES])).astype(dtype)
+    Y = rng.normal(size=(27, table[0, p.N_OUTPUTS])).astype(dtype)
+    with Workers(2) as workers:
+        step = Step(plan, rng.normal(scale=0.3, size=len(plan.places)).astype(dtype), workers)
+        for _ in range(n_epochs):
+            loss = step.train_epoch(flatten(X), flatten(Y), rng.permutation(27), 10, Adam(), 0.01, 1.0)
+            assert np.isfinite(loss)
+    return step
+
+
+@each_cell
+def test_places_are_distinct_and_inside_the_packed_vector(cell, dtype):
+    for *_, plan in plans(cell, dtype):
+        assert len(np.unique(plan.places)) == len(plan.places)
+        assert plan.places.min() >= 0 and plan.places.max() < plan.n_packed
+
+
+@each_cell
+def test_blocks_have_the_shapes_of_the_equations_and_fill_the_vector(cell, dtype):
+    name, reset_after = cell
+    for sizes, n_outputs, plan in plans(cell, dtype):
+        expected, n_in = {}, N_FEATURES
+        for layer, n_hidden in enumerate(sizes):
+            gates = N_GATES[name] * n_hidden
+            expected |= {f"layers.{layer}.W_x": (n_in, gates), f"layers.{layer}.W_h": (n_hidden, gates)}
+            expected |= {f"layers.{layer}.b": (gates,)}
+            expected |= {f"layers.{layer}.b_hn": (n_hidden,)} if name == "gru" and reset_after else {}
+            n_in = n_hidden
+        expected |= {"head.W_y": (n_in, n_outputs), "head.b_y": (n_outputs,)}
+        assert {block.name: block.shape for block in plan.blocks} == expected
+        offset = 0
+        for block in plan.blocks:
+            assert (block.offset, block.size) == (offset, np.prod(expected[block.name]))
+            assert np.array_equal(block.places.ravel(), plan.places[offset : offset + block.size])
+            offset += block.size
+        assert offset == len(plan.places)
+
+
+@each_cell
+def test_every_parameter_and_moment_comes_back_from_the_packed_vector(cell, dtype):
+    with Workers(1) as workers:
+        for *_, plan in plans(cell, dtype):
+            n = len(plan.places)
+            parameters = np.arange(1, n + 1).astype(dtype)  # whole numbers below 2^24: exact, and all different
+            moments = np.stack([parameters + n, parameters + 2 * n])
+            step = Step(plan, parameters, workers, OptimizerState(moments, 5))
+            assert np.array_equal(step.parameters, parameters)
+            unpacked, state = step.unpack(step.snapshot())
+            assert np.array_equal(unpacked, parameters)
+            assert np.array_equal(state.moments, moments)
+            assert state.n_updates == 5
+            packed = step.snapshot().packed[0]
+            assert np.count_nonzero(packed) == n
+            for block in plan.blocks:
+                expected = parameters[block.offset : block.offset + block.size].reshape(block.shape)
+                assert np.array_equal(packed[block.places], expected)
+
+
+@each_cell
+def test_hidden_units_of_one_gate_lie_side_by_side_in_vectors(cell, dtype):
+    """A vector holds what one term gives to a vector of hidden units of one gate, in their order."""
+    name, _ = cell
+    V = vector_length(np.dtype(dtype))
+    for sizes, _, plan in plans(cell, dtype):
+        blocks = {block.name: block.places for block in plan.blocks}
+        for layer, n_hidden in enumerate(sizes):
+            lane = np.arange(n_hidden) % V
+            for kind in ("W_x", "W_h", "b"):
+                places = blocks[f"layers.{layer}.{kind}"].reshape(-1, N_GATES[name], n_hidden)
+                assert (places % V == lane).all()
+                for first in range(0, n_hidden, V):
+                    vectors = places[..., first : first + V] // V
+                    assert (vectors == vectors[..., :1]).all()
+
+
+@each_cell
+def test_what_the_way_back_multiplies_by_is_copied_transposed_once_and_nothing_else(cell, dtype):
+    for *_, plan in plans(cell, dtype):
+        copied = np.bincount(plan.transposed_places, minlength=plan.n_packed)
+        assert len(plan.transposed_places) == len(plan.transposed_places)
+        assert copied.max() == 1
+        for block in plan.blocks:
+            is_needed = block.name.endswith((".W_h", ".W_y")) or (
+                block.name.endswith(".W_x") and block.name != "layers.0.W_x"
+            )
+            assert (copied[block.places] == is_needed).all(), block.name
+
+
+@each_cell
+def test_transposed_copy_has_the_terms_of_one_column_side_by_side(cell, dtype):
+    """Neighbours in a vector of the copy are neighbouring terms of one column of the weights."""
+    V = vector_length(np.dtype(dtype))
+    for *_, plan in plans(cell, dtype):
+        vectors = plan.transposed_places.reshape(-1, V)
+        assert (np.diff(vectors, axis=1) == V).all()
+
+
+@each_cell
+@pytest.mark.parametrize("sizes, n_outputs", [((5,), 1), ((17,), 17), ((9, 5), 3), ((5, 17), 1)])
+def test_training_renews_the_transposed_copy_to_the_bit(cell, dtype, sizes, n_outputs):
+    plan = make(cell, dtype, sizes, n_outputs)
+    step = train(plan, dtype, 1)
+    copy = step._transposed
+    assert np.array_equal(copy, step._packed[0, plan.transposed_places])
+    before = np.zeros(plan.n_packed, dtype)
+    before[plan.places] = np.random.default_rng(0).normal(scale=0.3, size=len(plan.places))
+    assert not np.array_equal(copy, before[plan.transposed_places])  # it is not that of before training
+
+
+@each_cell
+@pytest.mark.parametrize("sizes, n_outputs", [((5,), 1), ((9,), 3), ((17,), 17), ((9, 5), 3), ((5, 17), 1)])
+def test_paddings_of_parameters_gradients_and_moments_stay_zero_in_training(cell, dtype, sizes, n_outputs):
+    plan = make(cell, dtype, sizes, n_outputs)
+    is_padding = np.ones(plan.n_packed, bool)
+    is_padding[plan.places] = False
+    assert is_padding.any()
+    step = train(plan, dtype, 4)
+    for packed in (*step._packed, *step._gradients):
+        assert (packed[is_padding] == 0).all()
+    assert (step._packed[2, plan.places] > 0).all()  # and every parameter has been trained
+
+
+@each_cell
+@pytest.mark.parametrize("trains", [True, False])
+def test_offsets_and_places_are_whole_vectors(cell, dtype, trains):
+    V = vector_length(np.dtype(dtype))
+    for sizes, _, plan in plans(cell, dtype, trains=trains):
+        network, layers, units = plan.table[0], plan.table[1 : 1 + len(sizes)], plan.table[1 + len(sizes) :]
+        assert network[p.LENGTH] == V
+        assert not (network[[p.W_Y, p.W_YT, p.LEVEL, p.PREDICTION, p.ZEROS, p.N_WORK]] % V).any()
+        offsets = [p.W_H, p.W_X, p.W_HT, p.W_XT, p.INPUT, p.SUMS, p.MEMORY, p.RESET, p.CARRY, p.DH, p.DX]
+        assert not (layers[:, offsets] % V).any()
+        assert not (units[:, [p.UNIT, p.COLUMN, p.TO_A, p.TO_B]] % V).any()
+        assert plan.n_packed % V == 0
+
+
+@each_cell
+def test_strides_are_odd_numbers_of_vectors(cell, dtype):
+    V = vector_length(np.dtype(dtype))
+    for sizes, _, plan in plans(cell, dtype):
+        layers = plan.table[1 : 1 + len(sizes)]
+        assert (layers[:, [p.INPUT_STRIDE, p.SUMS_STRIDE]] % (2 * V) == V).all()
+        expected = V if cell[0] == "lstm" else 0  # no other cell has memory beside its state
+        assert (layers[:, p.MEMORY_STRIDE] % (2 * V) == expected).all()
+
+
+@each_cell
+@pytest.mark.parametrize("trains", [True, False])
+@pytest.mark.parametrize("n_steps", [1, 2, 6])
+def test_regions_of_the_workspace_have_their_room_and_do_not_overlap(cell, dtype, trains, n_steps):
+    """Offsets and sizes are per row of a shard, so that what holds for one row holds for any number."""
+    name, reset_after = cell
+    V = vector_length(np.dtype(dtype))
+    for sizes, n_outputs, plan in plans(cell, dtype, trains=trains, n_steps=n_steps):
+        network, n_kept = plan.table[0], n_steps if trains else 1
+        assert network[p.N_KEPT] == n_kept
+        regions = [
+            (network[p.LEVEL], 1, "level"),
+            (network[p.PREDICTION], padded(n_outputs, V), "prediction"),
+            (network[p.ZEROS], padded(sizes[-1], V), "zeros"),
+        ]
+        n_x = N_FEATURES
+        for layer, n_hidden in enumerate(sizes):
+            row, n = plan.table[1 + layer], padded(n_hidden, V)
+            assert row[p.INPUT_STRIDE] >= n + 1 + n_x
+            assert row[p.SUMS_STRIDE] >= N_SUMS[name] * n
+            assert row[p.MEMORY_STRIDE] >= (2 * n if name == "lstm" else 0)
+            regions += [
+                (row[p.INPUT], (n_steps + 1) * row[p.INPUT_STRIDE], f"{layer} input"),
+                (row[p.SUMS], n_kept * row[p.SUMS_STRIDE], f"{layer} sums"),
+                (row[p.MEMORY], (n_kept + 1) * row[p.MEMORY_STRIDE], f"{layer} memory"),
+                (row[p.RESET], n_kept * n if name == "gru" and not reset_after else 0, f"{layer} reset"),
+                (row[p.CARRY], n if trains else 0, f"{layer} carry"),
+                (row[p.DH], n if trains else 0, f"{layer} dh"),
+                (row[p.DX], n_steps * n_x if trains and layer else 0, f"{layer} dx"),
+            ]
+            n_x = n  # what the layer above reads has whole vectors
+        regions = sorted(region for region in regions if region[1])
+        for (start, size, one), (following, _, other) in itertools.pairwise(regions):
+            assert start + size <= following, (one, other)
+        assert regions[-1][0] + regions[-1][1] <= network[p.N_WORK]
+
+
+@each_cell
+def test_units_cover_the_packed_vector_and_slices_have_one_at_least(cell, dtype):
+    V = vector_length(np.dtype(dtype))
+    for sizes, _, plan in plans(cell, dtype):
+        units = plan.table[1 + len(sizes) :]
+        assert len(units) == plan.table[0, p.N_UNITS]
+        ends = units[:, p.UNIT] + units[:, p.N_TERMS] * units[:, p.N_GATES] * V
+        assert np.array_equal(units[:, p.UNIT], [0, *ends[:-1]])
+        assert ends[-1] == plan.n_packed
+        assert 1 <= plan.table[0, p.N_SLICES] <= min(len(units), p.MAX_SLICES)

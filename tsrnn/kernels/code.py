@@ -1,0 +1,150 @@
+"""Integers, loops and buffers while machine code is being written.
+
+The inner kernels are written once as Python functions that *write* code: they run when a kernel is compiled, and what
+they do to an :class:`Index`, a :class:`Buffer` or a :class:`~tsrnn.kernels.vector.Vector` becomes instructions. So
+``for t in loop(n_steps): ...`` runs its body a single time, and puts a loop over it into the machine code. What is an
+ordinary Python value at that time, the cell or the number of its gates, costs nothing later. Compared with functions
+that Numba translates, this compiles several times faster, and says exactly which vectors stay in registers.
+"""
+
+from llvmlite import ir
+from numba.core import cgutils
+
+from .vector import Vector, vector_type
+
+INTEGER = ir.IntType(64)
+
+
+class Index:
+    """An integer of the running program."""
+
+    def __init__(self, builder, value):
+        self.builder, self.value = builder, value
+
+    def __add__(self, other):
+        return self._emit("add", other)
+
+    def __sub__(self, other):
+        return self._emit("sub", other)
+
+    def __mul__(self, other):
+        return self._emit("mul", other)
+
+    def __floordiv__(self, other):
+        return self._emit("sdiv", other)  # of numbers that are not negative
+
+    def __mod__(self, other):
+        return self._emit("srem", other)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def is_less(self, other):
+        """Return the condition self < other."""
+        return self.builder.icmp_signed("<", self.value, self.lift(other))
+
+    def is_equal(self, other):
+        """Return the condition self == other."""
+        return self.builder.icmp_signed("==", self.value, self.lift(other))
+
+    def at_most(self, other):
+        """Return the smaller of the two."""
+        return Index(self.builder, self.builder.select(self.is_less(other), self.value, self.lift(other)))
+
+    def at_least(self, other):
+        """Return the larger of the two."""
+        return Index(self.builder, self.builder.select(self.is_less(other), self.lift(other), self.value))
+
+    def or_if(self, condition, other):
+        """Return this, or `other` where the condition holds."""
+        return Index(self.builder, self.builder.select(condition, self.lift(other), self.value))
+
+    def if_zero(self):
+        """Return a context whose code runs only if this is zero."""
+        return self.builder.if_then(self.is_equal(0))
+
+    def if_positive(self):
+        """Return a context whose code runs only if this is more than zero."""
+        return self.builder.if_then(self.builder.not_(self.is_less(1)))
+
+    def constant(self, number):
+        """Return an Index of a number."""
+        return Index(self.builder, INTEGER(number))
+
+    def lift(self, number):
+        """Return the LLVM value of an Index or of a number."""
+        return number.value if isinstance(number, Index) else INTEGER(number)
+
+    def _emit(self, operation, other):
+        return Index(self.builder, getattr(self.builder, operation)(self.value, self.lift(other)))
+
+
+class Buffer:
+    """A place in a flat array of the running program; adding an Index moves it."""
+
+    def __init__(self, builder, pointer):
+        self.builder, self.pointer = builder, pointer
+        self.kind = vector_type(pointer.type.pointee)
+
+    def __add__(self, offset):
+        return Buffer(self.builder, self.builder.gep(self.pointer, [Index(self.builder, None).lift(offset)]))
+
+    def number(self):
+        """Return the number here, an LLVM value."""
+        return self.builder.load(self.pointer)
+
+    def vector(self):
+        """Return the vector that begins here."""
+        return Vector(self.builder, self.builder.load(self._place(), align=self._size))
+
+    def store(self, vector):
+        """Overwrite the vector that begins here."""
+        self.builder.store(vector.value, self._place(), align=self._size)
+
+    def vectors(self, n):
+        """Return the next n vectors, a list."""
+        return [(self + i * self.kind.count).vector() for i in range(n)]
+
+    def store_all(self, vectors):
+        """Overwrite the next vectors."""
+        for i, vector in enumerate(vectors):
+            (self + i * self.kind.count).store(vector)
+
+    @property
+    def _size(self):
+        """Bytes of a number: vectors may begin at any."""
+        return 8 if isinstance(self.kind.element, ir.DoubleType) else 4
+
+    def _place(self):
+        return self.builder.bitcast(self.pointer, self.kind.as_pointer())
+
+
+class Table:
+    """The plan table of the running program."""
+
+    def __init__(self, builder, pointer, width):
+        self.builder, self.pointer, self.width = builder, pointer, width
+
+    def __getitem__(self, place):
+        row, column = place
+        offset = Index(self.builder, INTEGER(0)) + row * self.width + column
+        return Index(self.builder, self.builder.load(self.builder.gep(self.pointer, [offset.value])))
+
+
+def loop(last, first=0, step=1):
+    """Run over ``range(first, last, step)``: yield its Index once, and end the loop when the body has been written."""
+    builder = last.builder
+    first = Index(builder, None).lift(first)
+    with cgutils.for_range_slice(builder, first, last.value, INTEGER(step)) as (index, _):
+        yield Index(builder, index)
+
+
+def function(builder, name, result, arguments):
+    """Return a function of the module by its name, and a builder for its body; None if it has been written already."""
+    kind = ir.FunctionType(result, [argument.type for argument in arguments])
+    if name in builder.module.globals:
+        return builder.module.globals[name], None
+    made = ir.Function(builder.module, kind, name)
+    made.linkage = "linkonce_odr"
+    made.attributes.add("noinline")
+    made.attributes.add("nounwind")
+    return made, ir.IRBuilder(made.append_basic_block())

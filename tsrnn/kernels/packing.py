@@ -1,0 +1,123 @@
+"""How parameters are packed for the kernels: products, panels, vectors, and where each named number goes.
+
+The weights of one product (:mod:`tsrnn.kernels.layer`) stand panel by panel; a panel is one vector of hidden units, or
+of outputs, with all its gates. The panels are the *units* in which parameters are updated, and copied transposed.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Block:
+    """One named array inside the flat vector of parameters, in the layout of the equations.
+
+    `places` holds for each of its numbers where it stands in the packed vector, in the shape of the array.
+    """
+
+    name: str
+    offset: int
+    places: np.ndarray
+
+    @property
+    def shape(self):
+        """Shape of the array."""
+        return self.places.shape
+
+    @property
+    def size(self):
+        """Number of its values."""
+        return math.prod(self.shape)
+
+
+class Copied(NamedTuple):
+    """Terms of a product whose weights are also kept transposed: whole vectors of them, from `first` on."""
+
+    first: int
+    n_vectors: int
+
+
+class Unit(NamedTuple):
+    """One panel of one product: numbers [gate][term][lane] of the packed vector, and where copies of them go.
+
+    A copy stands at [vector of terms][column + gate, lane][term], columns counted over the whole product.
+    """
+
+    offset: int
+    n_terms: int
+    n_gates: int
+    column: int
+    n_columns: int
+    copies: tuple  # of (first term, number of vectors, offset in the transposed copy)
+
+
+@dataclass(frozen=True)
+class Product:
+    """The weights of one product in the packed vector.
+
+    offset, n_terms, n_gates : int
+    copies : tuple of int
+        Offsets of its transposed copies.
+    """
+
+    offset: int
+    n_terms: int
+    n_gates: int
+    copies: tuple
+    V: int
+
+    def places(self, terms, gates, n):
+        """Return where the weights of some terms (rows) and, side by side, some gates of n units (columns) stand."""
+        panel, lane = np.divmod(np.arange(n), self.V)
+        columns = (panel * self.n_gates + np.reshape(gates, (-1, 1))) * self.n_terms * self.V + lane
+        return self.offset + np.reshape(terms, (-1, 1)) * self.V + columns.ravel()
+
+
+class Packing:
+    """The packed vector of parameters while it is laid out.
+
+    Parameters
+    ----------
+    V : int
+        Numbers in a vector.
+    """
+
+    def __init__(self, V):
+        self.V = V
+        self.n_packed = self.n_transposed = 0
+        self.units, self.blocks = [], []
+
+    def add(self, n_panels, n_gates, n_terms, *copied):
+        """Place the weights of a product; return the Product."""
+        n_columns = n_panels * n_gates * self.V
+        starts = np.cumsum([self.n_transposed, *(part.n_vectors * self.V * n_columns for part in copied)])
+        copies = tuple((*part, int(start)) for part, start in zip(copied, starts[:-1], strict=True))
+        product = Product(self.n_packed, n_terms, n_gates, tuple(to for *_, to in copies), self.V)
+        for panel in range(n_panels):
+            column = panel * n_gates * self.V
+            self.units.append(Unit(self.n_packed, n_terms, n_gates, column, n_columns, copies))
+            self.n_packed += n_terms * n_gates * self.V
+        self.n_transposed = int(starts[-1])
+        return product
+
+    def name(self, name, places):
+        """Give a name to the numbers at some places: the next block of the flat vector of parameters."""
+        offset = self.blocks[-1].offset + self.blocks[-1].size if self.blocks else 0
+        self.blocks.append(Block(name, offset, places))
+
+    def places(self):
+        """Return where each parameter of the flat vector stands in the packed one."""
+        return np.concatenate([block.places.ravel() for block in self.blocks])
+
+    def transposed_places(self):
+        """Return for each number of the transposed copy the place in the packed vector that it is copied from."""
+        places = np.zeros(self.n_transposed, np.int64)
+        for unit in self.units:
+            for first, n_vectors, to in unit.copies:
+                vector, gate, lane, term = np.ogrid[:n_vectors, : unit.n_gates, : self.V, : self.V]
+                there = to + (vector * unit.n_columns + unit.column + gate * self.V + lane) * self.V + term
+                places[there] = unit.offset + (gate * unit.n_terms + first + vector * self.V + term) * self.V + lane
+        return places

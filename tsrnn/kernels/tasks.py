@@ -1,0 +1,235 @@
+"""What threads do side by side: one list of tasks, which they take one by one, and no thread is needed for any of them.
+
+For each minibatch the list has three phases:
+
+    shards   forward and backward of a few shards, into one gradient buffer
+    sum      the gradient buffers, over a slice of the parameters, and the slice's part of the gradient's norm
+    update   the same slices: clip, optimizer, transposed copy
+
+Many shards make several rounds of the first phase, so that no task is long. Evaluation and prediction have shards
+alone. Which shards a task has, which buffer it adds to and where slices end follow from the batch and the plan, never
+from threads; buffers, slices and losses are summed in their order. So any number of threads gives the same bits.
+
+Two shared words carry the order: NEXT is the number of the next task to be taken, DONE how many are done. A thread
+takes a task by compare-and-swap once all tasks of the phases before it are done, so a thread that waits holds nothing
+that another could wait for. Every thread runs the same loop; one thread alone runs the list from end to end. A task
+never raises and never allocates: a lost task would be a hang.
+"""
+
+from functools import cache
+
+import numpy as np
+
+from . import plan as p
+from . import processor
+from .caching import entry, inner, spliced
+from .elementwise import sum_of_squares
+from .network import backward, forward
+from .optimizers import adam, add, clip_factor
+from .shard import gather, loss_and_slope, write_predictions
+
+PREDICT, EVALUATE, GRADIENT, TRAIN = range(4)  # how far a call goes: to predictions, loss, gradient, new parameters
+
+# Columns of the call: the shared words, each in a cache line of its own; then what the call is about.
+NEXT, DONE, FAILED = 0, 8, 16  # FAILED: 1 + the number of the minibatch whose loss or gradient was not finite
+MODE, BATCH_SIZE, SHARD_ROWS, N_TOGETHER, N_BUFFERS, OF_SHARDS, OF_BATCH, N_UPDATES = range(24, 32)
+N_CALL = 32  # OF_SHARDS, OF_BATCH: tasks of a minibatch that have shards, and all of them; N_UPDATES: before the call
+# Columns of the numbers.
+LEARNING_RATE, BETA_1, BETA_2, EPSILON, CLIP_NORM = range(5)
+N_NUMBERS = 5
+
+N_PAUSES = 200  # some microseconds; then others are let run
+
+
+@cache
+def compile_tasks(cell):
+    """Return the compiled loop of a thread for one cell.
+
+    It returns when the tasks before number `last` are done, by whomsoever.
+
+    Parameters of the function
+    --------------------------
+    last : int
+        Not part of `call`: a thread that comes late must not take up the tasks of a later call.
+    call : ndarray of shape (N_CALL,), int64
+        Shared between threads; modified in place.
+    numbers : ndarray of shape (N_NUMBERS,), float64
+    plan : ndarray, the plan table
+    parameters, transposed, mean, square : ndarray of shape (n_packed,), (n_transposed,), (n_packed,), (n_packed,)
+        TRAIN modifies them in place.
+    gradients : ndarray of shape (N_BUFFERS or more, n_packed)
+        GRADIENT and TRAIN overwrite them, row 0 ends as the sum; the others read none.
+    norms : ndarray of shape (N_SLICES,), float64
+    X, Y : ndarray of shape (n_values,), the flat buffers of windows and targets
+    strides : ndarray of shape (5,)
+        Sample, step and feature of X; sample and output of Y.
+    samples : ndarray of int64, shape (n_samples,)
+        Cut into minibatches in this order.
+    losses : ndarray of float64
+        GRADIENT and TRAIN: shape (n_batches, N_BUFFERS); EVALUATE: (1, n_shards). Overwritten by summed losses.
+    out : ndarray of shape (n_samples, n_outputs)
+        PREDICT alone: overwritten by the predictions.
+    work : ndarray of shape (SHARD_ROWS * N_WORK,)
+        The thread's own.
+    """
+
+    def run_tasks(
+        last, call, numbers, plan, parameters, transposed, mean, square, gradients, norms, X, Y, strides, samples,
+        losses, out, work,
+    ):  # fmt: skip
+        control = processor.flush_denormals()
+        n_pauses = 0
+        while processor.read(call, DONE) < last:
+            task = processor.read(call, NEXT)
+            batch, k = task // call[OF_BATCH], task % call[OF_BATCH]
+            n_before = task - k + first_of_phase(call, plan, k)
+            if task < last and processor.read(call, DONE) >= n_before:
+                if processor.replace(call, NEXT, task, task + 1):
+                    n_pauses = 0
+                    if processor.read(call, FAILED) == 0:
+                        run_task(
+                            cell, batch, k, call, numbers, plan, parameters, transposed, mean, square,
+                            gradients, norms, X, Y, strides, samples, losses, out, work,
+                        )  # fmt: skip
+                    processor.add_to(call, DONE, 1)
+            elif n_pauses < N_PAUSES:  # another thread is at what this one waits for
+                n_pauses += 1
+                processor.pause()
+            else:
+                processor.sched_yield()
+        processor.restore_denormals(control)
+
+    return entry(run_tasks)
+
+
+@inner
+def first_of_phase(call, plan, k):
+    """Return the number of the first task of the phase, or round, that task k of a minibatch belongs to."""
+    if k < call[OF_SHARDS]:
+        return k // call[N_BUFFERS] * call[N_BUFFERS]
+    return call[OF_SHARDS] + (k - call[OF_SHARDS]) // plan[0, p.N_SLICES] * plan[0, p.N_SLICES]
+
+
+@spliced
+def run_task(
+    cell, batch, k, call, numbers, plan, parameters, transposed, mean, square, gradients, norms, X, Y,
+    strides, samples, losses, out, work,
+):  # fmt: skip
+    """Run task k of a minibatch."""
+    first, n_slices = batch * call[BATCH_SIZE], plan[0, p.N_SLICES]
+    rows = samples[first : min(first + call[BATCH_SIZE], samples.shape[0])]
+    if k < call[OF_SHARDS]:
+        run_shards(
+            cell, plan, call, batch, k, parameters, transposed, gradients, X, Y, strides, rows, losses, out, work
+        )  # fmt: skip
+    elif k < call[OF_SHARDS] + n_slices:
+        sum_slice(plan, call, rows.shape[0], k - call[OF_SHARDS], gradients, norms)
+    else:
+        part = k - call[OF_SHARDS] - n_slices
+        update_slice(
+            plan, call, numbers, batch, part, parameters, transposed, mean, square, gradients[0], norms, losses
+        )  # fmt: skip
+
+
+@spliced
+def run_shards(
+    cell, plan, call, batch, task, parameters, transposed, gradients, X, Y, strides, rows, losses, out, work
+):
+    """Run the shards of one task of the first phase."""
+    mode, n_rows, n_batch = call[MODE], call[SHARD_ROWS], rows.shape[0]
+    buffer = task % call[N_BUFFERS]
+    gradient = gradients[buffer] if mode >= GRADIENT else parameters
+    if mode >= GRADIENT and task < call[N_BUFFERS]:
+        gradient[:] = 0
+        losses[batch, buffer] = 0.0
+    for shard in range(task * call[N_TOGETHER], (task + 1) * call[N_TOGETHER]):
+        first = shard * n_rows
+        if first >= n_batch:
+            break
+        samples = rows[first : min(first + n_rows, n_batch)]
+        gather(plan, X, strides, samples, work)
+        forward(cell, plan, parameters, work, samples.shape[0], parameters)
+        if mode == PREDICT:
+            write_predictions(plan, work, out[first : first + samples.shape[0]])
+            continue
+        loss = loss_and_slope(plan, Y, strides, samples, n_batch, work)
+        if mode == EVALUATE:
+            losses[0, shard] = loss
+            continue
+        losses[batch, buffer] += loss
+        backward(cell, plan, transposed, work, samples.shape[0], gradient)
+
+
+@inner
+def slice_units(plan, part):
+    """Return the first unit of a slice of the parameters, and the first after it, as rows of the plan."""
+    n_units, n_slices, first = plan[0, p.N_UNITS], plan[0, p.N_SLICES], 1 + plan[0, p.N_LAYERS]
+    return first + part * n_units // n_slices, first + (part + 1) * n_units // n_slices
+
+
+@inner
+def unit_size(plan, unit):
+    """Return how many parameters a unit has."""
+    return plan[unit, p.N_TERMS] * plan[unit, p.N_GATES] * plan[0, p.LENGTH]
+
+
+@inner
+def sum_slice(plan, call, n_batch, part, gradients, norms):
+    """Add the gradient buffers in use into the first, over one slice, and take its part of the squared norm."""
+    unit, end = slice_units(plan, part)
+    first, last = plan[unit, p.UNIT], plan[end - 1, p.UNIT] + unit_size(plan, end - 1)
+    rows_of_task = call[SHARD_ROWS] * call[N_TOGETHER]
+    n_buffers = min(call[N_BUFFERS], (n_batch + rows_of_task - 1) // rows_of_task)
+    for buffer in range(1, n_buffers):
+        add(first, last, (gradients[0], gradients[buffer]), ())
+    norms[part] = sum_of_squares(gradients[0], first, last)
+
+
+@inner
+def update_slice(plan, call, numbers, batch, part, parameters, transposed, mean, square, gradient, norms, losses):
+    """Make the optimizer's step on one slice and renew its transposed copy, unless loss or gradient are not finite."""
+    real = type(parameters[0])
+    total, loss = 0.0, 0.0
+    for k in range(norms.shape[0]):
+        total += norms[k]
+    for k in range(losses.shape[1]):
+        loss += losses[batch, k]
+    factor = clip_factor(total, numbers[CLIP_NORM]) + 0 * loss
+    if not factor < np.inf:
+        processor.replace(call, FAILED, 0, batch + 1)
+        return
+    beta_1, beta_2, n_updates = numbers[BETA_1], numbers[BETA_2], call[N_UPDATES] + batch + 1
+    correction = np.sqrt(1.0 - beta_2**n_updates)
+    step = numbers[LEARNING_RATE] * correction / (1.0 - beta_1**n_updates)
+    unit, end = slice_units(plan, part)
+    first, last = plan[unit, p.UNIT], plan[end - 1, p.UNIT] + unit_size(plan, end - 1)
+    adam(
+        first, last, (parameters, gradient, mean, square),
+        (
+            real(factor), real(step), real(beta_1), real(1.0 - beta_1), real(beta_2), real(1.0 - beta_2),
+            real(numbers[EPSILON] * correction),
+        ),
+    )  # fmt: skip
+    for k in range(unit, end):
+        copy_transposed(plan, k, parameters, transposed)
+
+
+@inner
+def copy_transposed(plan, unit, parameters, transposed):
+    """Copy the weights of one unit to their transposed places."""
+    row, V = plan[unit], plan[0, p.LENGTH]
+    for gate in range(row[p.N_GATES]):
+        of = row[p.UNIT] + gate * row[p.N_TERMS] * V
+        column = row[p.COLUMN] + gate * V
+        copy_vectors(parameters, of + row[p.FIRST_A] * V, transposed, row[p.TO_A], row[p.N_VECTORS_A], column, row, V)
+        copy_vectors(parameters, of + row[p.FIRST_B] * V, transposed, row[p.TO_B], row[p.N_VECTORS_B], column, row, V)
+
+
+@inner
+def copy_vectors(parameters, of, transposed, to, n_vectors, column, row, V):
+    """Copy the numbers [term][lane] that begin at `of` to [vector of terms][column + lane][term], from `to` on."""
+    for vector in range(n_vectors):
+        block = to + (vector * row[p.N_COLUMNS] + column) * V
+        for lane in range(V):
+            for term in range(V):
+                transposed[block + lane * V + term] = parameters[of + (vector * V + term) * V + lane]
