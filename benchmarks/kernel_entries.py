@@ -1,0 +1,134 @@
+"""The only benchmark file that knows what is inside tsrnn: the calls below `fit`, for ``peers/tsrnn_peer.py``.
+
+When the kernels change, this is the file to change. What is not there (any more, or yet) is reported as a gap.
+"""
+
+import numpy as np
+import workload
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from tsrnn.kernels import vector
+from tsrnn.kernels.buffers import flatten
+from tsrnn.kernels.code import Buffer, Index, loop
+from tsrnn.kernels.elementwise import over_range
+from tsrnn.kernels.product import WIDE, Matrix, product
+from tsrnn.kernels.workers import Workers
+from tsrnn.network.architecture import Architecture
+from tsrnn.network.initializers import initial_parameters
+from tsrnn.network.optimizers import OPTIMIZERS
+from tsrnn.network.training import predict
+
+
+class Network:
+    """A network on the level of the compiled code, without the estimator: the seam that ``ARCHITECTURE.md`` describes.
+
+    Parameters
+    ----------
+    case : dict
+    model : RNNRegressor, optional
+        Where the weights are taken from; else they are drawn anew.
+    """
+
+    def __init__(self, case, model=None):
+        from peers import N_THREADS
+
+        n_batch, n_steps, n_features, n_hidden, n_layers = case["shape"]
+        self.n_batch, self._n_threads = n_batch, N_THREADS
+        self._architecture = Architecture(case["cell"], n_steps, n_features, (n_hidden,) * n_layers, 1)
+        if model is None:
+            rng = np.random.default_rng(0)
+            self._parameters = initial_parameters(self._architecture, rng, np.dtype(case["dtype"]))
+        else:
+            self._parameters = model.parameters_.copy()
+        X, y = workload.make_batches(case["shape"], case["dtype"])
+        self._given = X.reshape(-1, n_steps, n_features), y.reshape(-1)
+        self._X, self._y = flatten(self._given[0]), flatten(self._given[1][:, None])
+        self._batches = [np.arange(k * n_batch, (k + 1) * n_batch) for k in range(workload.N_BATCHES)]
+
+    def train(self, n):
+        """Make n updates; return the mean loss."""
+        order = np.concatenate([self._batches[k % workload.N_BATCHES] for k in range(n)])
+        return self.train_in_order(*self._given, order)
+
+    def train_in_order(self, X, y, order):
+        """Make one update per minibatch of `order`, window numbers, in one call; return the mean loss."""
+        with Workers(self._n_threads) as workers:
+            step = self._architecture.step(self._parameters, workers)
+            return step.train_epoch(
+                flatten(X), flatten(y[:, None]), order, self.n_batch, OPTIMIZERS["adam"], workload.LEARNING_RATE,
+                workload.CLIP_NORM,
+            )  # fmt: skip
+
+    def forward(self, n):
+        """Compute the loss of n minibatches."""
+        with Workers(self._n_threads) as workers:
+            step = self._architecture.step(self._parameters, workers)
+            for k in range(n):
+                step.loss(self._X, self._y, self._batches[k % workload.N_BATCHES])
+        return []
+
+    def gradient(self, n):
+        """Compute the gradient of n minibatches."""
+        with Workers(self._n_threads) as workers:
+            step = self._architecture.step(self._parameters, workers)
+            for k in range(n):
+                step.gradient(self._X, self._y, self._batches[k % workload.N_BATCHES])
+        return []
+
+    def predict(self, X):
+        """Return the predictions for windows, without the estimator's checks."""
+        return predict(self._architecture, self._parameters, X, self._n_threads)
+
+
+def make_stream(case, model):
+    """Return step(x) -> prediction: one more step of one series, x of shape (n_features,), with the state carried."""
+    _, _, n_features, n_hidden, n_layers = case["shape"]
+    architecture = Architecture(case["cell"], 1, n_features, (n_hidden,) * n_layers, 1)
+    stream = architecture.stream(model.parameters_)
+    return lambda x: stream.advance(x)[0]
+
+
+@njit(nogil=True)
+def PRODUCT(times, a, b, out):
+    """Add a @ b to `out` that often: b and out in the kernels' own layout, vectors of columns side by side."""
+    multiply(times, a, b, out)
+
+
+@intrinsic
+def multiply(typing_context, times, a, b, out):
+    """Write the product of the kernels into a loop."""
+
+    def generate(context, builder, signature, arguments):
+        n = arguments[0]
+        arrays = [context.make_array(kind)(context, builder, array)
+                  for kind, array in zip((a, b, out), arguments[1:], strict=True)]  # fmt: skip
+        sizes = [[Index(builder, size) for size in cgutils.unpack_tuple(builder, array.shape, 2)] for array in arrays]
+        (n_rows, n_terms), (_, n_columns), _ = sizes
+        A, B, C = (Buffer(builder, array.data) for array in arrays)
+        V = A.kind.count
+        for _ in loop(Index(builder, n)):
+            product(
+                WIDE, n_rows, n_columns // V, n_terms, Matrix(A, n_terms, 1), Matrix(B, n_terms * V, V),
+                Matrix(C, n_columns, V), n_fresh=0,
+            )  # fmt: skip
+        return context.get_dummy_value()
+
+    return types.void(times, a, b, out), generate
+
+
+def _make_elementwise(write):
+    @over_range
+    def apply(x, out):
+        return None, write(x)
+
+    @njit(nogil=True)
+    def run(times, x, out):
+        for _ in range(times):
+            apply(0, x.shape[0], (x, out), ())
+
+    return run
+
+
+ELEMENTWISE = {"tanh": _make_elementwise(vector.tanh), "sigmoid": _make_elementwise(vector.sigmoid)}
