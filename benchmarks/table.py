@@ -81,19 +81,22 @@ def _training(lines, dtype):
             of_peak += (
                 f" (goal {_percent(SHARE_OF_PEAK)}: {_verdict(share >= ALMOST * SHARE_OF_PEAK, ours, series['peak'])})"
             )
+        needed = "" if ratio is None or share is None else _percent(share * goal / ratio)
         rows.append([
-            _shape(shape), case["cell"], _milliseconds(ours), _ratio(ratio), f"{goal:g}x", reached, *others,
+            _shape(shape), case["cell"], _milliseconds(ours), _ratio(ratio), f"{goal:g}x", reached, needed, *others,
             f"{gflops:.0f}", of_peak,
         ])  # fmt: skip
     order = list(workload.GOALS)
     rows.sort(key=lambda row: ([_shape(shape) for shape in order].index(row[0]), workload.CELLS.index(row[1])))
     columns = [
-        "B, T, F, H, layers", "cell", "tsrnn ms", "PyTorch eager / tsrnn", "goal", "reached", "best of PyTorch", "JAX",
+        "B, T, F, H, layers", "cell", "tsrnn ms", "PyTorch eager / tsrnn", "goal", "reached", "goal needs, of peak",
+        "best of PyTorch", "JAX",
         "Keras (TensorFlow)", "Keras (JAX)", "GFLOP/s", "of peak",
     ]  # fmt: skip
     explanation = (
         "One update: gather, forward, back-propagation through time, head, clip, Adam; tsrnn through `fit`. The "
-        "columns of the others say how many times as long they take, each in its fastest way."
+        "columns of the others say how many times as long they take, each in its fastest way. The goals were set on "
+        "another machine; beside each stands the share of this machine's multiply-add peak that it would take here."
     )
     return _section(f"## Training step, {dtype}", explanation, columns, rows)
 
@@ -117,8 +120,8 @@ def _odd(lines):
         ])  # fmt: skip
     columns = ["B, T, F, H, layers", "cell", "dtype", "tsrnn ms", "GFLOP/s", "of peak", "padding", "goal", "reached"]
     explanation = (
-        "Sizes that no kernel is cut for. Padding is how much arithmetic whole vectors of hidden units and whole "
-        f"shards of rows add; the goal is {_percent(SHARE_OF_PEAK)} of the peak, less that."
+        "Sizes that no kernel is cut for. Padding is how much arithmetic whole vectors of hidden units add; "
+        f"the goal is {_percent(SHARE_OF_PEAK)} of the peak, less that."
     )
     return _section("## Training step at odd sizes", explanation, [*columns, "PyTorch"], rows)
 

@@ -1,4 +1,4 @@
 """Compiled mathematics of recurrent networks: Numba and flat arrays, nothing of the rooms above.
 
-The way in is :mod:`tsrnn.kernels.step`; everything else here is called by it.
+The ways in are :mod:`tsrnn.kernels.step` and :mod:`tsrnn.kernels.stream`, with plans, buffers and workers for them.
 """
