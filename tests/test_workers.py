@@ -138,3 +138,16 @@ def test_close_waits_for_the_others_although_it_is_interrupted(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         workers.close()
     assert done == [1]
+
+
+def test_a_team_that_nobody_closes_ends_with_its_owner(monkeypatch):
+    monkeypatch.setattr("tsrnn.kernels.workers.HEARTBEAT", 0.01)
+    before = set(threading.enumerate())
+    workers = Workers(3)
+    workers.run(lambda worker, owner=workers: None, 3)
+    threads = set(threading.enumerate()) - before
+    assert len(threads) == 2
+    del workers
+    for thread in threads:
+        thread.join(SECONDS)
+        assert not thread.is_alive()

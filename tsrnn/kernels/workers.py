@@ -1,10 +1,12 @@
 """Threads for kernels that release the interpreter lock: they all run the same call, and share its tasks."""
 
 import time
-from queue import SimpleQueue
+import weakref
+from queue import Empty, SimpleQueue
 from threading import Thread
 
 PATIENCE = 2e-5  # seconds between two looks whether the others have ended
+HEARTBEAT = 1.0  # seconds after which a thread that is given nothing looks whether its team is still wanted
 
 
 class Workers:
@@ -58,7 +60,7 @@ class Workers:
         """
         team, n_workers = self._team, min(n_workers, self.n_threads)
         while len(team.threads) < n_workers - 1:
-            thread = Thread(target=_serve, args=(team,), name="tsrnn", daemon=True)
+            thread = Thread(target=_serve, args=(team, weakref.ref(self)), name="tsrnn", daemon=True)
             try:
                 thread.start()
             except RuntimeError:  # the system gives no more, or the interpreter is about to end
@@ -80,13 +82,22 @@ class _Team:
         self.errors, self.begun, self.ended = [], [], []
 
 
-def _serve(team):
-    """Run what the queue of calls holds, until it holds None; keep what goes wrong."""
+def _serve(team, owner):
+    """Run what the queue of calls holds, until it holds None or the owner is no more; keep what goes wrong."""
     team.begun.append(True)
-    while (given := team.calls.get()) is not None:
+    while True:
+        try:
+            given = team.calls.get(timeout=HEARTBEAT)
+        except Empty:  # interrupts can keep an owner from ever closing its team
+            if owner() is None:
+                break
+            continue
+        if given is None:
+            break
         call, worker = given
         try:
             call(worker)
         except BaseException as error:
             team.errors.append(error)
+        del given, call  # they hold the owner
     team.ended.append(True)
