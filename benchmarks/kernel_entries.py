@@ -13,7 +13,7 @@ from tsrnn.kernels import vector
 from tsrnn.kernels.buffers import flatten
 from tsrnn.kernels.code import Buffer, Index, loop
 from tsrnn.kernels.elementwise import over_range
-from tsrnn.kernels.product import WIDE, Matrix, product
+from tsrnn.kernels.product import WIDE, Left, Result, Right, product
 from tsrnn.kernels.workers import Workers
 from tsrnn.network.architecture import Architecture
 from tsrnn.network.initializers import initial_parameters
@@ -110,8 +110,8 @@ def multiply(typing_context, times, a, b, out):
         V = A.kind.count
         for _ in loop(Index(builder, n)):
             product(
-                WIDE, n_rows, n_columns // V, n_terms, Matrix(A, n_terms, 1), Matrix(B, n_terms * V, V),
-                Matrix(C, n_columns, V), n_fresh=0,
+                WIDE, n_rows, n_columns // V, n_terms, Left(A, n_terms, 1), Right(B, n_terms * V, V),
+                Result(C, n_columns, V), n_fresh=0,
             )  # fmt: skip
         return context.get_dummy_value()
 

@@ -11,7 +11,7 @@ from numba.extending import intrinsic
 
 from tsrnn.kernels.code import Index
 from tsrnn.kernels.elementwise import buffer_of
-from tsrnn.kernels.product import WIDE, Matrix, product
+from tsrnn.kernels.product import WIDE, Left, Result, Right, product
 from tsrnn.kernels.target import vector_length
 
 DTYPES = [np.float32, np.float64]
@@ -29,13 +29,13 @@ def compile_product(tile):
             *arrays, packed = arguments
             values = [Index(builder, n) for n in cgutils.unpack_tuple(builder, packed, len(numbers))]
             n_rows, n_vectors, n_groups, n_terms, n_fresh = values[:5]
-            matrices = [
-                Matrix(buffer_of(context, builder, kind, array) + start, row, column, group)
-                for kind, array, (start, row, column, group) in zip(
-                    (A, B, C), arrays, (values[5:9], values[9:13], values[13:17]), strict=True
+            factors = [
+                make(buffer_of(context, builder, kind, array) + start, *strides)
+                for make, kind, array, (start, *strides) in zip(
+                    (Left, Right, Result), (A, B, C), arrays, (values[5:9], values[9:13], values[13:]), strict=True
                 )
             ]
-            product(tile, n_rows, n_vectors, n_terms, *matrices, n_groups, n_fresh)
+            product(tile, n_rows, n_vectors, n_terms, *factors, n_groups, n_fresh)
             return context.get_dummy_value()
 
         return types.void(A, B, C, numbers), generate
@@ -82,7 +82,7 @@ def multiply(tile, n_vectors, n_rows, n_terms, dtype, n_groups=1, n_fresh=ALL, t
     size = is_old * np.abs(c) + np.einsum("rgk,vgkl->rvl", np.abs(a), np.abs(b))
     before = C.copy()
     numbers = [n_rows, n_vectors, n_groups, n_terms, n_fresh, 5, a_row, a_term, a_group, 5, b_vector, b_term, b_group,
-               5, c_row, c_vector, 0]  # fmt: skip
+               5, c_row, c_vector]  # fmt: skip
     compile_product(tile)(A, B, C, tuple(numbers))
     result, untouched = C[places], np.delete(C, places)
     return result, expected, size, np.array_equal(untouched, np.delete(before, places), equal_nan=True)
@@ -154,7 +154,7 @@ def test_a_row_has_the_same_bits_whatever_number_of_rows_there_are(tile, n_vecto
     A = rng.normal(size=(rows, n_terms)).astype(dtype)
     B = rng.normal(size=(n_vectors, n_terms, V)).astype(dtype)
     C = rng.normal(size=(rows, n_vectors, V)).astype(dtype)
-    strides = [0, n_terms, 1, 0, 0, n_terms * V, V, 0, 0, n_vectors * V, V, 0]
+    strides = [0, n_terms, 1, 0, 0, n_terms * V, V, 0, 0, n_vectors * V, V]
 
     def run(first, n_rows):
         part = C[first : first + n_rows].copy()
@@ -171,7 +171,7 @@ def test_a_row_has_the_same_bits_whatever_number_of_rows_there_are(tile, n_vecto
 @pytest.mark.parametrize("tile", [WIDE, 1, 3, 4])
 def test_nothing_is_done_without_rows_or_vectors(tile):
     C = np.full(64, 7.0)
-    numbers = (1, 1, 64, 0, 0, 64, 64, 0, 0, 64, 64, 0)
+    numbers = (1, 1, 64, 0, 0, 64, 64, 0, 0, 64, 64)
     compile_product(tile)(np.ones(64), np.ones(64), C, (0, tile or 3, 1, 1, ALL, 0, *numbers[1:]))
     if tile == WIDE:
         compile_product(tile)(np.ones(64), np.ones(64), C, (5, 0, 1, 1, ALL, 0, *numbers[1:]))
@@ -185,6 +185,6 @@ def test_c_may_have_its_vectors_far_apart_and_its_rows_close(dtype):
     rng = np.random.default_rng(4)
     A, B = rng.integers(-9, 10, (n_terms, n_rows)), rng.integers(-9, 10, (n_terms, 3, V))
     C = np.ones((3, n_rows, V), dtype)
-    numbers = (n_rows, 3, 1, n_terms, 0, 0, 1, n_rows, 0, 0, V, 3 * V, 0, 0, V, n_rows * V, 0)
+    numbers = (n_rows, 3, 1, n_terms, 0, 0, 1, n_rows, 0, 0, V, 3 * V, 0, 0, V, n_rows * V)
     compile_product(3)(A.astype(dtype).ravel(), B.astype(dtype).ravel(), C.reshape(-1), numbers)
     assert np.array_equal(C, 1 + np.einsum("kr,kvl->vrl", A, B))

@@ -15,6 +15,11 @@ from .vector import Vector, vector_type
 INTEGER = ir.IntType(64)
 
 
+def value_of(number):
+    """Return the LLVM value of an Index or of a Python integer."""
+    return number.value if isinstance(number, Index) else INTEGER(number)
+
+
 class Index:
     """An integer of the running program."""
 
@@ -40,23 +45,23 @@ class Index:
 
     def is_less(self, other):
         """Return the condition self < other."""
-        return self.builder.icmp_signed("<", self.value, self.lift(other))
+        return self.builder.icmp_signed("<", self.value, value_of(other))
 
     def is_equal(self, other):
         """Return the condition self == other."""
-        return self.builder.icmp_signed("==", self.value, self.lift(other))
+        return self.builder.icmp_signed("==", self.value, value_of(other))
 
     def at_most(self, other):
         """Return the smaller of the two."""
-        return Index(self.builder, self.builder.select(self.is_less(other), self.value, self.lift(other)))
+        return Index(self.builder, self.builder.select(self.is_less(other), self.value, value_of(other)))
 
     def at_least(self, other):
         """Return the larger of the two."""
-        return Index(self.builder, self.builder.select(self.is_less(other), self.lift(other), self.value))
+        return Index(self.builder, self.builder.select(self.is_less(other), value_of(other), self.value))
 
     def or_if(self, condition, other):
         """Return this, or `other` where the condition holds."""
-        return Index(self.builder, self.builder.select(condition, self.lift(other), self.value))
+        return Index(self.builder, self.builder.select(condition, value_of(other), self.value))
 
     def if_zero(self):
         """Return a context whose code runs only if this is zero."""
@@ -70,12 +75,8 @@ class Index:
         """Return an Index of a number."""
         return Index(self.builder, INTEGER(number))
 
-    def lift(self, number):
-        """Return the LLVM value of an Index or of a number."""
-        return number.value if isinstance(number, Index) else INTEGER(number)
-
     def _emit(self, operation, other):
-        return Index(self.builder, getattr(self.builder, operation)(self.value, self.lift(other)))
+        return Index(self.builder, getattr(self.builder, operation)(self.value, value_of(other)))
 
 
 class Buffer:
@@ -86,7 +87,7 @@ class Buffer:
         self.kind = vector_type(pointer.type.pointee)
 
     def __add__(self, offset):
-        return Buffer(self.builder, self.builder.gep(self.pointer, [Index(self.builder, None).lift(offset)]))
+        return Buffer(self.builder, self.builder.gep(self.pointer, [value_of(offset)]))
 
     def number(self):
         """Return the number here, an LLVM value."""
@@ -133,9 +134,16 @@ class Table:
 def loop(last, first=0, step=1):
     """Run over ``range(first, last, step)``: yield its Index once, and end the loop when the body has been written."""
     builder = last.builder
-    first = Index(builder, None).lift(first)
+    first = value_of(first)
     with cgutils.for_range_slice(builder, first, last.value, INTEGER(step)) as (index, _):
         yield Index(builder, index)
+
+
+def clear(buffer, n):
+    """Overwrite the next n numbers, whole vectors, by zeros."""
+    zero, first = Vector(buffer.builder, ir.Constant(buffer.kind, None)), Index(buffer.builder, INTEGER(0))
+    for k in loop(first + n, 0, buffer.kind.count):
+        (buffer + k).store(zero)
 
 
 def function(builder, name, result, arguments):

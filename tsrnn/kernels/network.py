@@ -4,11 +4,11 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from . import layer as layers
 from . import plan as p
-from .code import Buffer, Index, Table, function, loop
+from . import recurrence
+from .code import Buffer, Index, Table, clear, function, loop
 from .layer import Layer
-from .product import WIDE, Matrix, product
+from .product import WIDE, Left, Result, Right, product
 
 
 def _over_shard(write):
@@ -52,8 +52,8 @@ def forward(cell, plan, parameters, work, n_rows, _):
         is_top = number.is_equal(n_layers - 1)
         higher = Layer(cell, plan, (number + 1).or_if(is_top, number), work, n_rows)
         for t in loop(n_steps):
-            x = higher.inputs(t.or_if(is_top, t + 1)) + (higher.n_hidden + 1).or_if(is_top, 0)
-            layers.forward_step(layer, parameters, t, x, higher.input_stride)
+            x = higher.inputs(t.or_if(is_top, t + 1)) + (higher.n_padded + 1).or_if(is_top, 0)
+            recurrence.forward_step(layer, parameters, t, x, higher.input_stride)
     _head_forward(plan, parameters, Layer(cell, plan, n_layers - 1, work, n_rows), n_steps)
 
 
@@ -70,32 +70,30 @@ def backward(cell, plan, transposed, work, n_rows, gradient):
         stride = (higher.n_x_vectors * V).or_if(is_top, 0)
         above = work + higher.column(p.DX).or_if(is_top, plan[0, p.ZEROS]) * n_rows
         with below.if_positive():
-            for offset in loop(n_rows * layer.n_hidden, 0, V):
-                rows = layer.rows(p.DH) + offset
-                rows.store(rows.vector().lift(0))
-        layers.backward(layer, transposed, n_steps, above, stride, stride * n_rows, gradient)
+            clear(layer.rows(p.DH), n_rows * layer.n_padded)
+        recurrence.backward(layer, transposed, n_steps, above, stride, stride * n_rows, gradient)
 
 
 def _head_forward(plan, parameters, top, n_steps):
     """Fill the rows of predictions from the last state of the top layer: one product with [h | 1]."""
     V = top.V
-    n_terms, n_vectors = top.n_hidden + 1, (plan[0, p.N_OUTPUTS] + V - 1) // V
-    state = Matrix(top.inputs(n_steps), top.input_stride, 1)
-    W_y = Matrix(parameters + plan[0, p.W_Y], n_terms * V, V)
-    product(WIDE, top.n_rows, n_vectors, n_terms, state, W_y, Matrix(_predictions(plan, top), n_vectors * V, V))
+    n_terms, n_vectors = top.n_padded + 1, (plan[0, p.N_OUTPUTS] + V - 1) // V
+    W_y = Right(parameters + plan[0, p.W_Y], n_terms * V, V)
+    predictions = Result(_predictions(plan, top), n_vectors * V, V)
+    product(WIDE, top.n_rows, n_vectors, n_terms, top.state(n_steps), W_y, predictions)
 
 
 def _head_backward(plan, transposed, top, n_steps, gradient):
     """Add the head's gradient, and fill the rows `p.DH` of the top layer."""
     V = top.V
-    n_terms, n_vectors = top.n_hidden + 1, (plan[0, p.N_OUTPUTS] + V - 1) // V
-    slope = _predictions(plan, top)
-    dW_y = Matrix(gradient + plan[0, p.W_Y], V, n_terms * V)
-    W_yT = Matrix(transposed + plan[0, p.W_YT], n_vectors * V * V, V)
-    state = Matrix(top.inputs(n_steps), 1, top.input_stride)
-    product(WIDE, n_terms, n_vectors, top.n_rows, state, Matrix(slope, V, n_vectors * V), dW_y, n_fresh=0)
-    dh = Matrix(top.rows(p.DH), top.n_hidden, V)
-    product(WIDE, top.n_rows, top.n_panels, n_vectors * V, Matrix(slope, n_vectors * V, 1), W_yT, dh)
+    n_terms, n_vectors = top.n_padded + 1, (plan[0, p.N_OUTPUTS] + V - 1) // V
+    slopes = _predictions(plan, top)
+    state = Left(top.inputs(n_steps), 1, top.input_stride)
+    dW_y = Result(gradient + plan[0, p.W_Y], V, n_terms * V)
+    product(WIDE, n_terms, n_vectors, top.n_rows, state, Right(slopes, V, n_vectors * V), dW_y, n_fresh=0)
+    W_yT = Right(transposed + plan[0, p.W_YT], n_vectors * V * V, V)
+    dh = top.padded(top.rows(p.DH))
+    product(WIDE, top.n_rows, top.n_panels, n_vectors * V, Left(slopes, n_vectors * V, 1), W_yT, dh)
 
 
 def _predictions(plan, top):

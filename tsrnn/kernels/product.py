@@ -17,23 +17,37 @@ from typing import NamedTuple
 from llvmlite import ir
 from numba.core import cgutils
 
-from .code import Buffer, Index, function, loop
+from .code import Buffer, Index, function, loop, value_of
 from .target import has_many_registers
 from .vector import Vector, fma
 
 WIDE = 0  # the tile for any number of vectors; any other tile is for exactly so many: the gates of one panel
 
 
-class Matrix(NamedTuple):
-    """One of A, B and C: a Buffer and how far it is from a row or vector to the next, and from a term to the next.
-
-    Terms of a sum are counted in groups, so A and B have a stride from a group to the next too.
-    """
+class Left(NamedTuple):
+    """The left factor A, number by number: a Buffer, and how far it is to the next row, term and group of terms."""
 
     buffer: object
     row: object
-    column: object
+    term: object
     group: object = 0
+
+
+class Right(NamedTuple):
+    """The right factor B, vector by vector: a Buffer, and how far it is to the next vector, term and group of terms."""
+
+    buffer: object
+    vector: object
+    term: object
+    group: object = 0
+
+
+class Result(NamedTuple):
+    """The product C: a Buffer, and how far it is to the next row and vector."""
+
+    buffer: object
+    row: object
+    vector: object
 
 
 def product(tile, n_rows, n_vectors, n_terms, A, B, C, n_groups=1, n_fresh=None):
@@ -47,19 +61,17 @@ def product(tile, n_rows, n_vectors, n_terms, A, B, C, n_groups=1, n_fresh=None)
         Size of C.
     n_terms, n_groups : Index or int
         Each sum has so many terms in each of so many groups.
-    A : Matrix, strides of row, term, group
-    B : Matrix, strides of vector, term, group
-    C : Matrix, strides of row, vector
+    A : Left
+    B : Right
+    C : Result
     n_fresh : Index or int, optional
         The first so many vectors of every tile start from zero, the others from what is in C; by default all.
     """
     builder, real = A.buffer.builder, A.buffer.kind.element
-    lift = Index(builder, None).lift
-    values = [
-        lift(number) for number in (n_rows, n_vectors, n_groups, n_terms, n_vectors if n_fresh is None else n_fresh)
-    ]
+    sizes = n_rows, n_vectors, n_groups, n_terms, n_vectors if n_fresh is None else n_fresh
+    values = [value_of(size) for size in sizes]
     for buffer, *strides in (A, B, C):
-        values += [buffer.pointer, *(lift(stride) for stride in strides)]
+        values += [buffer.pointer, *(value_of(stride) for stride in strides)]
     made, inside = function(builder, f"tsrnn_product_{tile}_{real}", ir.VoidType(), values)
     if inside is not None:
         _write_product(inside, tile, *made.args)
@@ -79,7 +91,7 @@ def _write_product(builder, tile, *arguments):
     """Write the body of the function that multiplies by this tile."""
     numbers = [Index(builder, a) if isinstance(a.type, ir.IntType) else Buffer(builder, a) for a in arguments]
     n_rows, n_vectors, n_groups, n_terms, n_fresh = numbers[:5]
-    A, B, C = (Matrix(*numbers[first : first + 4]) for first in (5, 9, 13))
+    A, B, C = Left(*numbers[5:9]), Right(*numbers[9:13]), Result(*numbers[13:])
     row_sizes, vector_sizes = _tile_sizes(tile)
     for first_vector, n_tile_vectors in _blocks(n_vectors, vector_sizes):
         for first_row, n_tile_rows in _blocks(n_rows, row_sizes):
@@ -104,8 +116,8 @@ def _write_tile(builder, rows, vectors, n_groups, n_terms, n_fresh, A, B, C):
     """Write the code of one tile: load or clear its sums, add all terms, store them."""
     kind = A.buffer.kind
     a_rows = [A.buffer + row * A.row for row in rows]
-    b_vectors = [B.buffer + vector * B.row for vector in vectors]
-    places = [[C.buffer + (row * C.row + vector * C.column) for vector in vectors] for row in rows]
+    b_vectors = [B.buffer + vector * B.vector for vector in vectors]
+    places = [[C.buffer + (row * C.row + vector * C.vector) for vector in vectors] for row in rows]
     sums = [[cgutils.alloca_once(builder, kind) for _ in vectors] for _ in rows]  # registers, once LLVM has seen them
     for v in range(len(vectors)):
         is_fresh = (n_fresh * 0 + v).is_less(n_fresh)
@@ -114,7 +126,7 @@ def _write_tile(builder, rows, vectors, n_groups, n_terms, n_fresh, A, B, C):
             builder.store(start, sums[r][v])
     for group in loop(n_groups):
         for term in loop(n_terms):
-            a, b = group * A.group + term * A.column, group * B.group + term * B.column
+            a, b = group * A.group + term * A.term, group * B.group + term * B.term
             columns = [(first + b).vector() for first in b_vectors]
             for r, row in enumerate(a_rows):
                 number = Vector.broadcast(builder, kind, (row + a).number())
