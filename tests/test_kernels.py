@@ -318,12 +318,12 @@ def test_training_has_the_same_bits_on_any_number_of_threads_and_calls(
     architecture = build(cell, X, 3, (6, 17), activation, reset_after)
     losses, packed = train(architecture, weights, X, y, batch_size, n_threads=1)
     assert np.isfinite(losses).all()
-    for call_work in (step_module.CALL_WORK, 1):  # 1: every task is a call of its own
-        monkeypatch.setattr(step_module, "CALL_WORK", call_work)
+    for call_cost in (step_module.CALL_COST, 1):  # 1: every task is a call of its own
+        monkeypatch.setattr(step_module, "CALL_COST", call_cost)
         for n_threads in (1, 2, 3, 8):
             other_losses, other = train(architecture, weights, X, y, batch_size, n_threads=n_threads)
-            assert other_losses == losses, (call_work, n_threads)
-            assert np.array_equal(other, packed), (call_work, n_threads)
+            assert other_losses == losses, (call_cost, n_threads)
+            assert np.array_equal(other, packed), (call_cost, n_threads)
 
 
 def test_loss_of_evaluation_has_the_same_bits_on_any_number_of_threads():

@@ -25,14 +25,20 @@ N_SUMS = {"rnn": 1, "lstm": 4, "gru": 4}  # the sum n of a GRU takes input and s
 def make(cell, dtype, sizes, n_outputs, trains=True, n_steps=N_STEPS):
     name, reset_after = cell
     return make_plan(
-        name, n_steps, N_FEATURES, sizes, n_outputs, "tanh", reset_after, None, "squared_error", dtype, trains
-    )
+        cell=name, n_steps=n_steps, n_features=N_FEATURES, hidden_layer_sizes=sizes, n_outputs=n_outputs,
+        activation="tanh", reset_after=reset_after, window_norm=None, loss="squared_error", dtype=dtype, trains=trains,
+    )  # fmt: skip
 
 
 def plans(cell, dtype, **options):
     """Yield hidden_layer_sizes, n_outputs and the plan of networks that fill their vectors and that do not."""
     for sizes, n_outputs in itertools.product(SIZES, [1, 3, 17]):
         yield sizes, n_outputs, make(cell, dtype, sizes, n_outputs, **options)
+
+
+def places_of(plan, block):
+    """Return where the numbers of a block stand in the packed vector, in the shape of its array."""
+    return plan.places[block.offset : block.offset + block.size].reshape(block.shape)
 
 
 def padded(n, V):
@@ -76,7 +82,6 @@ def test_blocks_have_the_shapes_of_the_equations_and_fill_the_vector(cell, dtype
         offset = 0
         for block in plan.blocks:
             assert (block.offset, block.size) == (offset, np.prod(expected[block.name]))
-            assert np.array_equal(block.places.ravel(), plan.places[offset : offset + block.size])
             offset += block.size
         assert offset == len(plan.places)
 
@@ -98,7 +103,7 @@ def test_every_parameter_and_moment_comes_back_from_the_packed_vector(cell, dtyp
             assert np.count_nonzero(packed) == n
             for block in plan.blocks:
                 expected = parameters[block.offset : block.offset + block.size].reshape(block.shape)
-                assert np.array_equal(packed[block.places], expected)
+                assert np.array_equal(packed[places_of(plan, block)], expected)
 
 
 @each_cell
@@ -107,7 +112,7 @@ def test_hidden_units_of_one_gate_lie_side_by_side_in_vectors(cell, dtype):
     name, _ = cell
     V = vector_length(np.dtype(dtype))
     for sizes, _, plan in plans(cell, dtype):
-        blocks = {block.name: block.places for block in plan.blocks}
+        blocks = {block.name: places_of(plan, block) for block in plan.blocks}
         for layer, n_hidden in enumerate(sizes):
             lane = np.arange(n_hidden) % V
             for kind in ("W_x", "W_h", "b"):
@@ -128,7 +133,7 @@ def test_what_the_way_back_multiplies_by_is_copied_transposed_once_and_nothing_e
             is_needed = block.name.endswith((".W_h", ".W_y")) or (
                 block.name.endswith(".W_x") and block.name != "layers.0.W_x"
             )
-            assert (copied[block.places] == is_needed).all(), block.name
+            assert (copied[places_of(plan, block)] == is_needed).all(), block.name
 
 
 @each_cell
@@ -170,12 +175,12 @@ def test_paddings_of_parameters_gradients_and_moments_stay_zero_in_training(cell
 def test_offsets_and_places_are_whole_vectors(cell, dtype, trains):
     V = vector_length(np.dtype(dtype))
     for sizes, _, plan in plans(cell, dtype, trains=trains):
-        network, layers, units = plan.table[0], plan.table[1 : 1 + len(sizes)], plan.table[1 + len(sizes) :]
+        network, layers, panels = plan.table[0], plan.table[1 : 1 + len(sizes)], plan.table[1 + len(sizes) :]
         assert network[p.LENGTH] == V
         assert not (network[[p.W_Y, p.W_YT, p.LEVEL, p.PREDICTION, p.ZEROS, p.N_WORK]] % V).any()
         offsets = [p.W_H, p.W_X, p.W_HT, p.W_XT, p.INPUT, p.SUMS, p.MEMORY, p.RESET, p.CARRY, p.DH, p.DX]
         assert not (layers[:, offsets] % V).any()
-        assert not (units[:, [p.UNIT, p.COLUMN, p.TO_A, p.TO_B]] % V).any()
+        assert not (panels[:, [p.PANEL, p.COLUMN, p.TO_A, p.TO_B]] % V).any()
         assert plan.n_packed % V == 0
 
 
@@ -230,9 +235,9 @@ def test_regions_of_the_workspace_have_their_room_and_do_not_overlap(cell, dtype
 def test_units_cover_the_packed_vector_and_slices_have_one_at_least(cell, dtype):
     V = vector_length(np.dtype(dtype))
     for sizes, _, plan in plans(cell, dtype):
-        units = plan.table[1 + len(sizes) :]
-        assert len(units) == plan.table[0, p.N_UNITS]
-        ends = units[:, p.UNIT] + units[:, p.N_TERMS] * units[:, p.N_GATES] * V
-        assert np.array_equal(units[:, p.UNIT], [0, *ends[:-1]])
+        panels = plan.table[1 + len(sizes) :]
+        assert len(panels) == plan.table[0, p.N_WEIGHT_PANELS]
+        ends = panels[:, p.PANEL] + panels[:, p.N_TERMS] * panels[:, p.N_GATES] * V
+        assert np.array_equal(panels[:, p.PANEL], [0, *ends[:-1]])
         assert ends[-1] == plan.n_packed
-        assert 1 <= plan.table[0, p.N_SLICES] <= min(len(units), p.MAX_SLICES)
+        assert 1 <= plan.table[0, p.N_SLICES] <= min(len(panels), p.MAX_SLICES)

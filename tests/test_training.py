@@ -315,7 +315,7 @@ def test_calls_cut_short_for_ctrl_c_change_no_bit(monkeypatch):
     validation = Windows(X[:20], Y[:20])
     whole = run(validation, max_iter=2, batch_size=40)
     predictions = predict(architecture, start, X, 2)
-    monkeypatch.setattr(module, "CALL_WORK", 1)  # one task a call
+    monkeypatch.setattr(module, "CALL_COST", 1)  # one task a call
     cut = run(validation, max_iter=2, batch_size=40)
     assert np.array_equal(cut.parameters, whole.parameters)
     assert [record["loss"] for record in cut.history] == [record["loss"] for record in whole.history]

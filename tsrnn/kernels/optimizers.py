@@ -20,16 +20,16 @@ def clip_factor(sum_of_squares, clip_norm):
 
 
 @over_range
-def adam(parameter, gradient, mean, square, factor, step, beta_1, rest_1, beta_2, rest_2, epsilon):
+def adam(parameter, gradient, mean, square, factor, rate, beta_1, rest_1, beta_2, rest_2, epsilon):
     """Make one update of Adam (Kingma and Ba 2015, algorithm 1, in the form that ends their section 2).
 
-    `factor` multiplies the gradient (clipping); `step` and `epsilon` hold the corrections of the moments' bias;
+    `factor` multiplies the gradient (clipping); `rate` and `epsilon` hold the corrections of the moments' bias;
     `rest_1` and `rest_2` are 1 - `beta_1` and 1 - `beta_2`.
     """
     gradient = gradient * factor
     mean = fma(beta_1, mean, rest_1 * gradient)
     square = fma(beta_2, square, rest_2 * gradient * gradient)
-    return parameter - step * mean / (sqrt(square) + epsilon), None, mean, square
+    return parameter - rate * mean / (sqrt(square) + epsilon), None, mean, square
 
 
 @over_range

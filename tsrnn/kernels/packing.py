@@ -1,7 +1,7 @@
 """How parameters are packed for the kernels: products, panels, vectors, and where each named number goes.
 
 The weights of one product (:mod:`tsrnn.kernels.layer`) stand panel by panel; a panel is one vector of hidden units, or
-of outputs, with all its gates. The panels are the *units* in which parameters are updated, and copied transposed.
+of outputs, with all its gates. Panel by panel parameters are updated, and copied transposed.
 """
 
 import math
@@ -13,19 +13,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Block:
-    """One named array inside the flat vector of parameters, in the layout of the equations.
-
-    `places` holds for each of its numbers where it stands in the packed vector, in the shape of the array.
-    """
+    """One named array inside the flat vector of parameters, in the layout of the equations."""
 
     name: str
     offset: int
-    places: np.ndarray
-
-    @property
-    def shape(self):
-        """Shape of the array."""
-        return self.places.shape
+    shape: tuple
 
     @property
     def size(self):
@@ -40,8 +32,8 @@ class Copied(NamedTuple):
     n_vectors: int
 
 
-class Unit(NamedTuple):
-    """One panel of one product: numbers [gate][term][lane] of the packed vector, and where copies of them go.
+class Panel(NamedTuple):
+    """The weights of one panel in one product: numbers [gate][term][lane] of the packed vector, and where copies go.
 
     A copy stands at [vector of terms][column + gate, lane][term], columns counted over the whole product.
     """
@@ -88,7 +80,8 @@ class Packing:
     def __init__(self, V):
         self.V = V
         self.n_packed = self.n_transposed = 0
-        self.units, self.blocks = [], []
+        self.panels, self.blocks = [], []
+        self._places = []  # of each block
 
     def add(self, n_panels, n_gates, n_terms, *copied):
         """Place the weights of a product; return the Product."""
@@ -98,7 +91,7 @@ class Packing:
         product = Product(self.n_packed, n_terms, n_gates, tuple(to for *_, to in copies), self.V)
         for panel in range(n_panels):
             column = panel * n_gates * self.V
-            self.units.append(Unit(self.n_packed, n_terms, n_gates, column, n_columns, copies))
+            self.panels.append(Panel(self.n_packed, n_terms, n_gates, column, n_columns, copies))
             self.n_packed += n_terms * n_gates * self.V
         self.n_transposed = int(starts[-1])
         return product
@@ -106,18 +99,19 @@ class Packing:
     def name(self, name, places):
         """Give a name to the numbers at some places: the next block of the flat vector of parameters."""
         offset = self.blocks[-1].offset + self.blocks[-1].size if self.blocks else 0
-        self.blocks.append(Block(name, offset, places))
+        self.blocks.append(Block(name, offset, places.shape))
+        self._places.append(places.ravel())
 
     def places(self):
         """Return where each parameter of the flat vector stands in the packed one."""
-        return np.concatenate([block.places.ravel() for block in self.blocks])
+        return np.concatenate(self._places)
 
     def transposed_places(self):
         """Return for each number of the transposed copy the place in the packed vector that it is copied from."""
         places = np.zeros(self.n_transposed, np.int64)
-        for unit in self.units:
-            for first, n_vectors, to in unit.copies:
-                vector, gate, lane, term = np.ogrid[:n_vectors, : unit.n_gates, : self.V, : self.V]
-                there = to + (vector * unit.n_columns + unit.column + gate * self.V + lane) * self.V + term
-                places[there] = unit.offset + (gate * unit.n_terms + first + vector * self.V + term) * self.V + lane
+        for panel in self.panels:
+            for first, n_vectors, to in panel.copies:
+                vector, gate, lane, term = np.ogrid[:n_vectors, : panel.n_gates, : self.V, : self.V]
+                there = to + (vector * panel.n_columns + panel.column + gate * self.V + lane) * self.V + term
+                places[there] = panel.offset + (gate * panel.n_terms + first + vector * self.V + term) * self.V + lane
         return places

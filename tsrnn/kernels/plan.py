@@ -1,8 +1,9 @@
 """The plan: what a network looks like, and where each of its arrays stands in the flat buffers.
 
-The plan table is an int64 array. Row 0 describes the network, the next rows a recurrent layer each, the others a *unit*
-each: the weights of one product and one panel, side by side in the vector of parameters, which are updated and copied
-transposed together. Options reach the compiled code as numbers in this table, never as arguments or variants of a file.
+The plan table is an int64 array. Row 0 describes the network, the next rows a recurrent layer each, the others a *panel
+of weights* each: those of one product and one vector of hidden units, or of outputs. They stand side by side in the
+vector of parameters, and are updated and copied transposed together. Options reach the compiled code as numbers in this
+table, never as arguments or variants of a file.
 
 Numbers of hidden units and of outputs are padded to whole vectors. The weights of what is padded are zero and stay
 zero: a padded unit's state and every gradient that passes it are exactly zero.
@@ -35,13 +36,13 @@ WINDOW_NORMS = {None: LEVEL_NONE, "last": LEVEL_LAST}
 # the shard they hold for any. N_KEPT is how many steps keep their sums: all in training, else one.
 # Columns of row 0.
 N_LAYERS, N_STEPS, N_FEATURES, N_OUTPUTS, ACTIVATION, WINDOW_NORM, LOSS, LENGTH = range(8)
-N_KEPT, N_UNITS, N_SLICES, N_WORK, W_Y, W_YT, LEVEL, PREDICTION, ZEROS = range(8, 17)
+N_KEPT, N_WEIGHT_PANELS, N_SLICES, N_WORK, W_Y, W_YT, LEVEL, PREDICTION, ZEROS = range(8, 17)
 # Columns of a layer's row: sizes; offsets in the parameters and in the transposed copy; places in the workspace.
 N_HIDDEN, N_PANELS, N_H_TERMS, N_X_TERMS, N_X_VECTORS, N_INPUTS = range(6)
 W_H, W_X, W_HT, W_XT = range(6, 10)
 IS_UNIT, INPUT, INPUT_STRIDE, SUMS, SUMS_STRIDE, MEMORY, MEMORY_STRIDE, RESET, CARRY, DH, DX = range(10, 21)
-# Columns of a unit's row. Of its terms k, those from FIRST_A and from FIRST_B on are copied to TO_A and TO_B.
-UNIT, N_TERMS, N_GATES, COLUMN, N_COLUMNS = range(5)
+# Columns of a panel's row. Of its terms k, those from FIRST_A and from FIRST_B on are copied to TO_A and TO_B.
+PANEL, N_TERMS, N_GATES, COLUMN, N_COLUMNS = range(5)
 FIRST_A, N_VECTORS_A, TO_A, FIRST_B, N_VECTORS_B, TO_B = range(5, 11)
 WIDTH = 21
 
@@ -51,7 +52,7 @@ MAX_SLICES, LEAST_SLICE = 16, 4096  # parts of the parameters that are updated s
 class Plan(NamedTuple):
     """What kernels and their callers know of one network.
 
-    table : ndarray of shape (1 + n_layers + n_units, WIDTH), int64
+    table : ndarray of shape (1 + n_layers + n_weight_panels, WIDTH), int64
     cell : int
         Which compiled version it needs.
     blocks : tuple of Block
@@ -81,8 +82,9 @@ def n_gates(cell):
 
 
 def make_plan(
-    cell, n_steps, n_features, hidden_layer_sizes, n_outputs, activation, reset_after, window_norm, loss, dtype, trains
-):
+    *, cell, n_steps, n_features, hidden_layer_sizes, n_outputs, activation, reset_after, window_norm, loss, dtype,
+    trains,
+):  # fmt: skip
     """Return the plan of a network.
 
     Parameters
@@ -123,9 +125,9 @@ def make_plan(
     network[[N_LAYERS, N_STEPS, N_FEATURES, N_OUTPUTS]] = len(layers), n_steps, n_features, n_outputs
     network[[ACTIVATION, WINDOW_NORM, LOSS]] = ACTIVATIONS[activation], WINDOW_NORMS[window_norm], LOSSES[loss]
     network[[LENGTH, N_KEPT, N_WORK]] = V, n_kept, work.size
-    network[N_UNITS] = len(packing.units)
-    network[N_SLICES] = min(len(packing.units), MAX_SLICES, -(-packing.n_packed // LEAST_SLICE))
-    table = np.vstack([network, *layers, *map(_unit_row, packing.units)])
+    network[N_WEIGHT_PANELS] = len(packing.panels)
+    network[N_SLICES] = min(len(packing.panels), MAX_SLICES, -(-packing.n_packed // LEAST_SLICE))
+    table = np.vstack([network, *layers, *map(_panel_row, packing.panels)])
     return Plan(
         table, code, tuple(packing.blocks), trains, packing.places(), packing.n_packed, packing.transposed_places()
     )  # fmt: skip
@@ -181,11 +183,11 @@ def _place_layer(work, row, cell, n_steps, n_kept, trains):
     row[DX] = work.add(row[N_X_VECTORS] * work.V, n_steps * trains)
 
 
-def _unit_row(unit):
-    """Return the row of the table for a unit."""
+def _panel_row(panel):
+    """Return the row of the table for a panel of weights."""
     row = np.zeros(WIDTH, np.int64)
-    row[[UNIT, N_TERMS, N_GATES, COLUMN, N_COLUMNS]] = unit[:5]
-    for copy, columns in zip(unit.copies, ([FIRST_A, N_VECTORS_A, TO_A], [FIRST_B, N_VECTORS_B, TO_B]), strict=False):
+    row[[PANEL, N_TERMS, N_GATES, COLUMN, N_COLUMNS]] = panel[:5]
+    for copy, columns in zip(panel.copies, ([FIRST_A, N_VECTORS_A, TO_A], [FIRST_B, N_VECTORS_B, TO_B]), strict=False):
         row[columns] = copy
     return row
 

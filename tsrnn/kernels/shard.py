@@ -25,13 +25,13 @@ def gather(plan, X, strides, samples, work):
     V = plan[0, p.LENGTH]
     for layer in range(plan[0, p.N_LAYERS]):
         row = plan[1 + layer]
-        ld, n_hidden = row[p.INPUT_STRIDE], row[p.N_PANELS] * V
+        ld, n_padded = row[p.INPUT_STRIDE], row[p.N_PANELS] * V
         for r in range(n_rows):  # the first state is zero
             first = row[p.INPUT] * n_rows + r * ld
-            work[first : first + n_hidden] = 0
+            work[first : first + n_padded] = 0
         for r in range(n_rows * (n_steps + 1)):  # the bias's input is one
-            work[row[p.INPUT] * n_rows + r * ld + n_hidden] = 1
-        for j in range(n_hidden):  # which hidden units are no padding
+            work[row[p.INPUT] * n_rows + r * ld + n_padded] = 1
+        for j in range(n_padded):  # which hidden units are no padding
             work[row[p.IS_UNIT] * n_rows + j] = j < row[p.N_HIDDEN]
         memory = row[p.MEMORY] * n_rows
         work[memory : memory + n_rows * row[p.MEMORY_STRIDE]] = 0

@@ -10,16 +10,16 @@ from typing import NamedTuple
 import numpy as np
 
 from . import plan as p
-from . import tasks as k
+from . import tasks
 from .buffers import aligned_zeros
 
 MAX_BUFFERS = 16  # gradients that are kept apart until they are summed
 MAX_TOGETHER = 8  # shards of one task at most
 EVALUATED_ROWS = 8  # rows of a shard when losses are summed shard by shard
 LARGE_WEIGHTS = 2**19  # bytes
-# Parameters x steps x rows: what each thread does in one call, and what a task has at most if it has several shards.
+# Parameters x steps x rows: what each thread does in one call, and what a task costs at most if it has several shards.
 # That is hundredths of a second, or tenths without vector instructions; between calls Ctrl-C is heard.
-CALL_WORK = TASK_WORK = 10**9
+CALL_COST = TASK_COST = 10**9
 
 
 class OptimizerState(NamedTuple):
@@ -57,7 +57,7 @@ class Step:
     def __init__(self, plan, parameters, workers, optimizer_state=None):
         dtype = parameters.dtype
         self._plan, self._workers = plan, workers
-        self._run_tasks = k.compile_tasks(plan.cell)
+        self._run_tasks = tasks.compile_tasks(plan.cell)
         # The parameters, and if they are trained the two moments of their gradient.
         self._packed = aligned_zeros((3 if plan.trains else 1, plan.n_packed), dtype)
         self._packed[0, plan.places] = parameters
@@ -115,8 +115,8 @@ class Step:
         """
         numbers = np.array([learning_rate, optimizer.beta_1, optimizer.beta_2, optimizer.epsilon, clip_norm])
         batch_size = min(batch_size, len(order))
-        losses, call = self._run_minibatches(k.TRAIN, X, Y, order, batch_size, numbers)
-        n_done = call[k.FAILED] - 1 if call[k.FAILED] else len(losses)
+        losses, call = self._run_minibatches(tasks.TRAIN, X, Y, order, batch_size, numbers)
+        n_done = call[tasks.FAILED] - 1 if call[tasks.FAILED] else len(losses)
         self._n_updates += int(n_done)
         if n_done < len(losses):
             return math.nan
@@ -124,14 +124,14 @@ class Step:
 
     def gradient(self, X, Y, samples):
         """Return the mean loss of one minibatch and its gradient, an ndarray of shape (n_parameters,)."""
-        losses, _ = self._run_minibatches(k.GRADIENT, X, Y, samples, len(samples), np.zeros(k.N_NUMBERS))
+        losses, _ = self._run_minibatches(tasks.GRADIENT, X, Y, samples, len(samples), np.zeros(tasks.N_NUMBERS))
         loss = losses.sum() / (len(samples) * self._plan.table[0, p.N_OUTPUTS])
         return float(loss), self._gradients[0, self._plan.places]
 
     def loss(self, X, Y, samples):
         """Return the mean loss over the given windows and their outputs, a float."""
         losses = np.zeros((1, -(-len(samples) // EVALUATED_ROWS)))
-        self._run_forward(k.EVALUATE, X, Y, samples, EVALUATED_ROWS, losses, self._no_output)
+        self._run_forward(tasks.EVALUATE, X, Y, samples, EVALUATED_ROWS, losses, self._no_output)
         return float(losses.sum() / (len(samples) * self._plan.table[0, p.N_OUTPUTS]))
 
     def predict(self, X, samples):
@@ -139,65 +139,63 @@ class Step:
         out = np.empty((len(samples), self._plan.table[0, p.N_OUTPUTS]), self._packed.dtype)
         # No row's bits depend on its shard, so shards may: several for each thread if there are enough rows.
         rows = max(4, min(16, 4 * -(-len(samples) // (16 * self._workers.n_threads))))
-        self._run_forward(k.PREDICT, X, X, samples, rows, self._no_losses, out)
+        self._run_forward(tasks.PREDICT, X, X, samples, rows, self._no_losses, out)
         return out
 
     def _run_minibatches(self, mode, X, Y, samples, batch_size, numbers):
         """Run the tasks of one epoch; return the losses (n_batches, n_buffers) and the call."""
         rows = training_shard_rows(batch_size, self._packed[0].nbytes)
         n_shards = -(-batch_size // rows)
-        together = min(MAX_TOGETHER, -(-n_shards // MAX_BUFFERS), max(1, TASK_WORK // (self._work_of_row * rows)))
+        together = min(MAX_TOGETHER, -(-n_shards // MAX_BUFFERS), max(1, TASK_COST // (self._cost_of_row * rows)))
         n_buffers = min(MAX_BUFFERS, -(-n_shards // together))
         if len(self._gradients) < n_buffers:
             self._gradients = aligned_zeros((n_buffers, self._plan.n_packed), self._packed.dtype)
         if not self._is_transposed:
             self._transposed[:] = self._packed[0, self._plan.transposed_places]
-            self._is_transposed = mode == k.TRAIN  # which renews it with every update
+            self._is_transposed = mode == tasks.TRAIN  # which renews it with every update
         n_batches, n_slices = -(-len(samples) // batch_size), len(self._norms)
         of_shards = -(-n_shards // (together * n_buffers)) * n_buffers
-        of_batch = of_shards + n_slices * (2 if mode == k.TRAIN else 1)
+        of_batch = of_shards + n_slices * (2 if mode == tasks.TRAIN else 1)
         call = self._call(mode, batch_size, rows, together, n_buffers, of_shards, of_batch)
         losses = np.zeros((n_batches, n_buffers))
-        self._run(
-            n_batches * of_batch, self._work_of_row * rows * together, max(n_buffers, n_slices), call, numbers, X, Y,
-            samples, losses, self._no_output,
-        )  # fmt: skip
+        cost_of_task, n_at_once = self._cost_of_row * rows * together, max(n_buffers, n_slices)
+        self._run(n_batches * of_batch, cost_of_task, n_at_once, call, numbers, X, Y, samples, losses, self._no_output)
         return losses, call
 
     def _run_forward(self, mode, X, Y, samples, rows, losses, out):
         """Run shards without a way back."""
         n_shards = -(-len(samples) // rows)
         call = self._call(mode, len(samples), rows, 1, n_shards, n_shards, n_shards)
-        numbers = np.zeros(k.N_NUMBERS)
-        work_of_task = -(-self._work_of_row * rows // 3)  # there is no way back
-        self._run(n_shards, work_of_task, n_shards, call, numbers, X, Y, samples, losses, out)
+        numbers = np.zeros(tasks.N_NUMBERS)
+        cost_of_task = -(-self._cost_of_row * rows // 3)  # there is no way back
+        self._run(n_shards, cost_of_task, n_shards, call, numbers, X, Y, samples, losses, out)
 
     def _call(self, *numbers):
         """Return the words that the threads of one call share; `numbers` are those from MODE on."""
-        call = np.zeros(k.N_CALL, np.int64)
-        call[k.MODE : k.N_CALL] = *numbers, self._n_updates
+        call = np.zeros(tasks.N_CALL, np.int64)
+        call[tasks.MODE : tasks.N_CALL] = *numbers, self._n_updates
         return call
 
     @property
-    def _work_of_row(self):
+    def _cost_of_row(self):
         return self._plan.n_packed * int(self._plan.table[0, p.N_STEPS])
 
-    def _run(self, n_tasks, work_of_task, n_at_once, call, numbers, X, Y, samples, losses, out):
+    def _run(self, n_tasks, cost_of_task, n_at_once, call, numbers, X, Y, samples, losses, out):
         """Let the workers do a list of tasks, of which so many may be done at once; now and then back to Python."""
         n_workers = max(1, min(self._workers.n_threads, n_tasks, n_at_once))
-        size = int(call[k.SHARD_ROWS] * self._plan.table[0, p.N_WORK])
+        size = int(call[tasks.SHARD_ROWS] * self._plan.table[0, p.N_WORK])
         kept = [workspace for workspace in self._work if len(workspace) >= size]
         work = kept + [aligned_zeros((size,), self._packed.dtype) for _ in range(n_workers - len(kept))]
         self._work = work
-        samples = np.ascontiguousarray(samples, np.int64)  # another layout would be compiled anew
-        strides = np.array([*X.strides, *Y.strides[:2]], dtype=np.int64)
         parameters, mean, square = self._packed if self._plan.trains else (self._packed[0],) * 3
-        shared = (
-            call, numbers, self._plan.table, parameters, self._transposed, mean, square, self._gradients, self._norms,
-            X.values, Y.values, strides, samples, losses, out,
-        )  # fmt: skip
-        self._run_tasks(0, *shared, work[0])  # compiles or loads: later, in several threads, no interrupt could end it
-        of_call = n_workers * -(-CALL_WORK // work_of_task)
+        network = tasks.Network(self._plan.table, parameters, self._transposed, mean, square)
+        strides = np.array([*X.strides, *Y.strides[:2]], dtype=np.int64)
+        samples = np.ascontiguousarray(samples, np.int64)  # another layout would be compiled anew
+        data = tasks.Data(X.values, Y.values, strides, samples)
+        shared = call, numbers, network, data, tasks.Results(self._gradients, self._norms, losses, out)
+        if n_workers > 1:
+            self._run_tasks(0, *shared, work[0])  # compiles or loads, which in another thread no interrupt could end
+        of_call = n_workers * -(-CALL_COST // cost_of_task)
         for first in range(0, n_tasks, of_call):
             last = min(first + of_call, n_tasks)
 
@@ -207,8 +205,8 @@ class Step:
             try:
                 self._workers.run(run_share, n_workers)
             except BaseException:  # nobody may still write when the caller goes on, nor wait for what nobody does
-                call[k.FAILED] = 1
-                call[k.DONE] = np.iinfo(np.int64).max // 2
+                call[tasks.FAILED] = 1
+                call[tasks.DONE] = np.iinfo(np.int64).max // 2
                 self._work = []
                 self._workers.close()
                 raise

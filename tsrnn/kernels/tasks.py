@@ -17,6 +17,7 @@ never raises and never allocates: a lost task would be a hang.
 """
 
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -41,6 +42,56 @@ N_NUMBERS = 5
 N_PAUSES = 200  # some microseconds; then others are let run
 
 
+class Network(NamedTuple):
+    """What a call reads of the network; TRAIN modifies all but the plan in place.
+
+    plan : ndarray, the plan table
+    parameters, transposed, mean, square : ndarray of shape (n_packed,), (n_transposed,), (n_packed,), (n_packed,)
+        Mean and square are the moments of the gradient.
+    """
+
+    plan: np.ndarray
+    parameters: np.ndarray
+    transposed: np.ndarray
+    mean: np.ndarray
+    square: np.ndarray
+
+
+class Data(NamedTuple):
+    """The windows of a call, and their targets.
+
+    X, Y : ndarray of shape (n_values,), flat buffers
+    strides : ndarray of shape (5,)
+        Sample, step and feature of X; sample and output of Y.
+    samples : ndarray of int64, shape (n_samples,)
+        Cut into minibatches in this order.
+    """
+
+    X: np.ndarray
+    Y: np.ndarray
+    strides: np.ndarray
+    samples: np.ndarray
+
+
+class Results(NamedTuple):
+    """What a call overwrites.
+
+    gradients : ndarray of shape (N_BUFFERS or more, n_packed)
+        GRADIENT and TRAIN: row 0 ends as the sum. The others leave them alone.
+    norms : ndarray of shape (N_SLICES,), float64
+        Likewise: the sums of squares of a gradient's slices.
+    losses : ndarray of float64
+        Summed losses. GRADIENT and TRAIN: shape (n_batches, N_BUFFERS); EVALUATE: (1, n_shards).
+    out : ndarray of shape (n_samples, n_outputs)
+        PREDICT alone: the predictions.
+    """
+
+    gradients: np.ndarray
+    norms: np.ndarray
+    losses: np.ndarray
+    out: np.ndarray
+
+
 @cache
 def compile_tasks(cell):
     """Return the compiled loop of a thread for one cell.
@@ -54,43 +105,25 @@ def compile_tasks(cell):
     call : ndarray of shape (N_CALL,), int64
         Shared between threads; modified in place.
     numbers : ndarray of shape (N_NUMBERS,), float64
-    plan : ndarray, the plan table
-    parameters, transposed, mean, square : ndarray of shape (n_packed,), (n_transposed,), (n_packed,), (n_packed,)
-        TRAIN modifies them in place.
-    gradients : ndarray of shape (N_BUFFERS or more, n_packed)
-        GRADIENT and TRAIN overwrite them, row 0 ends as the sum; the others read none.
-    norms : ndarray of shape (N_SLICES,), float64
-    X, Y : ndarray of shape (n_values,), the flat buffers of windows and targets
-    strides : ndarray of shape (5,)
-        Sample, step and feature of X; sample and output of Y.
-    samples : ndarray of int64, shape (n_samples,)
-        Cut into minibatches in this order.
-    losses : ndarray of float64
-        GRADIENT and TRAIN: shape (n_batches, N_BUFFERS); EVALUATE: (1, n_shards). Overwritten by summed losses.
-    out : ndarray of shape (n_samples, n_outputs)
-        PREDICT alone: overwritten by the predictions.
+    network : Network
+    data : Data
+    results : Results
     work : ndarray of shape (SHARD_ROWS * N_WORK,)
         The thread's own.
     """
 
-    def run_tasks(
-        last, call, numbers, plan, parameters, transposed, mean, square, gradients, norms, X, Y, strides, samples,
-        losses, out, work,
-    ):  # fmt: skip
+    def run_tasks(last, call, numbers, network, data, results, work):
         control = processor.flush_denormals()
         n_pauses = 0
         while processor.read(call, DONE) < last:
             task = processor.read(call, NEXT)
             batch, k = task // call[OF_BATCH], task % call[OF_BATCH]
-            n_before = task - k + first_of_phase(call, plan, k)
+            n_before = task - k + first_of_phase(call, network.plan, k)
             if task < last and processor.read(call, DONE) >= n_before:
                 if processor.replace(call, NEXT, task, task + 1):
                     n_pauses = 0
                     if processor.read(call, FAILED) == 0:
-                        run_task(
-                            cell, batch, k, call, numbers, plan, parameters, transposed, mean, square,
-                            gradients, norms, X, Y, strides, samples, losses, out, work,
-                        )  # fmt: skip
+                        run_task(cell, batch, k, call, numbers, network, data, results, work)
                     processor.add_to(call, DONE, 1)
             elif n_pauses < N_PAUSES:  # another thread is at what this one waits for
                 n_pauses += 1
@@ -111,34 +144,24 @@ def first_of_phase(call, plan, k):
 
 
 @spliced
-def run_task(
-    cell, batch, k, call, numbers, plan, parameters, transposed, mean, square, gradients, norms, X, Y,
-    strides, samples, losses, out, work,
-):  # fmt: skip
+def run_task(cell, batch, k, call, numbers, network, data, results, work):
     """Run task k of a minibatch."""
-    first, n_slices = batch * call[BATCH_SIZE], plan[0, p.N_SLICES]
-    rows = samples[first : min(first + call[BATCH_SIZE], samples.shape[0])]
+    first, n_slices = batch * call[BATCH_SIZE], network.plan[0, p.N_SLICES]
+    rows = data.samples[first : min(first + call[BATCH_SIZE], data.samples.shape[0])]
     if k < call[OF_SHARDS]:
-        run_shards(
-            cell, plan, call, batch, k, parameters, transposed, gradients, X, Y, strides, rows, losses, out, work
-        )  # fmt: skip
+        run_shards(cell, call, batch, k, rows, network, data, results, work)
     elif k < call[OF_SHARDS] + n_slices:
-        sum_slice(plan, call, rows.shape[0], k - call[OF_SHARDS], gradients, norms)
+        sum_slice(call, rows.shape[0], k - call[OF_SHARDS], network, results)
     else:
-        part = k - call[OF_SHARDS] - n_slices
-        update_slice(
-            plan, call, numbers, batch, part, parameters, transposed, mean, square, gradients[0], norms, losses
-        )  # fmt: skip
+        update_slice(call, numbers, batch, k - call[OF_SHARDS] - n_slices, network, results)
 
 
 @spliced
-def run_shards(
-    cell, plan, call, batch, task, parameters, transposed, gradients, X, Y, strides, rows, losses, out, work
-):
+def run_shards(cell, call, batch, task, rows, network, data, results, work):
     """Run the shards of one task of the first phase."""
-    mode, n_rows, n_batch = call[MODE], call[SHARD_ROWS], rows.shape[0]
-    buffer = task % call[N_BUFFERS]
-    gradient = gradients[buffer] if mode >= GRADIENT else parameters
+    mode, n_rows, n_batch, plan = call[MODE], call[SHARD_ROWS], rows.shape[0], network.plan
+    buffer, losses = task % call[N_BUFFERS], results.losses
+    gradient = results.gradients[buffer] if mode >= GRADIENT else network.parameters
     if mode >= GRADIENT and task < call[N_BUFFERS]:
         gradient[:] = 0
         losses[batch, buffer] = 0.0
@@ -147,79 +170,80 @@ def run_shards(
         if first >= n_batch:
             break
         samples = rows[first : min(first + n_rows, n_batch)]
-        gather(plan, X, strides, samples, work)
-        forward(cell, plan, parameters, work, samples.shape[0], parameters)
+        gather(plan, data.X, data.strides, samples, work)
+        forward(cell, plan, network.parameters, work, samples.shape[0], network.parameters)
         if mode == PREDICT:
-            write_predictions(plan, work, out[first : first + samples.shape[0]])
+            write_predictions(plan, work, results.out[first : first + samples.shape[0]])
             continue
-        loss = loss_and_slope(plan, Y, strides, samples, n_batch, work)
+        loss = loss_and_slope(plan, data.Y, data.strides, samples, n_batch, work)
         if mode == EVALUATE:
             losses[0, shard] = loss
             continue
         losses[batch, buffer] += loss
-        backward(cell, plan, transposed, work, samples.shape[0], gradient)
+        backward(cell, plan, network.transposed, work, samples.shape[0], gradient)
 
 
 @inner
-def slice_units(plan, part):
-    """Return the first unit of a slice of the parameters, and the first after it, as rows of the plan."""
-    n_units, n_slices, first = plan[0, p.N_UNITS], plan[0, p.N_SLICES], 1 + plan[0, p.N_LAYERS]
-    return first + part * n_units // n_slices, first + (part + 1) * n_units // n_slices
+def slice_panels(plan, part):
+    """Return the first panel of weights of a slice of the parameters, and the first after it, as rows of the plan."""
+    n_panels, n_slices, first = plan[0, p.N_WEIGHT_PANELS], plan[0, p.N_SLICES], 1 + plan[0, p.N_LAYERS]
+    return first + part * n_panels // n_slices, first + (part + 1) * n_panels // n_slices
 
 
 @inner
-def unit_size(plan, unit):
-    """Return how many parameters a unit has."""
-    return plan[unit, p.N_TERMS] * plan[unit, p.N_GATES] * plan[0, p.LENGTH]
+def slice_ends(plan, part):
+    """Return the first place of a slice in the vector of parameters, and the first after it."""
+    panel, end = slice_panels(plan, part)
+    last = plan[end - 1]
+    return plan[panel, p.PANEL], last[p.PANEL] + last[p.N_TERMS] * last[p.N_GATES] * plan[0, p.LENGTH]
 
 
 @inner
-def sum_slice(plan, call, n_batch, part, gradients, norms):
+def sum_slice(call, n_batch, part, network, results):
     """Add the gradient buffers in use into the first, over one slice, and take its part of the squared norm."""
-    unit, end = slice_units(plan, part)
-    first, last = plan[unit, p.UNIT], plan[end - 1, p.UNIT] + unit_size(plan, end - 1)
+    gradients, (first, last) = results.gradients, slice_ends(network.plan, part)
     rows_of_task = call[SHARD_ROWS] * call[N_TOGETHER]
     n_buffers = min(call[N_BUFFERS], (n_batch + rows_of_task - 1) // rows_of_task)
     for buffer in range(1, n_buffers):
         add(first, last, (gradients[0], gradients[buffer]), ())
-    norms[part] = sum_of_squares(gradients[0], first, last)
+    results.norms[part] = sum_of_squares(gradients[0], first, last)
 
 
 @inner
-def update_slice(plan, call, numbers, batch, part, parameters, transposed, mean, square, gradient, norms, losses):
+def update_slice(call, numbers, batch, part, network, results):
     """Make the optimizer's step on one slice and renew its transposed copy, unless loss or gradient are not finite."""
-    real = type(parameters[0])
+    real = type(network.parameters[0])
     total, loss = 0.0, 0.0
-    for k in range(norms.shape[0]):
-        total += norms[k]
-    for k in range(losses.shape[1]):
-        loss += losses[batch, k]
+    for k in range(results.norms.shape[0]):
+        total += results.norms[k]
+    for k in range(results.losses.shape[1]):
+        loss += results.losses[batch, k]
     factor = clip_factor(total, numbers[CLIP_NORM]) + 0 * loss
     if not factor < np.inf:
         processor.replace(call, FAILED, 0, batch + 1)
         return
     beta_1, beta_2, n_updates = numbers[BETA_1], numbers[BETA_2], call[N_UPDATES] + batch + 1
     correction = np.sqrt(1.0 - beta_2**n_updates)
-    step = numbers[LEARNING_RATE] * correction / (1.0 - beta_1**n_updates)
-    unit, end = slice_units(plan, part)
-    first, last = plan[unit, p.UNIT], plan[end - 1, p.UNIT] + unit_size(plan, end - 1)
+    rate = numbers[LEARNING_RATE] * correction / (1.0 - beta_1**n_updates)
+    first, last = slice_ends(network.plan, part)
     adam(
-        first, last, (parameters, gradient, mean, square),
+        first, last, (network.parameters, results.gradients[0], network.mean, network.square),
         (
-            real(factor), real(step), real(beta_1), real(1.0 - beta_1), real(beta_2), real(1.0 - beta_2),
+            real(factor), real(rate), real(beta_1), real(1.0 - beta_1), real(beta_2), real(1.0 - beta_2),
             real(numbers[EPSILON] * correction),
         ),
     )  # fmt: skip
-    for k in range(unit, end):
-        copy_transposed(plan, k, parameters, transposed)
+    panel, end = slice_panels(network.plan, part)
+    for k in range(panel, end):
+        copy_transposed(network.plan, k, network.parameters, network.transposed)
 
 
 @inner
-def copy_transposed(plan, unit, parameters, transposed):
-    """Copy the weights of one unit to their transposed places."""
-    row, V = plan[unit], plan[0, p.LENGTH]
+def copy_transposed(plan, panel, parameters, transposed):
+    """Copy the weights of one panel to their transposed places."""
+    row, V = plan[panel], plan[0, p.LENGTH]
     for gate in range(row[p.N_GATES]):
-        of = row[p.UNIT] + gate * row[p.N_TERMS] * V
+        of = row[p.PANEL] + gate * row[p.N_TERMS] * V
         column = row[p.COLUMN] + gate * V
         copy_vectors(parameters, of + row[p.FIRST_A] * V, transposed, row[p.TO_A], row[p.N_VECTORS_A], column, row, V)
         copy_vectors(parameters, of + row[p.FIRST_B] * V, transposed, row[p.TO_B], row[p.N_VECTORS_B], column, row, V)

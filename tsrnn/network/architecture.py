@@ -49,7 +49,7 @@ class Architecture:
     @property
     def n_parameters(self):
         """Length of the parameter vector."""
-        return len(_plan(self, np.dtype(np.float64)).places)
+        return len(_plan(self, np.dtype(np.float32)).places)  # or any other dtype
 
     @property
     def n_gates(self):
@@ -71,7 +71,7 @@ class Architecture:
             ``head.W_y`` (n_hidden, n_outputs) and ``head.b_y`` (n_outputs,). Gates side by side: LSTM i, f, g, o;
             GRU r, z, n.
         """
-        blocks = _plan(self, np.dtype(np.float64)).blocks  # the same for any dtype
+        blocks = _plan(self, parameters.dtype).blocks  # the same for any dtype
         return {b.name: parameters[b.offset : b.offset + b.size].reshape(b.shape) for b in blocks}
 
     def step(self, parameters, workers, optimizer_state=None, trains=True):
@@ -106,10 +106,6 @@ class Architecture:
         return Stream(_plan(replace(self, n_steps=1), parameters.dtype, trains=False), parameters)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)  # the one of a large network takes as much memory as its weights, several times
 def _plan(architecture, dtype, trains=True):
-    a = architecture
-    return make_plan(
-        a.cell, a.n_steps, a.n_features, a.hidden_layer_sizes, a.n_outputs, a.activation, a.reset_after, a.window_norm,
-        a.loss, dtype, trains,
-    )  # fmt: skip
+    return make_plan(**vars(architecture), dtype=dtype, trains=trains)
