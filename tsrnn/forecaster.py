@@ -87,7 +87,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     random_state : int, RandomState or None, default=None
         Seeds initial weights and shuffling. The same seed gives the same bits on any number of threads.
     n_jobs : int or None, default=None
-        Threads. -1 and k as in joblib; None is all cores of this process, and one inside a joblib worker.
+        Threads, -1 and k as in joblib. None is all the cores this process may use (affinity and the limits of a
+        container count), and one inside a joblib worker. Training uses at most 16.
     dtype : {"float32", "float64"}, default="float32"
         Precision of the network.
     verbose : int, default=0
