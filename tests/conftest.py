@@ -1,3 +1,25 @@
-"""The scripts in reference/ need other frameworks; pytest leaves them alone."""
+"""The scripts in reference/ need other frameworks; pytest leaves them alone. Fixtures of the tests of the cache."""
+
+from pathlib import Path
+
+import numba
+import pytest
+from cached_kernel import ask, make_kernel
 
 collect_ignore = ["reference"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The empty folder of the cache of `make_kernel`."""
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))
+    return Path(make_kernel().stats.cache_path)
+
+
+@pytest.fixture
+def cached(folder):
+    """The one file of that cache, whole."""
+    assert not ask(make_kernel())
+    assert ask(make_kernel())
+    (path,) = folder.iterdir()
+    return path

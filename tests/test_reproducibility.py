@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cached_kernel import flip_bit
 
 from tsrnn.kernels import caching
 
@@ -120,3 +121,36 @@ def test_the_threads_of_the_blas_library_change_no_bit_of_a_wide_layer():
         assert done.returncode == 0, done.stderr
         learnt.add(done.stdout)
     assert len(learnt) == 1
+
+
+@pytest.mark.slow
+def test_a_fit_learns_the_same_bits_from_a_cold_a_damaged_and_a_warm_cache(tmp_path):
+    script = """
+import hashlib, json
+import numpy as np
+from tsrnn import RNNRegressor
+from tsrnn.kernels import plan, tasks
+X = np.random.default_rng(0).normal(size=(60, 7)).astype(np.float32)
+model = RNNRegressor("gru", hidden_layer_sizes=5, max_iter=2, random_state=0).fit(X, X.mean(axis=1))
+stats = tasks.compile_tasks(plan.GRU).stats
+print(json.dumps([hashlib.sha256(model.parameters_.tobytes()).hexdigest(), sum(stats.cache_hits.values())]))
+"""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(PACKAGE.parent)}
+
+    def fit():
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", script], env=environment, capture_output=True, text=True, timeout=300
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        return json.loads(done.stdout)
+
+    learnt, hits = fit()
+    assert hits == 0
+    entries = list(tmp_path.rglob("*.nbc"))
+    assert entries
+    whole = {path: hashlib.sha256(path.read_bytes()).digest() for path in entries}
+    for path in entries:
+        path.write_bytes(flip_bit(0.2)(path.read_bytes()))
+    assert fit() == [learnt, 0]
+    assert all(path.exists() for path in whole)
+    assert fit() == [learnt, 1]
