@@ -14,7 +14,13 @@ def make_kernel(mark=MARK, entry=caching.entry):
     def put_mark(x):
         return x ^ mark
 
-    return entry(put_mark)
+    return entry(anew(put_mark))
+
+
+def anew(function):
+    """Return `function` with code that no kernel has been made of, as in a new process."""
+    function.__code__ = function.__code__.replace()
+    return function
 
 
 def import_again():

@@ -10,16 +10,16 @@ collect_ignore = ["reference"]
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def cache_folder(tmp_path, monkeypatch):
     """The empty folder of the cache of `make_kernel`."""
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))
     return Path(make_kernel().stats.cache_path)
 
 
 @pytest.fixture
-def cached(folder):
+def cached(cache_folder):
     """The one file of that cache, whole."""
     assert not ask(make_kernel())
     assert ask(make_kernel())
-    (path,) = folder.iterdir()
+    (path,) = cache_folder.iterdir()
     return path

@@ -3,12 +3,15 @@
 import os
 import shutil
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numba
 import pytest
-from cached_kernel import MARK, ask, import_again, make_kernel
+from cached_kernel import MARK, anew, ask, import_again, make_kernel
+from numba.core import event
 
 from tsrnn.kernels import caching
 
@@ -23,8 +26,8 @@ def test_an_entry_under_the_name_of_another_is_refused(cached):
     assert ask(make_kernel())
 
 
-def test_two_keys_of_one_name_are_told_apart(folder, monkeypatch):
-    monkeypatch.setattr(caching.SealedCache, "_path", lambda cache, key: folder / "tsrnn-collision.nbc")
+def test_two_keys_of_one_name_are_told_apart(cache_folder, monkeypatch):
+    monkeypatch.setattr(caching.SealedCache, "_path", lambda cache, key: cache_folder / "tsrnn-collision.nbc")
     assert not ask(make_kernel())
     assert not ask(make_kernel(7), mark=7)
     assert ask(make_kernel(7), mark=7)
@@ -35,7 +38,7 @@ def test_numbers_and_claims_in_the_closure_are_part_of_the_key(cached):
         def scale(x):
             return 2 * x if is_doubled else x
 
-        return caching.entry(scale)
+        return caching.entry(anew(scale))
 
     for _ in range(2):
         assert (make(True)(3), make(False)(3)) == (6, 3)
@@ -44,7 +47,7 @@ def test_numbers_and_claims_in_the_closure_are_part_of_the_key(cached):
     assert len(list(cached.parent.iterdir())) == 4
 
 
-def test_functions_of_one_name_and_shape_are_told_apart(folder):
+def test_functions_of_one_name_and_shape_are_told_apart(cache_folder):
     def make(is_first):
         if is_first:
 
@@ -55,19 +58,58 @@ def test_functions_of_one_name_and_shape_are_told_apart(folder):
             def add(x):
                 return x + 2
 
-        return caching.entry(add)
+        return caching.entry(anew(add))
 
     for _ in range(2):
         assert (make(True)(0), make(False)(0)) == (1, 2)
 
 
-def test_an_edit_of_the_file_a_kernel_stands_in_is_seen_outside_the_package_too(folder, tmp_path):
+def test_an_edit_of_the_file_a_kernel_stands_in_is_seen_outside_the_package_too(cache_folder, tmp_path):
     path = tmp_path / "outside.py"
     for number in (1, 2):
         path.write_text(f"def add(x):\n    return x + {number}\n# {'edited' * number}\n")
         names = {"__name__": "outside"}
         exec(compile(path.read_text(), path, "exec"), names)
         assert caching.entry(names["add"])(0) == number
+
+
+def test_the_same_code_and_closure_are_one_kernel_and_any_other_is_another(cache_folder):
+    def make(number):
+        def add(x):
+            return x + number
+
+        return caching.entry(add)
+
+    assert make(1) is make(1)
+    different = {1: make(1), 2: make(2), "1": make("1"), "as a float": make(1.0), "as a claim": make(True)}
+    assert len(set(map(id, different.values()))) == 5
+    assert (make(1)(1), make(2)(1)) == (2, 3)
+    assert type(make(1.0)(1)) is float
+
+
+def test_threads_that_ask_for_one_kernel_at_once_compile_it_once(cache_folder, monkeypatch):
+    """They meet where both have found that there is none yet."""
+    meeting, make = threading.Barrier(2), caching._make_kernel
+
+    def make_at_once(function):
+        meeting.wait(60)
+        return make(function)
+
+    def put_mark(x):
+        return x ^ MARK
+
+    def call(_):
+        kernel = caching.entry(put_mark)
+        assert kernel(5) == 5 ^ MARK
+        return kernel
+
+    monkeypatch.setattr(caching, "_make_kernel", make_at_once)
+    with event.install_recorder("numba:compile") as recorder, ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(call, range(2))
+    assert one is other
+    compiled = [happened.data["dispatcher"].py_func for _, happened in recorder.buffer if happened.is_start]
+    assert compiled == [put_mark]
+    assert not one.stats.cache_hits  # nor did one of them take it from the disk
 
 
 def test_entries_of_other_editions_and_remains_of_killed_processes_are_swept(cached):
@@ -143,23 +185,23 @@ def raise_attribute_error(*arguments):
 
 
 @pytest.mark.parametrize("name, changed", [("FunctionCache", object), ("NullCache", int)])
-def test_a_numba_with_another_inside_compiles_and_caches_nothing(folder, monkeypatch, name, changed):
+def test_a_numba_with_another_inside_compiles_and_caches_nothing(cache_folder, monkeypatch, name, changed):
     monkeypatch.setattr(numba.core.caching, name, changed)
     kernel = make_kernel(entry=import_again().entry)
     assert not ask(kernel)
     assert kernel.stats.cache_path is None
-    assert list(folder.iterdir()) == []
+    assert list(cache_folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["caching.NullCache", "caching.FunctionCache", "serialize.dumps"])
-def test_a_numba_without_one_of_its_private_names_compiles(folder, monkeypatch, name):
+def test_a_numba_without_one_of_its_private_names_compiles(cache_folder, monkeypatch, name):
     monkeypatch.delattr(f"numba.core.{name}")
     assert not ask(make_kernel(entry=import_again().entry))
-    assert list(folder.iterdir()) == []
+    assert list(cache_folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["reduce", "rebuild"])
-def test_a_numba_that_fails_when_it_packs_or_unpacks_compiles(folder, monkeypatch, name):
+def test_a_numba_that_fails_when_it_packs_or_unpacks_compiles(cache_folder, monkeypatch, name):
     monkeypatch.setattr(caching.SealedCache._impl_class, name, raise_attribute_error)
     assert not ask(make_kernel())
     assert not ask(make_kernel())
@@ -175,7 +217,7 @@ def test_kernels_compile_uncached_where_no_folder_is_writable(monkeypatch):
     assert kernel.stats.cache_path is None
 
 
-def test_kernels_compile_uncached_where_the_source_cannot_be_stamped(folder, monkeypatch):
+def test_kernels_compile_uncached_where_the_source_cannot_be_stamped(cache_folder, monkeypatch):
     monkeypatch.setattr(caching, "_STAMP", "")
     kernel = make_kernel()
     assert not ask(kernel)

@@ -110,7 +110,7 @@ def test_an_entry_that_cannot_be_read_is_compiled_anew(cached, monkeypatch, erro
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT, errno.EIO])
 @pytest.mark.parametrize("step", ["write", "replace"])
-def test_an_entry_that_cannot_be_written_leaves_no_trace(folder, monkeypatch, number, step):
+def test_an_entry_that_cannot_be_written_leaves_no_trace(cache_folder, monkeypatch, number, step):
     error = OSError(number, os.strerror(number))
 
     def refuse(*arguments):
@@ -122,12 +122,12 @@ def test_an_entry_that_cannot_be_written_leaves_no_trace(folder, monkeypatch, nu
         else:
             patched.setattr(caching.os, "replace", refuse)
         assert not ask(make_kernel())
-    assert list(folder.iterdir()) == []
+    assert list(cache_folder.iterdir()) == []
     assert not ask(make_kernel())
     assert ask(make_kernel())
 
 
-def test_a_disk_that_fills_up_halfway_leaves_no_trace_and_no_damage(folder):
+def test_a_disk_that_fills_up_halfway_leaves_no_trace_and_no_damage(cache_folder):
     resource = pytest.importorskip("resource")
     kernel = make_kernel()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -136,7 +136,7 @@ def test_a_disk_that_fills_up_halfway_leaves_no_trace_and_no_damage(folder):
         assert not ask(kernel)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert list(folder.iterdir()) == []
+    assert list(cache_folder.iterdir()) == []
     assert not ask(make_kernel())
     assert ask(make_kernel())
 

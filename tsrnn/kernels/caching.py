@@ -57,14 +57,13 @@ def entry(function):
 
     `function` may hold plain numbers, booleans and strings in its closure; they are part of the key. Globals are not:
     they must follow from the source files and the target of the compiler alone.
+
+    The same code with the same closure is the same kernel, so that threads which ask for one at once compile it once.
     """
-    kernel = numba.njit(**_OPTIONS)(function)
-    with suppress(Exception):  # no folder is writable, or Numba has changed
-        if _STAMP and isinstance(kernel._cache, NullCache):
-            cache = SealedCache(function)
-            cache._key(None, kernel.targetctx.codegen())  # raises here and not at the first call
-            kernel._cache = cache
-    return kernel
+    closure = repr([cell.cell_contents for cell in function.__closure__ or ()])
+    key = id(function.__code__), closure  # which no other code will have: the kernel keeps its function
+    # Not a lock, which a fork could find taken: of two kernels made at once, one is forgotten before it compiles.
+    return _KERNELS.get(key) or _KERNELS.setdefault(key, _make_kernel(function))
 
 
 def stamp():
@@ -143,6 +142,17 @@ class SealedCache(FunctionCache):
                     path.unlink()
 
 
+def _make_kernel(function):
+    """Return a function that will be compiled when it is called, or taken from the disk."""
+    kernel = numba.njit(**_OPTIONS)(function)
+    with suppress(Exception):  # no folder is writable, or Numba has changed
+        if _STAMP and isinstance(kernel._cache, NullCache):
+            cache = SealedCache(function)
+            cache._key(None, kernel.targetctx.codegen())  # raises here and not at the first call
+            kernel._cache = cache
+    return kernel
+
+
 def _write_at_once(path, content):
     """Write a file that others see whole or not at all; it need not survive a power cut, the seal tells."""
     unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex[:16]}")
@@ -170,3 +180,4 @@ _EDITION = hashlib.sha256(
     repr((_STAMP, sys.version, numba.__version__, llvmlite.__version__, np.__version__)).encode()
 ).hexdigest()[:16]
 _FAMILY = f"tsrnn-{sys.implementation.cache_tag}-"
+_KERNELS = {}  # by code and closure
