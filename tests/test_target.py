@@ -48,20 +48,15 @@ on_x86 = pytest.mark.skipif(target.architecture() != "x86_64", reason="other pro
 
 
 def run_compiled_for(kind, folder, body, /, **parameters):
-    """Call a function of this file, by its name, in a process that compiles for a kind of processor."""
+    """Call a function in a process that compiles for a kind of processor; return what it wrote."""
     name, features = PROCESSORS[kind]
     host = binding.get_host_cpu_features()
     missing = [feature for feature in features if not host.get(feature)]
     if missing:
         pytest.skip(f"this processor cannot run {kind}: it lacks {', '.join(missing)}")
     switches = [f"+{feature}" for feature in features] + [f"-{feature}" for feature in host if feature not in features]
-    command = [sys.executable, "-W", "error", "-c", f"import test_target; test_target.{body}(**{parameters!r})"]
-    fault, text = apart.run_apart(
-        command, 300, NUMBA_CPU_NAME=name, NUMBA_CPU_FEATURES=",".join(switches), NUMBA_CACHE_DIR=str(folder)
-    )
-    if fault:
-        pytest.fail(f"{fault}\n{text}", pytrace=False)
-    return text
+    target_variables = dict(NUMBA_CPU_NAME=name, NUMBA_CPU_FEATURES=",".join(switches), NUMBA_CACHE_DIR=str(folder))
+    return apart.call_apart(body, parameters, 300, PYTHONWARNINGS="error", **target_variables)
 
 
 # ---- Vectors of every length -----------------------------------------------------------------------------------------
@@ -83,7 +78,7 @@ def run_compiled_for(kind, folder, body, /, **parameters):
     ],
 )
 def test_vectors_of_every_length_give_the_numbers_of_the_naive_twin(tmp_path, kind, cell, reset_after):
-    run_compiled_for(kind, tmp_path, "check_float64", kind=kind, cell=cell, reset_after=reset_after)
+    run_compiled_for(kind, tmp_path, check_float64, kind=kind, cell=cell, reset_after=reset_after)
 
 
 @on_x86
@@ -91,7 +86,7 @@ def test_vectors_of_every_length_give_the_numbers_of_the_naive_twin(tmp_path, ki
 @pytest.mark.parametrize("kind", PROCESSORS)
 @pytest.mark.parametrize("cell, reset_after", VARIANTS)
 def test_vectors_of_every_length_are_exact_in_float32_to_its_own_precision(tmp_path, kind, cell, reset_after):
-    run_compiled_for(kind, tmp_path, "check_float32", kind=kind, cell=cell, reset_after=reset_after)
+    run_compiled_for(kind, tmp_path, check_float32, kind=kind, cell=cell, reset_after=reset_after)
 
 
 def check_float64(kind, cell, reset_after):
@@ -180,10 +175,10 @@ def parameters_of(architecture, weights, dtype=np.float64):
 )
 def test_one_cache_keeps_the_machine_code_for_different_features_apart(tmp_path, kinds):
     """AVX and AVX2 have vectors of the same length: a right answer does not tell whose code gave it."""
-    compiled = {kind: run_compiled_for(kind, tmp_path, "check_stream", kind=kind, is_cached=False) for kind in kinds}
+    compiled = {kind: run_compiled_for(kind, tmp_path, check_stream, kind=kind, is_cached=False) for kind in kinds}
     assert len(set(compiled.values())) == len(kinds)
     for kind in kinds:
-        assert run_compiled_for(kind, tmp_path, "check_stream", kind=kind, is_cached=True) == compiled[kind]
+        assert run_compiled_for(kind, tmp_path, check_stream, kind=kind, is_cached=True) == compiled[kind]
 
 
 def check_stream(kind, is_cached):
@@ -225,7 +220,7 @@ def check_stream(kind, is_cached):
     ],
 )
 def test_vectors_of_16_bytes_assemble_for_aarch64(tmp_path, cell, reset_after, dtype):
-    run_compiled_for("sse2", tmp_path, "check_aarch64", cell=cell, reset_after=reset_after, dtype=dtype)
+    run_compiled_for("sse2", tmp_path, check_aarch64, cell=cell, reset_after=reset_after, dtype=dtype)
 
 
 def check_aarch64(cell, reset_after, dtype):
@@ -447,9 +442,8 @@ def test_the_control_register_shows_what_the_kernels_do_to_it():
     [("rnn", True), *(pytest.param(*v, marks=pytest.mark.slow) for v in VARIANTS if v[0] != "rnn")],
 )
 def test_where_denormals_cannot_be_flushed_tiny_gradients_are_made_zero(tmp_path, cell, reset_after):
-    command = f"import test_target; test_target.check_portable({cell!r}, {reset_after})"
-    fault, text = apart.run_apart([sys.executable, "-W", "error", "-c", command], 300, NUMBA_CACHE_DIR=str(tmp_path))
-    assert not fault, text
+    parameters = dict(cell=cell, reset_after=reset_after)
+    apart.call_apart(check_portable, parameters, 300, PYTHONWARNINGS="error", NUMBA_CACHE_DIR=str(tmp_path))
 
 
 def check_portable(cell, reset_after):
