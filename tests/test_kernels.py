@@ -4,6 +4,7 @@ import naive
 import numpy as np
 import pytest
 import reference_cases
+from compiled import TOLERANCE, run
 
 from tsrnn.kernels import step as step_module
 from tsrnn.kernels.buffers import flatten
@@ -22,28 +23,12 @@ VARIANTS = [
     ("gru", "relu", False),
 ]
 CELLS = [variant for variant in VARIANTS if variant[1] == "tanh"]  # each its own compiled version
-# Both sides compute in float64 and sum in different orders: a few hundred roundings of 1e-16 each.
-TOLERANCE = dict(rtol=1e-12, atol=1e-13)
 
 
 def build(cell, X, n_outputs, sizes, activation, reset_after, window_norm=None):
     return Architecture(
         cell, X.shape[1], X.shape[2], tuple(sizes), n_outputs, activation, reset_after, window_norm, "squared_error"
     )
-
-
-def run(architecture, weights, X, y, dtype=np.float64, n_threads=2):
-    """Return predictions, loss and the gradient by name."""
-    parameters = np.zeros(architecture.n_parameters, dtype)
-    for name, view in architecture.views(parameters).items():
-        view[:] = weights[name]
-    samples = np.arange(len(X))
-    X, y = flatten(X.astype(dtype)), flatten(y.astype(dtype))
-    with Workers(n_threads) as workers:
-        step = architecture.step(parameters, workers)
-        prediction = step.predict(X, samples)
-        loss, gradient = step.gradient(X, y, samples)
-    return prediction, loss, architecture.views(gradient)
 
 
 def assert_slopes_are_those_of_the_twin(gradient, cell, weights, X, y, **options):
