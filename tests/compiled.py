@@ -10,6 +10,7 @@ TOLERANCE = dict(rtol=1e-12, atol=1e-13)
 
 
 def parameters_of(architecture, weights, dtype=np.float64):
+    """Return the flat vector of weights by name."""
     parameters = np.zeros(architecture.n_parameters, dtype)
     for name, view in architecture.views(parameters).items():
         view[:] = weights[name]
@@ -18,9 +19,7 @@ def parameters_of(architecture, weights, dtype=np.float64):
 
 def run(architecture, weights, X, y, dtype=np.float64, n_threads=2):
     """Return predictions, loss and the gradient by name."""
-    parameters = np.zeros(architecture.n_parameters, dtype)
-    for name, view in architecture.views(parameters).items():
-        view[:] = weights[name]
+    parameters = parameters_of(architecture, weights, dtype)
     samples = np.arange(len(X))
     X, y = flatten(X.astype(dtype)), flatten(y.astype(dtype))
     with Workers(n_threads) as workers:

@@ -4,7 +4,7 @@ import naive
 import numpy as np
 import pytest
 import reference_cases
-from compiled import TOLERANCE, run
+from compiled import TOLERANCE, parameters_of, run
 
 from tsrnn.kernels import step as step_module
 from tsrnn.kernels.buffers import flatten
@@ -48,10 +48,7 @@ def assert_slopes_are_those_of_the_twin(gradient, cell, weights, X, y, **options
 
 
 def make_step(architecture, weights, workers, dtype, trains=True):
-    parameters = np.zeros(architecture.n_parameters, dtype)
-    for name, view in architecture.views(parameters).items():
-        view[:] = weights[name]
-    return architecture.step(parameters, workers, trains=trains)
+    return architecture.step(parameters_of(architecture, weights, dtype), workers, trains=trains)
 
 
 def train(architecture, weights, X, y, batch_size, dtype=np.float32, n_threads=2, n_epochs=2, before_call=None):
@@ -168,11 +165,8 @@ def test_windows_are_read_through_any_strides(cell):
     X = overlapping[: len(y)]
     architecture = build(cell, X, 2, (4,), "tanh", True)
     for windows, targets in [(X, y), (X[::2], y[::2]), (X[:, ::-1], y), (np.asfortranarray(X), np.asfortranarray(y))]:
-        parameters = np.zeros(architecture.n_parameters)
-        for name, view in architecture.views(parameters).items():
-            view[:] = weights[name]
         with Workers(1) as workers:
-            step = architecture.step(parameters, workers)
+            step = make_step(architecture, weights, workers, np.float64)
             samples = np.arange(len(windows))
             prediction = step.predict(flatten(windows), samples)
             loss = step.loss(flatten(windows), flatten(targets), samples)
