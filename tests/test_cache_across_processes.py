@@ -4,11 +4,12 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from apart import run_apart
 
 import tsrnn
 
@@ -64,25 +65,18 @@ class Installed:
         self.cache.mkdir()
         self.home.mkdir()
 
-    def start(self, first="", *, unprivileged=False, **environment):
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("NUMBA_", "XDG_"))}
+    def run(self, first="", *, unprivileged=False, exit_code=0, **environment):
+        """Return the answer, and whether it came from the disk or was compiled, or None if the process was to fail."""
+        inherited = {name: None for name in os.environ if name.startswith(("NUMBA_", "XDG_"))}
         paths = {"PYTHONPATH": str(self.site), "NUMBA_CACHE_DIR": str(self.cache), "HOME": str(self.home)}
-        command = [WITHOUT_PRIVILEGES] if unprivileged else []
-        return subprocess.Popen(
-            [sys.executable, "-W", "default", "-c", *command, SCRIPT.format(first=first)],
-            env={name: value for name, value in {**kept, **paths, **environment}.items() if value is not None},
-            cwd=self.site, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-
-    def finish(self, process):
-        out, err = process.communicate(timeout=120)
-        if err.strip() == "cannot drop":
+        command = [sys.executable, "-W", "default", "-c", *[WITHOUT_PRIVILEGES] * unprivileged]
+        fault, text = run_apart(
+            [*command, SCRIPT.format(first=first)], 120, exit_code, self.site, **{**inherited, **paths, **environment}
+        )
+        if text.strip() == "cannot drop":
             pytest.skip("this root cannot drop its privileges")
-        assert (process.returncode, err) == (0, "")
-        return json.loads(out)
-
-    def run(self, first="", **options):
-        return self.finish(self.start(first, **options))
+        assert not fault, text
+        return json.loads(text) if exit_code == 0 else None  # a warning, too, would be in the text
 
     def entries(self):
         return [path for path in self.cache.rglob("*") if path.is_file()]
@@ -152,8 +146,8 @@ def test_a_kernel_that_numba_cannot_cache_is_compiled_without_a_word(installed):
 
 
 def test_processes_that_compile_at_once_leave_one_whole_entry(installed):
-    processes = [installed.start() for _ in range(3)]
-    assert [installed.finish(process)[0] for process in processes] == [50, 50, 50]
+    with ThreadPoolExecutor(3) as pool:
+        assert [answer for answer, _, _ in pool.map(lambda _: installed.run(), range(3))] == [50, 50, 50]
     assert len(installed.entries()) == 1
     assert installed.run() == WARM
 
@@ -168,9 +162,7 @@ def write(path, content):
     os.kill(os.getpid(), signal.SIGKILL)
 pathlib.Path.write_bytes = write
 """
-    process = installed.start(kill)
-    process.communicate(timeout=120)
-    assert process.returncode == -signal.SIGKILL
+    installed.run(kill, exit_code=-signal.SIGKILL)
     assert len(installed.entries()) == 1
     assert installed.run() == COLD
 

@@ -2,19 +2,20 @@
 
 import hashlib
 import json
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from apart import call_apart, run_apart
 from cached_kernel import flip_bit
 
-from tsrnn.kernels import caching
+import tsrnn
+from tsrnn import RNNRegressor
+from tsrnn.kernels import plan, tasks
 
-PACKAGE = Path(caching.__file__).resolve().parent.parent
+PACKAGE = Path(tsrnn.__file__).resolve().parent
 
 # Trains through the public door, and says what was learnt and whether machine code came from the cache.
 SCRIPT = """
@@ -36,12 +37,12 @@ print(json.dumps({"learnt": learnt, "loss": model.loss_curve_[-1], "hits": sum(s
 
 
 def run_script(package_parent, cache):
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": str(package_parent)}
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], env=environment, cwd=cache.parent, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    fault, text = run_apart(
+        [sys.executable, "-c", SCRIPT], 300, folder=cache.parent, PYTHONPATH=str(package_parent),
+        NUMBA_CACHE_DIR=str(cache),
+    )  # fmt: skip
+    assert not fault, text
+    return json.loads(text)
 
 
 @pytest.fixture
@@ -80,20 +81,17 @@ def test_an_edited_callee_is_never_answered_from_a_stale_cache(copied_package):
 
 
 def test_fit_and_predict_compile_one_version_of_one_cell(tmp_path):
-    script = (
-        "import numpy as np; from tsrnn import RNNRegressor; from tsrnn.kernels import tasks\n"
-        "X = np.zeros((300, 3))\n"
-        "RNNRegressor('gru', hidden_layer_sizes=2, max_iter=1).fit(X, X[:, 0]).predict(X[:4])\n"
-        "print(tasks.compile_tasks.cache_info().currsize, len(tasks.compile_tasks(2).signatures))"
-    )
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(PACKAGE.parent)}
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=300)
-    assert done.stdout.strip() == "1 1", done.stderr
+    call_apart(check_versions, {}, 300, NUMBA_CACHE_DIR=str(tmp_path))
+
+
+def check_versions():
+    X = np.zeros((300, 3))
+    RNNRegressor("gru", hidden_layer_sizes=2, max_iter=1).fit(X, X[:, 0]).predict(X[:4])
+    assert tasks.compile_tasks.cache_info().currsize == 1
+    assert len(tasks.compile_tasks(plan.GRU).signatures) == 1
 
 
 def test_seed_decides_every_bit_within_one_process():
-    from tsrnn import RNNRegressor
-
     X = np.random.default_rng(0).normal(size=(70, 5)).astype(np.float32)
     y = X.mean(axis=1)
 
@@ -106,43 +104,19 @@ def test_seed_decides_every_bit_within_one_process():
 
 
 def test_the_threads_of_the_blas_library_change_no_bit_of_a_wide_layer():
-    script = (
-        "import hashlib, numpy as np; from tsrnn import RNNRegressor\n"
-        "X = np.random.default_rng(0).normal(size=(16, 3))\n"
-        "model = RNNRegressor('rnn', hidden_layer_sizes=300, max_iter=1, random_state=0).fit(X, X[:, 0])\n"
-        "print(hashlib.sha256(model.parameters_.tobytes()).hexdigest())"
-    )
-    learnt = set()
-    for threads in ("1", "2"):
-        environment = {**os.environ, "OPENBLAS_NUM_THREADS": threads, "PYTHONPATH": str(PACKAGE.parent)}
-        done = subprocess.run(
-            [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=300
-        )
-        assert done.returncode == 0, done.stderr
-        learnt.add(done.stdout)
-    assert len(learnt) == 1
+    assert len({call_apart(learn_wide_layer, {}, 300, OPENBLAS_NUM_THREADS=threads) for threads in ("1", "2")}) == 1
+
+
+def learn_wide_layer():
+    X = np.random.default_rng(0).normal(size=(16, 3))
+    model = RNNRegressor("rnn", hidden_layer_sizes=300, max_iter=1, random_state=0).fit(X, X[:, 0])
+    print(hashlib.sha256(model.parameters_.tobytes()).hexdigest())  # noqa: T201
 
 
 @pytest.mark.slow
 def test_a_fit_learns_the_same_bits_from_a_cold_a_damaged_and_a_warm_cache(tmp_path):
-    script = """
-import hashlib, json
-import numpy as np
-from tsrnn import RNNRegressor
-from tsrnn.kernels import plan, tasks
-X = np.random.default_rng(0).normal(size=(60, 7)).astype(np.float32)
-model = RNNRegressor("gru", hidden_layer_sizes=5, max_iter=2, random_state=0).fit(X, X.mean(axis=1))
-stats = tasks.compile_tasks(plan.GRU).stats
-print(json.dumps([hashlib.sha256(model.parameters_.tobytes()).hexdigest(), sum(stats.cache_hits.values())]))
-"""
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(PACKAGE.parent)}
-
     def fit():
-        done = subprocess.run(
-            [sys.executable, "-W", "error", "-c", script], env=environment, capture_output=True, text=True, timeout=300
-        )
-        assert (done.returncode, done.stderr) == (0, "")
-        return json.loads(done.stdout)
+        return json.loads(call_apart(learn, {}, 300, PYTHONWARNINGS="error", NUMBA_CACHE_DIR=str(tmp_path)))
 
     learnt, hits = fit()
     assert hits == 0
@@ -154,3 +128,10 @@ print(json.dumps([hashlib.sha256(model.parameters_.tobytes()).hexdigest(), sum(s
     assert fit() == [learnt, 0]
     assert all(path.exists() for path in whole)
     assert fit() == [learnt, 1]
+
+
+def learn():
+    X = np.random.default_rng(0).normal(size=(60, 7)).astype(np.float32)
+    model = RNNRegressor("gru", hidden_layer_sizes=5, max_iter=2, random_state=0).fit(X, X.mean(axis=1))
+    n_hits = sum(tasks.compile_tasks(plan.GRU).stats.cache_hits.values())
+    print(json.dumps([hashlib.sha256(model.parameters_.tobytes()).hexdigest(), n_hits]))  # noqa: T201
