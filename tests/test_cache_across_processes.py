@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sys
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -118,6 +119,50 @@ def test_an_edit_of_a_callee_alone_compiles_anew_and_replaces_the_entry(installe
     assert installed.run() == COLD
     (installed.kernels / "callee.py").write_text(CALLEE.replace("x + 1", "x + 12"))
     assert installed.run() == [160, 0, 1]
+    assert len(installed.entries()) == 1
+
+
+def build_wheel(package, version, folder):
+    """Return a wheel of a package's Python files, as zip archives have them when builds are to be reproducible."""
+    path = folder / f"tsrnn-{version}-py3-none-any.whl"
+    about = f"tsrnn-{version}.dist-info"
+    content = {
+        **{f"tsrnn/{file.relative_to(package)}": file.read_text() for file in sorted(package.rglob("*.py"))},
+        f"{about}/METADATA": f"Metadata-Version: 2.1\nName: tsrnn\nVersion: {version}\n",
+        f"{about}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    content[f"{about}/RECORD"] = "".join(f"{name},,\n" for name in content)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in content.items():
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), text)
+    return path
+
+
+def install(wheel, site):
+    """Install a wheel over what is there; files get the times of the archive, which pip alone does not give them."""
+    options = ["--quiet", "--no-index", "--no-deps", "--no-compile", "--upgrade"]
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", *options, "--target", site, wheel]
+    fault, text = run_apart(command, 120, PYTHONPATH=None)
+    assert not fault, text
+    for path in site.rglob("*.py"):
+        os.utime(path, (315532800, 315532800))  # 1980-01-01
+
+
+@pytest.mark.parametrize("upgrade", ["1.0", "1.1"])
+def test_a_wheel_installed_over_another_is_never_answered_from_the_others_cache(installed, tmp_path, upgrade):
+    """The two differ in one digit of a callee: all files keep their size, and the time of every file is the same."""
+    wheels = []
+    for version, number in (("1.0", 1), (upgrade, 2)):
+        (installed.kernels / "callee.py").write_text(CALLEE.replace("x + 1", f"x + {number}"))
+        (tmp_path / str(number)).mkdir()
+        wheels.append(build_wheel(installed.site / "tsrnn", version, tmp_path / str(number)))
+    shutil.rmtree(installed.site)
+    install(wheels[0], installed.site)
+    assert installed.run() == COLD
+    assert installed.run() == WARM
+    install(wheels[1], installed.site)
+    assert installed.run() == [60, 0, 1]
+    assert installed.run() == [60, 1, 0]
     assert len(installed.entries()) == 1
 
 
