@@ -26,7 +26,7 @@ from tsrnn.kernels import plan, tasks
 series = np.sin(np.arange(160) / 5) + np.arange(160) / 50
 import warnings; warnings.simplefilter("ignore")  # the series has no clock, on purpose
 learnt = {}
-for threads in (1, 2, 3):
+for threads in (1, 2, 3, 8):
     model = RNNForecaster(6, lookback=11, cell="gru", hidden_layer_sizes=(7, 5), max_iter=4, batch_size=50,
                           random_state=3, n_jobs=threads).fit(series)
     learnt[threads] = hashlib.sha256(model.parameters_.tobytes() + model.forecast().to_numpy().tobytes()).hexdigest()
@@ -114,24 +114,46 @@ def learn_wide_layer():
 
 
 @pytest.mark.slow
-def test_a_fit_learns_the_same_bits_from_a_cold_a_damaged_and_a_warm_cache(tmp_path):
-    def fit():
-        return json.loads(call_apart(learn, {}, 300, PYTHONWARNINGS="error", NUMBA_CACHE_DIR=str(tmp_path)))
+def test_a_fit_learns_the_same_bits_from_a_cold_a_damaged_and_a_warm_cache_on_any_number_of_threads(tmp_path):
+    learnt = {}
+    for n_jobs in (1, 2, 3, 8):
+        folder = tmp_path / str(n_jobs)
+        learnt[n_jobs, "cold"], n_hits = learn_apart(folder, n_jobs=n_jobs)
+        assert n_hits == 0
+        entries = list(folder.rglob("*.nbc"))
+        assert entries
+        for path in entries:
+            path.write_bytes(flip_bit(0.2)(path.read_bytes()))
+        learnt[n_jobs, "damaged"], n_hits = learn_apart(folder, n_jobs=n_jobs)
+        assert n_hits == 0
+        assert sorted(folder.rglob("*.nbc")) == sorted(entries)
+        learnt[n_jobs, "warm"], n_hits = learn_apart(folder, n_jobs=n_jobs)
+        assert n_hits == 1
+    assert len(set(learnt.values())) == 1, learnt
 
-    learnt, hits = fit()
-    assert hits == 0
-    entries = list(tmp_path.rglob("*.nbc"))
-    assert entries
-    whole = {path: hashlib.sha256(path.read_bytes()).digest() for path in entries}
-    for path in entries:
-        path.write_bytes(flip_bit(0.2)(path.read_bytes()))
-    assert fit() == [learnt, 0]
-    assert all(path.exists() for path in whole)
-    assert fit() == [learnt, 1]
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cell, reset_after", [("rnn", True), ("lstm", True), ("gru", True), ("gru", False)])
+def test_a_fit_learns_the_same_bits_with_checked_bounds(tmp_path, cell, reset_after):
+    options = dict(cell=cell, reset_after=reset_after, n_jobs=2)
+    unchecked, _ = learn_apart(tmp_path, **options, checks_bounds=False)
+    assert learn_apart(tmp_path, **options, checks_bounds=True) == [unchecked, 0]  # and compiles for it
 
 
-def learn():
-    X = np.random.default_rng(0).normal(size=(60, 7)).astype(np.float32)
-    model = RNNRegressor("gru", hidden_layer_sizes=5, max_iter=2, random_state=0).fit(X, X.mean(axis=1))
-    n_hits = sum(tasks.compile_tasks(plan.GRU).stats.cache_hits.values())
-    print(json.dumps([hashlib.sha256(model.parameters_.tobytes()).hexdigest(), n_hits]))  # noqa: T201
+def learn_apart(folder, checks_bounds=False, **options):
+    """Return what `learn` writes in a process with a cache of its own."""
+    variables = dict(NUMBA_CACHE_DIR=str(folder), NUMBA_BOUNDSCHECK=str(int(checks_bounds)), PYTHONWARNINGS="error")
+    return json.loads(call_apart(learn, options, 300, **variables))
+
+
+def learn(n_jobs, cell="gru", reset_after=True):
+    """Fit and predict; write the hash of weights and predictions, and how much machine code came from the cache."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 7, 2)).astype(np.float32)  # a minibatch has shards for more than eight threads
+    model = RNNRegressor(
+        cell, hidden_layer_sizes=(5, 9), reset_after=reset_after, batch_size=130, max_iter=3, random_state=0,
+        early_stopping=True, n_jobs=n_jobs,
+    ).fit(X, X.mean(axis=1))  # fmt: skip
+    content = model.parameters_.tobytes() + model.predict(X).tobytes()
+    kernel = tasks.compile_tasks(plan.CELLS[cell] if reset_after else plan.GRU_BEFORE)
+    print(json.dumps([hashlib.sha256(content).hexdigest(), sum(kernel.stats.cache_hits.values())]))  # noqa: T201
