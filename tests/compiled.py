@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tsrnn.kernels import plan
 from tsrnn.kernels.buffers import flatten
 from tsrnn.kernels.workers import Workers
 
@@ -15,6 +16,11 @@ def parameters_of(architecture, weights, dtype=np.float64):
     for name, view in architecture.views(parameters).items():
         view[:] = weights[name]
     return parameters
+
+
+def cell_code(cell, reset_after):
+    """Return the number of a cell in the plan table."""
+    return plan.CELLS[cell] if reset_after else plan.GRU_BEFORE
 
 
 def run(architecture, weights, X, y, dtype=np.float64, n_threads=2):

@@ -1,4 +1,4 @@
-"""The scripts in reference/ need other frameworks; pytest leaves them alone. Fixtures of the tests of the cache."""
+"""What the tests of the cache have in common, and what pytest leaves alone."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import numba
 import pytest
 from cached_kernel import ask, make_kernel
 
-collect_ignore = ["reference"]
+collect_ignore = ["reference"]  # scripts that need other frameworks
 
 
 @pytest.fixture

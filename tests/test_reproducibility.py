@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from apart import call_apart, run_apart
 from cached_kernel import flip_bit
+from compiled import cell_code
 
 import tsrnn
 from tsrnn import RNNRegressor
@@ -155,5 +156,5 @@ def learn(n_jobs, cell="gru", reset_after=True):
         early_stopping=True, n_jobs=n_jobs,
     ).fit(X, X.mean(axis=1))  # fmt: skip
     content = model.parameters_.tobytes() + model.predict(X).tobytes()
-    kernel = tasks.compile_tasks(plan.CELLS[cell] if reset_after else plan.GRU_BEFORE)
+    kernel = tasks.compile_tasks(cell_code(cell, reset_after))
     print(json.dumps([hashlib.sha256(content).hexdigest(), sum(kernel.stats.cache_hits.values())]))  # noqa: T201

@@ -10,12 +10,12 @@ import re
 import naive
 import numpy as np
 import pytest
-from compiled import TOLERANCE, parameters_of, run
+from compiled import TOLERANCE, cell_code, parameters_of, run
 from llvmlite import binding
 from numba.core.codegen import CodeLibrary
 from processors import PROCESSORS, VARIANTS, VECTOR_BYTES, on_x86, run_compiled_for
 
-from tsrnn.kernels import plan, target, tasks
+from tsrnn.kernels import target, tasks
 from tsrnn.network.architecture import Architecture
 
 FLOAT32_TOLERANCE = dict(rtol=1e-3, atol=1e-5)  # as tests/py has it for sequences of this length
@@ -110,10 +110,6 @@ def check_assembly(kind, suffix, assembly):
         assert len(re.findall(rf"\smul{suffix}\s.*%xmm", assembly)) > 20
 
 
-def cell_code(cell, reset_after):
-    return plan.CELLS[cell] if reset_after else plan.GRU_BEFORE
-
-
 # ---- The cache -------------------------------------------------------------------------------------------------------
 
 
@@ -155,6 +151,9 @@ def check_stream(kind, is_cached):
         check_assembly(kind, "pd", assembly)
         loaded.append(version.library._get_compiled_object())
     print(hashlib.sha256(loaded[0]).hexdigest())  # noqa: T201
+
+
+# ---- Families of processors ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
