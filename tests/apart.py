@@ -1,4 +1,4 @@
-"""Tests that may hang, crash or be killed: the body of each runs in a process of its own, under a time limit."""
+"""Code that may hang, crash or be killed, or that needs another environment: each in a process, under a time limit."""
 
 import contextlib
 import functools
@@ -35,31 +35,41 @@ def apart(seconds, exit_code=0):
     def decorate(body):
         @functools.wraps(body)
         def test(**parameters):
-            call = f"import {body.__module__} as cases; cases.{body.__name__}.__wrapped__(**{parameters!r})"
-            fault, text = run_apart([sys.executable, "-c", call], seconds, exit_code)
-            if fault:
-                pytest.fail(f"{fault}\n{text}", pytrace=False)
+            call_apart(body, parameters, seconds, exit_code)
 
         return test
 
     return decorate
 
 
-def run_apart(command, seconds, exit_code=0, **variables):
+def call_apart(body, parameters, seconds, exit_code=0, **variables):
+    """Call a function, with literals by name, in a new process; fail the test on an error, return what was written.
+
+    As for :func:`apart`, whose tests are such functions; `variables` as for :func:`run_apart`.
+    """
+    call = f"import inspect, {body.__module__} as cases; inspect.unwrap(cases.{body.__name__})(**{parameters!r})"
+    fault, text = run_apart([sys.executable, "-c", call], seconds, exit_code, **variables)
+    if fault:
+        pytest.fail(f"{fault}\n{text}", pytrace=False)
+    return text
+
+
+def run_apart(command, seconds, exit_code=0, folder=None, **variables):
     """Run a command in a process group of its own; return what went wrong, or "", and what it wrote.
 
-    `variables` are those of its environment that it does not inherit.
+    `variables` are those of its environment that differ from this process; None is one that it lacks.
     """
-    environment = {
-        **os.environ,
-        **variables,
+    changes = {
         "PYTHONPATH": os.pathsep.join(map(str, SOURCES)),
         "PYTHONFAULTHANDLER": "1",  # of a crash, and of SIGABRT, every thread's stack is written; children inherit it
+        **variables,
     }
+    environment = {name: value for name, value in {**os.environ, **changes}.items() if value is not None}
     with tempfile.TemporaryFile("w+", errors="replace") as output:  # not a pipe, which a grandchild may keep open
         process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-        )
+            command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            start_new_session=True,
+        )  # fmt: skip
         try:
             process.wait(seconds)
             right = process.returncode == exit_code

@@ -4,6 +4,7 @@ import naive
 import numpy as np
 import pytest
 import reference_cases
+from compiled import TOLERANCE, parameters_of, run
 
 from tsrnn.kernels import step as step_module
 from tsrnn.kernels.buffers import flatten
@@ -22,28 +23,12 @@ VARIANTS = [
     ("gru", "relu", False),
 ]
 CELLS = [variant for variant in VARIANTS if variant[1] == "tanh"]  # each its own compiled version
-# Both sides compute in float64 and sum in different orders: a few hundred roundings of 1e-16 each.
-TOLERANCE = dict(rtol=1e-12, atol=1e-13)
 
 
 def build(cell, X, n_outputs, sizes, activation, reset_after, window_norm=None):
     return Architecture(
         cell, X.shape[1], X.shape[2], tuple(sizes), n_outputs, activation, reset_after, window_norm, "squared_error"
     )
-
-
-def run(architecture, weights, X, y, dtype=np.float64, n_threads=2):
-    """Return predictions, loss and the gradient by name."""
-    parameters = np.zeros(architecture.n_parameters, dtype)
-    for name, view in architecture.views(parameters).items():
-        view[:] = weights[name]
-    samples = np.arange(len(X))
-    X, y = flatten(X.astype(dtype)), flatten(y.astype(dtype))
-    with Workers(n_threads) as workers:
-        step = architecture.step(parameters, workers)
-        prediction = step.predict(X, samples)
-        loss, gradient = step.gradient(X, y, samples)
-    return prediction, loss, architecture.views(gradient)
 
 
 def assert_slopes_are_those_of_the_twin(gradient, cell, weights, X, y, **options):
@@ -63,10 +48,7 @@ def assert_slopes_are_those_of_the_twin(gradient, cell, weights, X, y, **options
 
 
 def make_step(architecture, weights, workers, dtype, trains=True):
-    parameters = np.zeros(architecture.n_parameters, dtype)
-    for name, view in architecture.views(parameters).items():
-        view[:] = weights[name]
-    return architecture.step(parameters, workers, trains=trains)
+    return architecture.step(parameters_of(architecture, weights, dtype), workers, trains=trains)
 
 
 def train(architecture, weights, X, y, batch_size, dtype=np.float32, n_threads=2, n_epochs=2, before_call=None):
@@ -183,11 +165,8 @@ def test_windows_are_read_through_any_strides(cell):
     X = overlapping[: len(y)]
     architecture = build(cell, X, 2, (4,), "tanh", True)
     for windows, targets in [(X, y), (X[::2], y[::2]), (X[:, ::-1], y), (np.asfortranarray(X), np.asfortranarray(y))]:
-        parameters = np.zeros(architecture.n_parameters)
-        for name, view in architecture.views(parameters).items():
-            view[:] = weights[name]
         with Workers(1) as workers:
-            step = architecture.step(parameters, workers)
+            step = make_step(architecture, weights, workers, np.float64)
             samples = np.arange(len(windows))
             prediction = step.predict(flatten(windows), samples)
             loss = step.loss(flatten(windows), flatten(targets), samples)

@@ -2,18 +2,21 @@
 
 import hashlib
 import json
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from apart import call_apart, run_apart
+from cached_kernel import flip_bit
+from compiled import cell_code
 
-from tsrnn.kernels import caching
+import tsrnn
+from tsrnn import RNNRegressor
+from tsrnn.kernels import plan, tasks
 
-PACKAGE = Path(caching.__file__).resolve().parent.parent
+PACKAGE = Path(tsrnn.__file__).resolve().parent
 
 # Trains through the public door, and says what was learnt and whether machine code came from the cache.
 SCRIPT = """
@@ -24,7 +27,7 @@ from tsrnn.kernels import plan, tasks
 series = np.sin(np.arange(160) / 5) + np.arange(160) / 50
 import warnings; warnings.simplefilter("ignore")  # the series has no clock, on purpose
 learnt = {}
-for threads in (1, 2, 3):
+for threads in (1, 2, 3, 8):
     model = RNNForecaster(6, lookback=11, cell="gru", hidden_layer_sizes=(7, 5), max_iter=4, batch_size=50,
                           random_state=3, n_jobs=threads).fit(series)
     learnt[threads] = hashlib.sha256(model.parameters_.tobytes() + model.forecast().to_numpy().tobytes()).hexdigest()
@@ -35,12 +38,12 @@ print(json.dumps({"learnt": learnt, "loss": model.loss_curve_[-1], "hits": sum(s
 
 
 def run_script(package_parent, cache):
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": str(package_parent)}
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], env=environment, cwd=cache.parent, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    fault, text = run_apart(
+        [sys.executable, "-c", SCRIPT], 300, folder=cache.parent, PYTHONPATH=str(package_parent),
+        NUMBA_CACHE_DIR=str(cache),
+    )  # fmt: skip
+    assert not fault, text
+    return json.loads(text)
 
 
 @pytest.fixture
@@ -79,20 +82,17 @@ def test_an_edited_callee_is_never_answered_from_a_stale_cache(copied_package):
 
 
 def test_fit_and_predict_compile_one_version_of_one_cell(tmp_path):
-    script = (
-        "import numpy as np; from tsrnn import RNNRegressor; from tsrnn.kernels import tasks\n"
-        "X = np.zeros((300, 3))\n"
-        "RNNRegressor('gru', hidden_layer_sizes=2, max_iter=1).fit(X, X[:, 0]).predict(X[:4])\n"
-        "print(tasks.compile_tasks.cache_info().currsize, len(tasks.compile_tasks(2).signatures))"
-    )
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(PACKAGE.parent)}
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=300)
-    assert done.stdout.strip() == "1 1", done.stderr
+    call_apart(check_versions, {}, 300, NUMBA_CACHE_DIR=str(tmp_path))
+
+
+def check_versions():
+    X = np.zeros((300, 3))
+    RNNRegressor("gru", hidden_layer_sizes=2, max_iter=1).fit(X, X[:, 0]).predict(X[:4])
+    assert tasks.compile_tasks.cache_info().currsize == 1
+    assert len(tasks.compile_tasks(plan.GRU).signatures) == 1
 
 
 def test_seed_decides_every_bit_within_one_process():
-    from tsrnn import RNNRegressor
-
     X = np.random.default_rng(0).normal(size=(70, 5)).astype(np.float32)
     y = X.mean(axis=1)
 
@@ -105,18 +105,56 @@ def test_seed_decides_every_bit_within_one_process():
 
 
 def test_the_threads_of_the_blas_library_change_no_bit_of_a_wide_layer():
-    script = (
-        "import hashlib, numpy as np; from tsrnn import RNNRegressor\n"
-        "X = np.random.default_rng(0).normal(size=(16, 3))\n"
-        "model = RNNRegressor('rnn', hidden_layer_sizes=300, max_iter=1, random_state=0).fit(X, X[:, 0])\n"
-        "print(hashlib.sha256(model.parameters_.tobytes()).hexdigest())"
-    )
-    learnt = set()
-    for threads in ("1", "2"):
-        environment = {**os.environ, "OPENBLAS_NUM_THREADS": threads, "PYTHONPATH": str(PACKAGE.parent)}
-        done = subprocess.run(
-            [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=300
-        )
-        assert done.returncode == 0, done.stderr
-        learnt.add(done.stdout)
-    assert len(learnt) == 1
+    assert len({call_apart(learn_wide_layer, {}, 300, OPENBLAS_NUM_THREADS=threads) for threads in ("1", "2")}) == 1
+
+
+def learn_wide_layer():
+    X = np.random.default_rng(0).normal(size=(16, 3))
+    model = RNNRegressor("rnn", hidden_layer_sizes=300, max_iter=1, random_state=0).fit(X, X[:, 0])
+    print(hashlib.sha256(model.parameters_.tobytes()).hexdigest())  # noqa: T201
+
+
+@pytest.mark.slow
+def test_a_fit_learns_the_same_bits_from_a_cold_a_damaged_and_a_warm_cache_on_any_number_of_threads(tmp_path):
+    learnt = {}
+    for n_jobs in (1, 2, 3, 8):
+        folder = tmp_path / str(n_jobs)
+        learnt[n_jobs, "cold"], n_hits = learn_apart(folder, n_jobs=n_jobs)
+        assert n_hits == 0
+        entries = list(folder.rglob("*.nbc"))
+        assert entries
+        for path in entries:
+            path.write_bytes(flip_bit(0.2)(path.read_bytes()))
+        learnt[n_jobs, "damaged"], n_hits = learn_apart(folder, n_jobs=n_jobs)
+        assert n_hits == 0
+        assert sorted(folder.rglob("*.nbc")) == sorted(entries)
+        learnt[n_jobs, "warm"], n_hits = learn_apart(folder, n_jobs=n_jobs)
+        assert n_hits == 1
+    assert len(set(learnt.values())) == 1, learnt
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cell, reset_after", [("rnn", True), ("lstm", True), ("gru", True), ("gru", False)])
+def test_a_fit_learns_the_same_bits_with_checked_bounds(tmp_path, cell, reset_after):
+    options = dict(cell=cell, reset_after=reset_after, n_jobs=2)
+    unchecked, _ = learn_apart(tmp_path, **options, checks_bounds=False)
+    assert learn_apart(tmp_path, **options, checks_bounds=True) == [unchecked, 0]  # and compiles for it
+
+
+def learn_apart(folder, checks_bounds=False, **options):
+    """Return what `learn` writes in a process with a cache of its own."""
+    variables = dict(NUMBA_CACHE_DIR=str(folder), NUMBA_BOUNDSCHECK=str(int(checks_bounds)), PYTHONWARNINGS="error")
+    return json.loads(call_apart(learn, options, 300, **variables))
+
+
+def learn(n_jobs, cell="gru", reset_after=True):
+    """Fit and predict; write the hash of weights and predictions, and how much machine code came from the cache."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 7, 2)).astype(np.float32)  # a minibatch has shards for more than eight threads
+    model = RNNRegressor(
+        cell, hidden_layer_sizes=(5, 9), reset_after=reset_after, batch_size=130, max_iter=3, random_state=0,
+        early_stopping=True, n_jobs=n_jobs,
+    ).fit(X, X.mean(axis=1))  # fmt: skip
+    content = model.parameters_.tobytes() + model.predict(X).tobytes()
+    kernel = tasks.compile_tasks(cell_code(cell, reset_after))
+    print(json.dumps([hashlib.sha256(content).hexdigest(), sum(kernel.stats.cache_hits.values())]))  # noqa: T201

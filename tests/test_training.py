@@ -6,6 +6,7 @@ import naive
 import numpy as np
 import pytest
 import reference_cases
+from compiled import parameters_of
 
 from tsrnn.kernels.buffers import flatten
 from tsrnn.kernels.workers import Workers
@@ -59,9 +60,7 @@ def test_six_updates_equal_those_of_pytorchs_adam_with_clipping():
     architecture = Architecture(
         case.cell, n_steps, n_features, case.hidden_layer_sizes, case.y.shape[1], case.activation, case.reset_after
     )
-    start = np.zeros(architecture.n_parameters)
-    for name, view in architecture.views(start).items():
-        view[:] = case.weights[name]
+    start = parameters_of(architecture, case.weights)
     settings = options(
         batch_size=n, max_iter=recorded.n_steps, learning_rate=recorded.learning_rate, clip_norm=recorded.clip_norm
     )

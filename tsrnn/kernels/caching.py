@@ -4,6 +4,9 @@ Numba's own cache knows one source file per function and believes what it reads:
 answered with old machine code, a damaged file ends the program. Here the name of an entry is a hash of everything its
 machine code follows from, and its content is sealed. What does not match is compiled anew and written over, so that
 no fault of the cache can cost more than the time of compiling.
+
+Some of Numba's names used here are private. Where one of them has moved or changed, kernels are compiled in every
+process and nothing is cached: only the answer of a cache that knows all source files can be believed.
 """
 
 import hashlib
@@ -20,7 +23,7 @@ import llvmlite
 import numba
 import numpy as np
 
-try:  # private: where it has moved or changed, `entry` falls back on what is public
+try:  # private
     from numba.core.caching import FunctionCache, NullCache
     from numba.core.serialize import dumps
 except ImportError:
@@ -54,11 +57,13 @@ def entry(function):
 
     `function` may hold plain numbers, booleans and strings in its closure; they are part of the key. Globals are not:
     they must follow from the source files and the target of the compiler alone.
+
+    The same code with the same closure is the same kernel, so that threads which ask for one at once compile it once.
     """
-    for compile_cached in (_compile_sealed, _compile_stamped):
-        with suppress(Exception):  # no folder is writable, or Numba has changed
-            return compile_cached(function)
-    return numba.njit(**_OPTIONS)(function)
+    closure = repr([cell.cell_contents for cell in function.__closure__ or ()])
+    key = id(function.__code__), closure  # which no other code will have: the kernel keeps its function
+    # Not a lock, which a fork could find taken: of two kernels made at once, one is forgotten before it compiles.
+    return _KERNELS.get(key) or _KERNELS.setdefault(key, _make_kernel(function))
 
 
 def stamp():
@@ -137,21 +142,15 @@ class SealedCache(FunctionCache):
                     path.unlink()
 
 
-def _compile_sealed(function):
-    """Compile with the sealed cache; raise where there is no folder for it, or Numba is not as it was."""
+def _make_kernel(function):
+    """Return a function that will be compiled when it is called, or taken from the disk."""
     kernel = numba.njit(**_OPTIONS)(function)
-    if not _STAMP or FunctionCache is object or not isinstance(kernel._cache, NullCache):
-        raise NotImplementedError
-    kernel._cache = SealedCache(function)
-    kernel._cache._key(None, kernel.targetctx.codegen())  # raises here and not at the first call
+    with suppress(Exception):  # no folder is writable, or Numba has changed
+        if _STAMP and isinstance(kernel._cache, NullCache):
+            cache = SealedCache(function)
+            cache._key(None, kernel.targetctx.codegen())  # raises here and not at the first call
+            kernel._cache = cache
     return kernel
-
-
-def _compile_stamped(function):
-    """Compile with Numba's own cache; raise unless a stamp in the closure keeps it from being stale."""
-    if not _STAMP or _STAMP not in [cell.cell_contents for cell in function.__closure__ or ()]:
-        raise NotImplementedError
-    return numba.njit(cache=True, **_OPTIONS)(function)
 
 
 def _write_at_once(path, content):
@@ -181,3 +180,4 @@ _EDITION = hashlib.sha256(
     repr((_STAMP, sys.version, numba.__version__, llvmlite.__version__, np.__version__)).encode()
 ).hexdigest()[:16]
 _FAMILY = f"tsrnn-{sys.implementation.cache_tag}-"
+_KERNELS = {}  # by code and closure

@@ -1,0 +1,35 @@
+"""What compiled kernels compute from weights that are given by name, as the naive twin has them."""
+
+import numpy as np
+
+from tsrnn.kernels import plan
+from tsrnn.kernels.buffers import flatten
+from tsrnn.kernels.workers import Workers
+
+# Both sides compute in float64 and sum in different orders: a few hundred roundings of 1e-16 each.
+TOLERANCE = dict(rtol=1e-12, atol=1e-13)
+
+
+def parameters_of(architecture, weights, dtype=np.float64):
+    """Return the flat vector of weights by name."""
+    parameters = np.zeros(architecture.n_parameters, dtype)
+    for name, view in architecture.views(parameters).items():
+        view[:] = weights[name]
+    return parameters
+
+
+def cell_code(cell, reset_after):
+    """Return the number of a cell in the plan table."""
+    return plan.CELLS[cell] if reset_after else plan.GRU_BEFORE
+
+
+def run(architecture, weights, X, y, dtype=np.float64, n_threads=2):
+    """Return predictions, loss and the gradient by name."""
+    parameters = parameters_of(architecture, weights, dtype)
+    samples = np.arange(len(X))
+    X, y = flatten(X.astype(dtype)), flatten(y.astype(dtype))
+    with Workers(n_threads) as workers:
+        step = architecture.step(parameters, workers)
+        prediction = step.predict(X, samples)
+        loss, gradient = step.gradient(X, y, samples)
+    return prediction, loss, architecture.views(gradient)
