@@ -45,6 +45,7 @@ Squire & Trapp (1998), Using complex variables to estimate derivatives of real f
 import numpy as np
 
 N_BLOCKS = {"rnn": 1, "lstm": 4, "gru": 3}
+WITH_B_HN = {"gru"}
 COMPLEX_STEP = 1e-30  # nothing is subtracted, so it may be tiny: the derivative is exact to rounding
 
 
@@ -71,7 +72,7 @@ def forward(cell, weights, X, activation="tanh", reset_after=True, window_norm=N
     ndarray of shape (n_samples, n_outputs)
     """
     act = {"tanh": np.tanh, "relu": _relu}[activation]
-    layer_step = {"rnn": _rnn_step, "lstm": _lstm_step, "gru": _gru_step}[cell]
+    layer_step = STEPS[cell]
     x = np.array(X, dtype=np.float64)
     level = {None: 0.0 * x[:, -1, 0], "last": 1.0 * x[:, -1, 0]}[window_norm]  # (n_samples,)
     x[:, :, 0] -= level[:, None]
@@ -185,7 +186,7 @@ def _gru_step(p, x, h, c, act):
 
 def _layer_names(cell, reset_after):
     """Return the names of one layer's weights."""
-    return ["W_x", "W_h", "b"] + (["b_hn"] if cell == "gru" and reset_after else [])
+    return ["W_x", "W_h", "b"] + (["b_hn"] if cell in WITH_B_HN and reset_after else [])
 
 
 def _sigmoid(a):
@@ -196,3 +197,6 @@ def _sigmoid(a):
 def _relu(a):
     """Return a where its real part is positive, else 0: the complex step must not change the branch."""
     return np.where(a.real > 0, a, 0)
+
+
+STEPS = {"rnn": _rnn_step, "lstm": _lstm_step, "gru": _gru_step}

@@ -372,3 +372,26 @@ def test_no_windows_give_no_predictions():
     with Workers(2) as workers:
         step = architecture.step(np.zeros(architecture.n_parameters), workers)
         assert step.predict(flatten(np.zeros((7, 4, 2))), np.zeros(0, np.int64)).shape == (0, 5)
+
+
+@pytest.mark.parametrize("size", [1e10, 1e18, 1e25])
+def test_adam_in_float32_moves_by_the_rate_however_large_a_gradient_is(size):
+    """Without clipping. From 6e20 on the mean of squares would be infinite, and the parameter never move again."""
+    rng = np.random.default_rng(18)
+    X, y = rng.normal(size=(6, 3, 2)).astype(np.float32), np.ones((6, 2), np.float32)
+    weights = naive.random_weights("rnn", 2, (5,), 2, True, rng)
+    # Errors of the predictions, whose squares fit; through the head's weights they become gradients of about `size`.
+    y *= min(size, 1e15)
+    weights["head.W_y"] *= size / y[0, 0]
+    architecture = build("rnn", X, 2, (5,), "tanh", True)
+    _, _, gradient = run(architecture, weights, X, y, np.float32)
+    with Workers(2) as workers:
+        step = make_step(architecture, weights, workers, np.float32)
+        before = step.parameters
+        step.train_epoch(flatten(X), flatten(y), np.arange(6), 6, Adam(), 0.01, np.inf)
+        moved = architecture.views(step.parameters - before)
+    for name in ("layers.0.W_x", "layers.0.W_h", "layers.0.b"):
+        assert np.abs(gradient[name]).max() > size / 10
+        # Algorithm 1 of Kingma and Ba: the first step is the rate, in the direction of the sign. Roundings of 6e-8
+        # of weights of about one.
+        np.testing.assert_allclose(moved[name], -0.01 * np.sign(gradient[name]), rtol=0, atol=1e-6, err_msg=name)

@@ -19,6 +19,7 @@ SIZES = [(1,), (5,), (16,), (17,), (9, 5), (5, 17), (40, 3, 8)]
 each_cell = pytest.mark.parametrize("cell, dtype", list(itertools.product(CELLS, DTYPES)))
 N_STEPS, N_FEATURES = 6, 3
 N_GATES = {"rnn": 1, "lstm": 4, "gru": 3}
+N_MEMORY = {"rnn": 0, "lstm": 2, "gru": 0}  # c and act(c)
 N_SUMS = {"rnn": 1, "lstm": 4, "gru": 4}  # the sum n of a GRU takes input and state apart
 
 
@@ -214,7 +215,7 @@ def test_regions_of_the_workspace_have_their_room_and_do_not_overlap(cell, dtype
             row, n = plan.table[1 + layer], padded(n_hidden, V)
             assert row[p.INPUT_STRIDE] >= n + 1 + n_x
             assert row[p.SUMS_STRIDE] >= N_SUMS[name] * n
-            assert row[p.MEMORY_STRIDE] >= (2 * n if name == "lstm" else 0)
+            assert row[p.MEMORY_STRIDE] >= N_MEMORY[name] * n
             regions += [
                 (row[p.INPUT], (n_steps + 1) * row[p.INPUT_STRIDE], f"{layer} input"),
                 (row[p.SUMS], n_kept * row[p.SUMS_STRIDE], f"{layer} sums"),

@@ -84,7 +84,7 @@ def _tile_sizes(tile):
         return (8, 4, 1), (1,)
     most_sums = 16 if has_many_registers() else 12 if tile == 3 else 8
     vector_sizes = ((4, 2, 1) if has_many_registers() else (2, 1)) if tile == WIDE else (tile,)
-    return (min(4, most_sums // vector_sizes[0]), 1), vector_sizes
+    return (max(1, min(4, most_sums // vector_sizes[0])), 1), vector_sizes
 
 
 def _write_product(builder, tile, *arguments):

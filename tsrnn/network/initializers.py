@@ -41,14 +41,22 @@ def _glorot(rng, n_in, n_out):
 
 
 def _orthogonal(rng, n):
-    """Return a uniformly drawn orthogonal matrix: normal rows, orthogonalised (modified Gram-Schmidt, twice).
+    """Return a uniformly drawn orthogonal matrix: normal rows, orthogonalised block by block (Gram-Schmidt).
 
-    Not by np.linalg.qr, whose last bits depend on how many threads the BLAS library has.
+    Not by np.linalg.qr or any product of the BLAS library, whose last bits depend on how many threads it has: np.einsum
+    without `optimize` has loops of its own, one thread, one order.
     """
-    Q = rng.normal(size=(n, n))
-    for _ in range(2):  # once leaves roundings as large as the matrix is badly conditioned
-        for j in range(n):
-            Q[j] /= np.sqrt((Q[j] * Q[j]).sum())
-            rest = Q[j + 1 :]
-            rest -= (rest * Q[j]).sum(axis=1, keepdims=True) * Q[j]
+    Q, columns = rng.normal(size=(n, n)), np.empty((n, n))  # columns: the transpose of the rows that are done
+    size = n if n <= 64 else 16  # rows of a block: the fewer, the more of the work is in the two products
+    for first in range(0, n, size):
+        rows = Q[first : first + size]
+        # Twice at the end, where little is left of a row: once leaves roundings as large as that little is small.
+        for _ in range(2 if n - first <= 2 * size else 1):
+            shares = np.einsum("ik,kj->ij", rows, columns[:, :first])
+            rows -= np.einsum("ij,jk->ik", shares, Q[:first])
+            for j, row in enumerate(rows):
+                row /= np.sqrt((row * row).sum())
+                rest = rows[j + 1 :]
+                rest -= (rest * row).sum(axis=1, keepdims=True) * row
+        columns[:, first : first + size] = rows.T
     return Q
