@@ -191,7 +191,7 @@ def test_strides_are_odd_numbers_of_vectors(cell, dtype):
     for sizes, _, plan in plans(cell, dtype):
         layers = plan.table[1 : 1 + len(sizes)]
         assert (layers[:, [p.INPUT_STRIDE, p.SUMS_STRIDE]] % (2 * V) == V).all()
-        expected = V if cell[0] == "lstm" else 0  # no other cell has memory beside its state
+        expected = V if N_MEMORY[cell[0]] else 0
         assert (layers[:, p.MEMORY_STRIDE] % (2 * V) == expected).all()
 
 

@@ -14,8 +14,8 @@ N_SUMS
     Vectors that a step keeps for every vector of hidden units: N_GATES, and one more with SPLITS_INPUT. They hold the
     sums, then what `backward` needs in their place, then the gradients at the sums.
 N_MEMORY
-    Vectors that a step keeps beside h, for the `forward` of the next step or for its own `backward`. Like h they are zero
-    before the first step.
+    Vectors that a step keeps beside h, for the `forward` of the next step or for its own `backward`. Like h they are
+    zero before the first step.
 SPLITS_INPUT
     Whether the first sum takes the state alone and the last the input alone. Block j of W_x then goes into sum j + 1,
     block STATE_GATES[j] of W_h into sum j; else both go into sum j.
