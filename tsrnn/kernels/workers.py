@@ -1,12 +1,12 @@
 """Threads for kernels that release the interpreter lock: they all run the same call, and share its tasks."""
 
+import os
 import time
-import weakref
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-PATIENCE = 2e-5  # seconds between two looks whether the others have ended
-HEARTBEAT = 1.0  # seconds after which a thread that is given nothing looks whether its team is still wanted
+PATIENCE = 2e-5  # seconds between two looks whether the others are at work
+IDLE = 0.5  # seconds without a call after which a thread ends
 
 
 class Workers:
@@ -14,6 +14,9 @@ class Workers:
 
     Nothing outlives the ``with`` block: no thread spins or sleeps afterwards, and a process forked later inherits none.
     The calling thread is one of the team, so a team of one starts no thread, nor does a team that is never asked.
+
+    An interrupt may come anywhere, also between the last line of the block and the first of `close`. So no thread
+    depends on being closed: one that is not asked ends by itself after half a second, and `run` starts it again.
 
     Parameters
     ----------
@@ -32,20 +35,22 @@ class Workers:
         self.close()
 
     def close(self):
-        """Wait until the other threads have come to the end of what they were given, and end them.
+        """Wait until the other threads have come to the end of what they have begun, and end them.
 
-        An interrupt waits as well: its handler must not find a thread at work.
+        What they have not begun is dropped. An interrupt waits as well: its handler must not find a thread at work.
         """
-        team, interrupt, is_closed = self._team, None, False
+        team, interrupt, is_closed = self._team_of_this_process(), None, False
         while not is_closed:
             try:
-                for _ in range(self.n_threads):  # also for a thread whose start was interrupted
-                    team.calls.put(None)
+                team.is_open = False
+                for _ in team.threads:
+                    team.calls.put((None, None))  # wakes a thread; it finds the team closed
                 # Not by `Thread.join` alone: interrupted, it takes a running thread for ended (Python 3.11, 3.12).
-                while len(team.ended) < len(team.begun):
+                while team.at_work:
                     time.sleep(PATIENCE)
                 for thread in team.threads:
-                    thread.join()
+                    if thread.is_alive():
+                        thread.join()
                 self._team, is_closed = _Team(), True
             except KeyboardInterrupt as error:
                 interrupt = error
@@ -58,46 +63,50 @@ class Workers:
         Returns when this thread's own call does. `call` must come to the right end whether others join it early, late
         or never. An error of another thread is raised after this thread's own call, or by `close`.
         """
-        team, n_workers = self._team, min(n_workers, self.n_threads)
+        team, n_workers = self._team_of_this_process(), min(n_workers, self.n_threads)
+        team.threads = [thread for thread in team.threads if thread.is_alive()]
         while len(team.threads) < n_workers - 1:
-            thread = Thread(target=_serve, args=(team, weakref.ref(self)), name="tsrnn", daemon=True)
+            thread = Thread(target=_serve, args=(team,), name="tsrnn", daemon=True)
+            team.threads.append(thread)  # first, so that `close` knows of it if an interrupt comes while it starts
             try:
                 thread.start()
             except RuntimeError:  # the system gives no more, or the interpreter is about to end
+                team.threads.pop()
                 self.n_threads = n_workers = len(team.threads) + 1
-                break
-            team.threads.append(thread)
         for worker in range(1, n_workers):
             team.calls.put((call, worker))
         call(0)
         if team.errors:
             raise team.errors.pop()
 
+    def _team_of_this_process(self):
+        if self._team.process != os.getpid():  # a fork has none of the threads
+            self._team = _Team()
+        return self._team
+
 
 class _Team:
-    """The threads that are there, their queue, and what they leave: errors, and marks of beginning and end."""
+    """The threads that were started, what they are offered, which of them are at work, and their errors."""
 
     def __init__(self):
-        self.threads, self.calls = [], SimpleQueue()
-        self.errors, self.begun, self.ended = [], [], []
+        self.process, self.is_open = os.getpid(), True
+        self.threads, self.calls, self.at_work, self.errors = [], SimpleQueue(), [], []
 
 
-def _serve(team, owner):
-    """Run what the queue of calls holds, until it holds None or the owner is no more; keep what goes wrong."""
-    team.begun.append(True)
-    while True:
+def _serve(team):
+    """Run what the team is offered until it is closed or nothing has come for a while; keep what goes wrong.
+
+    A call that is offered just when a thread gives up waits for the next one, or is dropped.
+    """
+    while team.is_open:
         try:
-            given = team.calls.get(timeout=HEARTBEAT)
-        except Empty:  # interrupts can keep an owner from ever closing its team
-            if owner() is None:
-                break
-            continue
-        if given is None:
-            break
-        call, worker = given
+            call, worker = team.calls.get(timeout=IDLE)
+        except Empty:
+            return
+        team.at_work.append(worker)
         try:
-            call(worker)
+            if team.is_open:  # asked only now: either this sees that the team is closed, or `close` sees who is at work
+                call(worker)
         except BaseException as error:
             team.errors.append(error)
-        del given, call  # they hold the owner
-    team.ended.append(True)
+        team.at_work.pop()
