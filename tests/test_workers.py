@@ -161,14 +161,18 @@ def test_team_that_is_not_asked_starts_no_thread():
 
 
 def test_a_thread_that_cannot_be_started_is_done_without(monkeypatch):
+    refused, seen = [], []
+
     def refuse(thread):
+        refused.append(thread)
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    seen = []
     with Workers(3) as workers:
         workers.run(seen.append, 3)
-    assert seen == [0]
+        workers.run(seen.append, 3)
+    assert seen == [0, 0]
+    assert len(refused) == 1  # it is not asked for again
 
 
 def test_close_waits_for_calls_under_way_although_it_is_interrupted_and_drops_those_not_begun(monkeypatch):
