@@ -262,6 +262,7 @@ def interrupt_at(number, call, files):
         return trace
 
     before = sys.gettrace()
+    sys._getframe().f_trace_opcodes = True  # without it Python 3.12 traces no bytecode in any frame
     sys.settrace(trace)
     try:
         call()
