@@ -2,10 +2,10 @@
 
 import os
 import time
+from _thread import start_new_thread  # `Thread.start`, interrupted, can leave a thread that waits for ever
 from queue import Empty, SimpleQueue
-from threading import Thread
 
-PATIENCE = 2e-5  # seconds between two looks whether the others are at work
+PATIENCE = 2e-5  # seconds between two looks whether the others have ended
 IDLE = 0.5  # seconds without a call after which a thread ends
 
 
@@ -43,14 +43,10 @@ class Workers:
         while not is_closed:
             try:
                 team.is_open = False
-                for _ in team.threads:
+                for _ in range(len(team.present)):
                     team.calls.put((None, None))  # wakes a thread; it finds the team closed
-                # Not by `Thread.join` alone: interrupted, it takes a running thread for ended (Python 3.11, 3.12).
-                while team.at_work:
+                while team.present:
                     time.sleep(PATIENCE)
-                for thread in team.threads:
-                    if thread.is_alive():
-                        thread.join()
                 self._team, is_closed = _Team(), True
             except KeyboardInterrupt as error:
                 interrupt = error
@@ -64,15 +60,13 @@ class Workers:
         or never. An error of another thread is raised after this thread's own call, or by `close`.
         """
         team, n_workers = self._team_of_this_process(), min(n_workers, self.n_threads)
-        team.threads = [thread for thread in team.threads if thread.is_alive()]
-        while len(team.threads) < n_workers - 1:
-            thread = Thread(target=_serve, args=(team,), name="tsrnn", daemon=True)
-            team.threads.append(thread)  # first, so that `close` knows of it if an interrupt comes while it starts
+        while len(team.started) < n_workers - 1:
+            team.started.append(True)  # first: an interrupt in between costs the team a thread, it does not add one
             try:
-                thread.start()
+                start_new_thread(_serve, (team,))
             except RuntimeError:  # the system gives no more, or the interpreter is about to end
-                team.threads.pop()
-                self.n_threads = n_workers = len(team.threads) + 1
+                team.started.pop()
+                self.n_threads = n_workers = len(team.started) + 1
         for worker in range(1, n_workers):
             team.calls.put((call, worker))
         call(0)
@@ -86,11 +80,14 @@ class Workers:
 
 
 class _Team:
-    """The threads that were started, what they are offered, which of them are at work, and their errors."""
+    """What threads are offered, their errors, and a mark for each that was started and each that is present.
+
+    The owner marks a thread as started before it is; the thread marks itself as present, and takes both marks away.
+    """
 
     def __init__(self):
         self.process, self.is_open = os.getpid(), True
-        self.threads, self.calls, self.at_work, self.errors = [], SimpleQueue(), [], []
+        self.calls, self.errors, self.started, self.present = SimpleQueue(), [], [], []
 
 
 def _serve(team):
@@ -98,15 +95,16 @@ def _serve(team):
 
     A call that is offered just when a thread gives up waits for the next one, or is dropped.
     """
+    team.present.append(True)  # first, since `close` looks who is present when it has closed the team
     while team.is_open:
         try:
             call, worker = team.calls.get(timeout=IDLE)
         except Empty:
-            return
-        team.at_work.append(worker)
+            break
         try:
-            if team.is_open:  # asked only now: either this sees that the team is closed, or `close` sees who is at work
+            if team.is_open:
                 call(worker)
         except BaseException as error:
             team.errors.append(error)
-        team.at_work.pop()
+    team.started.pop()
+    team.present.pop()
