@@ -1,6 +1,8 @@
-"""Memory during fit and prediction: it grows neither with the number of windows nor with the batch."""
+"""Memory during fit and prediction: it grows with the parameters alone, not with windows or batch."""
 
+import re
 import resource
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ from tsrnn import RNNForecaster, RNNRegressor
 pytestmark = STRESS
 
 MEGABYTE = 2**20
+ARCHITECTURE = Path(__file__).resolve().parent.parent / "ARCHITECTURE.md"
 
 
 def growth(call):
@@ -53,3 +56,16 @@ def test_memory_does_not_grow_with_the_batch():
     assert len(X) * 100 * 32 * 4 > 240 * MEGABYTE
     assert growth(lambda: model.set_params(batch_size=len(X)).fit(X, y)) < 40 * MEGABYTE
     assert growth(lambda: model.predict(X)) < 40 * MEGABYTE
+
+
+@apart(SECONDS)
+def test_memory_grows_with_the_parameters_by_no_more_than_the_factor_that_is_documented():
+    factor = int(re.search(r"at most (\d+) times\s+the\s+parameters", ARCHITECTURE.read_text()).group(1))
+    X = np.random.RandomState(0).normal(size=(2048, 1)).astype(np.float32)
+    # As many gradient buffers as there can be, and epochs for as many snapshots.
+    model = RNNRegressor("lstm", batch_size=1024, max_iter=4, n_jobs=2)
+    model.set_params(hidden_layer_sizes=16).fit(X, X[:, 0])
+    grown = growth(lambda: model.set_params(hidden_layer_sizes=768).fit(X, X[:, 0]))
+    n_bytes = model.parameters_.nbytes
+    assert n_bytes > 9 * MEGABYTE  # beside which the rest is small
+    assert grown < factor * n_bytes, grown / n_bytes

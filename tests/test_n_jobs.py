@@ -1,5 +1,7 @@
 """How many threads a fit has, and that none is left behind when it ends, or when its process does."""
 
+import contextlib
+import io
 import os
 import threading
 import time
@@ -13,6 +15,8 @@ pytestmark = STRESS
 
 
 # How many threads
+
+QUOTA = "/sys/fs/cgroup/cpu.max"  # microseconds of processor time, and of the period in which they may be used
 
 
 def most_tasks(n_jobs):
@@ -49,6 +53,30 @@ def test_by_default_affinity_and_joblibs_limit_decide_the_number_of_threads():
     del os.environ["LOKY_MAX_CPU_COUNT"]
     os.sched_setaffinity(0, {min(allowed)})
     assert (most_tasks(None), most_tasks(-1), most_tasks(2)) == (1, 1, 2)
+
+
+@contextlib.contextmanager
+def machine(n_processors, quota):
+    """Let this process find so many processors, all of which it may use, and the quota of a container (cgroup v2)."""
+    opened, exists = open, os.path.exists
+
+    def open_quota(file, *arguments, **options):
+        return io.StringIO(quota) if file == QUOTA else opened(file, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("builtins.open", open_quota)
+        patch.setattr(os.path, "exists", lambda path: path == QUOTA or exists(path))
+        patch.setattr(os, "cpu_count", lambda: n_processors)
+        patch.setattr(os, "sched_getaffinity", lambda process: set(range(n_processors)))
+        yield
+
+
+@pytest.mark.parametrize("quota, n_threads", [("100000 100000", 1), ("250000 100000", 3), ("max 100000", 6)])
+@apart(SECONDS)
+def test_by_default_a_containers_limit_decides_the_number_of_threads(quota, n_threads):
+    """No container is made: a test may not be allowed to. The file that tells a process of its limit is made up."""
+    with machine(6, quota):
+        assert (most_tasks(None), most_tasks(-1), most_tasks(2)) == (n_threads, n_threads, 2)
 
 
 @pytest.mark.parametrize("backend", ["loky", "multiprocessing", "threading"])
