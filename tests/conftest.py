@@ -1,9 +1,11 @@
-"""What the tests of the cache have in common, and what pytest leaves alone."""
+"""What the tests of the cache, and those of fits in threads and processes, have in common."""
 
+import sys
 from pathlib import Path
 
 import numba
 import pytest
+from apart import run_apart
 from cached_kernel import ask, make_kernel
 
 collect_ignore = ["reference"]  # scripts that need other frameworks
@@ -23,3 +25,22 @@ def cached(cache_folder):
     assert ask(make_kernel())
     (path,) = cache_folder.iterdir()
     return path
+
+
+@pytest.fixture(scope="session")
+def plain_fits(tmp_path_factory):
+    """Lay down, once for all tests, the plain answers and the compiled kernels; return the environment to find them."""
+    from fits import FOLDER  # only here: it imports all of the library, which most tests need not wait for
+
+    folder = tmp_path_factory.mktemp("stress")
+    environment = {FOLDER: str(folder), "NUMBA_CACHE_DIR": str(folder / "cache")}
+    fault, text = run_apart([sys.executable, "-c", "import fits; fits.write_answers()"], 300, **environment)
+    assert not fault, text
+    return environment
+
+
+@pytest.fixture
+def among_plain_fits(plain_fits, monkeypatch):
+    """Let the processes of a test find them."""
+    for name, value in plain_fits.items():
+        monkeypatch.setenv(name, value)

@@ -1,5 +1,6 @@
 """The loop over epochs: its updates are Adam's, and the monitor keeps and ends what it should."""
 
+import itertools
 import math
 
 import naive
@@ -8,8 +9,11 @@ import pytest
 import reference_cases
 from compiled import parameters_of
 
+from tsrnn.kernels import step as step_module
 from tsrnn.kernels.buffers import flatten
+from tsrnn.kernels.step import Step
 from tsrnn.kernels.workers import Workers
+from tsrnn.network import training as module
 from tsrnn.network.architecture import Architecture
 from tsrnn.network.initializers import initial_parameters
 from tsrnn.network.optimizers import Adam
@@ -136,17 +140,46 @@ def test_callback_sees_each_epoch_and_ends_training_by_true():
     assert training.stop_reason == "callback"
 
 
-def test_interrupt_keeps_what_was_learnt_and_in_the_first_epoch_is_raised():
-    def interrupt_at(epoch):
-        def on_epoch(record):
-            if record["epoch"] == epoch:
-                raise KeyboardInterrupt
+def interrupt(monkeypatch, owner, name, numbers):
+    """Let the calls of these numbers (from 1) of a function or method end by an interrupt."""
+    called, count = getattr(owner, name), itertools.count(1)
 
-        return on_epoch
+    def interrupted(*arguments):
+        result = called(*arguments)
+        if next(count) in numbers:
+            raise KeyboardInterrupt
+        return result
 
-    training = run(on_epoch=interrupt_at(2), max_iter=50)
+    monkeypatch.setattr(owner, name, interrupted)
+
+
+def test_interrupt_keeps_what_was_learnt():
+    def on_epoch(record):
+        if record["epoch"] == 2:
+            raise KeyboardInterrupt
+
+    training = run(on_epoch=on_epoch, max_iter=50)
     assert training.stop_reason == "interrupted"
     assert np.array_equal(training.parameters, run(max_iter=2).parameters)
+
+
+def test_interrupt_in_the_first_epoch_is_raised(monkeypatch):
+    interrupt(monkeypatch, module, "_run_epoch", [1])
+    with pytest.raises(KeyboardInterrupt):
+        run()
+
+
+def test_interrupt_of_the_last_check_keeps_what_was_learnt_and_a_second_one_is_raised(monkeypatch):
+    """Without validation data the check of the last weights is all that the loss is computed for."""
+    expected = run(max_iter=3)
+    interrupt(monkeypatch, Step, "loss", [1])
+    training = run(max_iter=3)
+    assert training.stop_reason == "interrupted"
+    assert training.best_iter == len(training.history) == 3
+    assert np.array_equal(training.parameters, expected.parameters)
+    interrupt(monkeypatch, Step, "loss", [1, 2])
+    with pytest.raises(KeyboardInterrupt):
+        run(max_iter=3)
 
 
 def test_loss_that_is_not_finite_is_an_error_if_nothing_was_learnt():
@@ -166,10 +199,11 @@ def test_divergence_keeps_the_last_good_weights():
     assert np.array_equal(training.parameters, run(validation, max_iter=1).parameters)
 
 
-def test_weights_that_give_no_finite_loss_are_taken_back(monkeypatch):
+@pytest.mark.parametrize("is_interrupted", [False, True])
+def test_weights_that_give_no_finite_loss_are_taken_back(monkeypatch, is_interrupted):
     """The last update of the third epoch breaks the weights; nothing has been computed from them when training ends."""
-    from tsrnn.network import training as module
-
+    if is_interrupted:  # before it is known that they are broken
+        interrupt(monkeypatch, Step, "loss", [1])
     run_epoch, calls = module._run_epoch, []
 
     def break_the_third(step, *arguments):
@@ -308,13 +342,11 @@ def test_a_run_that_goes_on_keeps_its_start_unless_it_finds_better_and_its_state
 
 
 def test_calls_cut_short_for_ctrl_c_change_no_bit(monkeypatch):
-    from tsrnn.kernels import step as module
-
     architecture, start = network()
     validation = Windows(X[:20], Y[:20])
     whole = run(validation, max_iter=2, batch_size=40)
     predictions = predict(architecture, start, X, 2)
-    monkeypatch.setattr(module, "CALL_COST", 1)  # one task a call
+    monkeypatch.setattr(step_module, "CALL_COST", 1)  # one task a call
     cut = run(validation, max_iter=2, batch_size=40)
     assert np.array_equal(cut.parameters, whole.parameters)
     assert [record["loss"] for record in cut.history] == [record["loss"] for record in whole.history]

@@ -1,12 +1,12 @@
 """Threads for kernels that release the interpreter lock: they all run the same call, and share its tasks."""
 
+import os
 import time
-import weakref
+from _thread import start_new_thread  # `Thread.start`, interrupted, can leave a thread that waits for ever
 from queue import Empty, SimpleQueue
-from threading import Thread
 
 PATIENCE = 2e-5  # seconds between two looks whether the others have ended
-HEARTBEAT = 1.0  # seconds after which a thread that is given nothing looks whether its team is still wanted
+IDLE = 0.5  # seconds without a call after which a thread ends
 
 
 class Workers:
@@ -14,6 +14,9 @@ class Workers:
 
     Nothing outlives the ``with`` block: no thread spins or sleeps afterwards, and a process forked later inherits none.
     The calling thread is one of the team, so a team of one starts no thread, nor does a team that is never asked.
+
+    An interrupt may come anywhere, also between the last line of the block and the first of `close`. So no thread
+    depends on being closed: one that is not asked ends by itself after half a second, and `run` starts it again.
 
     Parameters
     ----------
@@ -32,20 +35,18 @@ class Workers:
         self.close()
 
     def close(self):
-        """Wait until the other threads have come to the end of what they were given, and end them.
+        """Wait until the other threads have come to the end of what they have begun, and end them.
 
-        An interrupt waits as well: its handler must not find a thread at work.
+        What they have not begun is dropped. An interrupt waits as well: its handler must not find a thread at work.
         """
-        team, interrupt, is_closed = self._team, None, False
+        team, interrupt, is_closed = self._team_of_this_process(), None, False
         while not is_closed:
             try:
-                for _ in range(self.n_threads):  # also for a thread whose start was interrupted
-                    team.calls.put(None)
-                # Not by `Thread.join` alone: interrupted, it takes a running thread for ended (Python 3.11, 3.12).
-                while len(team.ended) < len(team.begun):
+                team.is_open = False
+                for _ in range(len(team.present)):
+                    team.calls.put((None, None))  # wakes a thread; it finds the team closed
+                while team.present:
                     time.sleep(PATIENCE)
-                for thread in team.threads:
-                    thread.join()
                 self._team, is_closed = _Team(), True
             except KeyboardInterrupt as error:
                 interrupt = error
@@ -58,46 +59,52 @@ class Workers:
         Returns when this thread's own call does. `call` must come to the right end whether others join it early, late
         or never. An error of another thread is raised after this thread's own call, or by `close`.
         """
-        team, n_workers = self._team, min(n_workers, self.n_threads)
-        while len(team.threads) < n_workers - 1:
-            thread = Thread(target=_serve, args=(team, weakref.ref(self)), name="tsrnn", daemon=True)
+        team, n_workers = self._team_of_this_process(), min(n_workers, self.n_threads)
+        while len(team.started) < n_workers - 1:
+            team.started.append(True)  # first: an interrupt in between costs the team a thread, it does not add one
             try:
-                thread.start()
+                start_new_thread(_serve, (team,))
             except RuntimeError:  # the system gives no more, or the interpreter is about to end
-                self.n_threads = n_workers = len(team.threads) + 1
-                break
-            team.threads.append(thread)
+                team.started.pop()
+                self.n_threads = n_workers = len(team.started) + 1
         for worker in range(1, n_workers):
             team.calls.put((call, worker))
         call(0)
         if team.errors:
             raise team.errors.pop()
 
+    def _team_of_this_process(self):
+        if self._team.process != os.getpid():  # a fork has none of the threads
+            self._team = _Team()
+        return self._team
+
 
 class _Team:
-    """The threads that are there, their queue, and what they leave: errors, and marks of beginning and end."""
+    """What threads are offered, their errors, and a mark for each that was started and each that is present.
+
+    The owner marks a thread as started before it is; the thread marks itself as present, and takes both marks away.
+    """
 
     def __init__(self):
-        self.threads, self.calls = [], SimpleQueue()
-        self.errors, self.begun, self.ended = [], [], []
+        self.process, self.is_open = os.getpid(), True
+        self.calls, self.errors, self.started, self.present = SimpleQueue(), [], [], []
 
 
-def _serve(team, owner):
-    """Run what the queue of calls holds, until it holds None or the owner is no more; keep what goes wrong."""
-    team.begun.append(True)
-    while True:
+def _serve(team):
+    """Run what the team is offered until it is closed or nothing has come for a while; keep what goes wrong.
+
+    A call that is offered just when a thread gives up waits for the next one, or is dropped.
+    """
+    team.present.append(True)  # first, since `close` looks who is present when it has closed the team
+    while team.is_open:
         try:
-            given = team.calls.get(timeout=HEARTBEAT)
-        except Empty:  # interrupts can keep an owner from ever closing its team
-            if owner() is None:
-                break
-            continue
-        if given is None:
+            call, worker = team.calls.get(timeout=IDLE)
+        except Empty:
             break
-        call, worker = given
         try:
-            call(worker)
+            if team.is_open:
+                call(worker)
         except BaseException as error:
             team.errors.append(error)
-        del given, call  # they hold the owner
-    team.ended.append(True)
+    team.started.pop()
+    team.present.pop()

@@ -106,7 +106,7 @@ def train(architecture, parameters, windows, options, rng, validation=None, opti
     FloatingPointError
         If the loss is not finite in or right after the first epoch, so that nothing was learnt.
     KeyboardInterrupt
-        Likewise; later on an interrupt ends training and keeps what was learnt.
+        Likewise; later on an interrupt ends training and keeps what was learnt. A second one is raised.
     """
     with Workers(options.n_threads) as workers:
         step = architecture.step(parameters, workers, optimizer_state)
@@ -114,19 +114,24 @@ def train(architecture, parameters, windows, options, rng, validation=None, opti
         # Going on: only what is better may replace the start.
         best = step.loss(*held_out) if held_out is not None and optimizer_state is not None else math.inf
         monitor = _Monitor(options, step, validation is not None, on_epoch, best)
+
+        def check_last():
+            if held_out is None:
+                some = data.samples[:: -(-len(data.samples) // 256)]  # at most 256, evenly spread
+                monitor.check_last(lambda: step.loss(data.X, data.Y, some))
+
         try:
             while monitor.stop_reason is None:
                 started = time.perf_counter()
                 loss = _run_epoch(step, data, options, rng)
                 validation_loss = math.nan if held_out is None else step.loss(*held_out)
                 monitor.after_epoch(loss, validation_loss, time.perf_counter() - started)
+            check_last()
         except KeyboardInterrupt:
             if not monitor.kept.n_iter:
                 raise
             monitor.stop_reason = "interrupted"
-        if held_out is None:
-            some = data.samples[:: -(-len(data.samples) // 256)]  # at most 256, evenly spread
-            monitor.check_last(lambda: step.loss(data.X, data.Y, some))
+            check_last()  # also if it was the check that was interrupted: weights are not kept unchecked
         return monitor.training()
 
 

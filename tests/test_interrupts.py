@@ -1,0 +1,137 @@
+"""Ctrl-C: heard within a second, and whenever it comes it leaves a usable process and whole weights."""
+
+import contextlib
+import functools
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import warnings
+
+import numpy as np
+import pytest
+from apart import apart
+from fits import SECONDS, STRESS, answers, fit, is_idle, learn, make, tasks
+from sklearn.exceptions import ConvergenceWarning
+
+from tsrnn import RNNRegressor
+
+pytestmark = STRESS
+
+LONG_FITS = {
+    "slow epochs": dict(hidden_layer_sizes=256, n_samples=20_000, n_steps=48),
+    "slow minibatches": dict(hidden_layer_sizes=128, n_samples=20_000, n_steps=96, batch_size=20_000),
+    "long windows": dict(hidden_layer_sizes=128, n_samples=64, n_steps=4_000),
+    "many small epochs": dict(hidden_layer_sizes=8, n_samples=60, n_steps=12),
+}
+
+
+def delay_of_interrupt(call, seconds):
+    """Return how many seconds after a Ctrl-C `call()` came back, returning or raising KeyboardInterrupt.
+
+    Another process sends the interrupt after so many seconds, and writes when: a thread of this one might have to wait
+    for the same thing.
+    """
+    code = f"import os, time; time.sleep({seconds}); print(time.monotonic(), flush=True); os.kill({os.getpid()}, 2)"
+    with subprocess.Popen([sys.executable, "-S", "-c", code], stdout=subprocess.PIPE, text=True) as sender:
+        with contextlib.suppress(KeyboardInterrupt):
+            call()
+        delay = time.monotonic() - float(sender.stdout.read())  # negative if the call was over before
+    sys.stderr.write(f"{delay=}\n")
+    return delay
+
+
+@pytest.mark.parametrize("case", LONG_FITS)
+@apart(SECONDS)
+def test_ctrl_c_ends_a_fit_within_a_second_and_leaves_a_process_that_fits(case):
+    warnings.simplefilter("ignore", ConvergenceWarning)  # "was interrupted"
+    options = dict(LONG_FITS[case])
+    X = np.zeros((options.pop("n_samples"), options.pop("n_steps")), np.float32)
+    X += np.sin(np.arange(X.shape[1]))
+    model = RNNRegressor("lstm", n_jobs=2, max_iter=10**6, n_iter_no_change=10**6, tol=0).set_params(**options)
+    assert learn("lstm", n_jobs=2) == answers()["lstm"]  # nothing is left to compile
+    n_tasks = tasks()
+    for seconds in (1.0, 1.3):
+        assert 0 < delay_of_interrupt(lambda: model.fit(X, X[:, 0]), seconds) < 1
+    assert learn("lstm", n_jobs=2) == answers()["lstm"]
+    assert is_idle(n_tasks)
+
+
+@apart(SECONDS)
+def test_ctrl_c_ends_a_prediction_of_many_windows_within_a_second():
+    series = np.sin(np.arange(400_000, dtype=np.float32))
+    X = np.lib.stride_tricks.sliding_window_view(series, 168)
+    model = RNNRegressor("lstm", hidden_layer_sizes=128, n_jobs=2, max_iter=1).fit(X[:64], X[:64, 0])
+    n_tasks = tasks()
+    for seconds in (1.0, 1.3):
+        assert 0 < delay_of_interrupt(lambda: model.predict(X), seconds) < 1
+    assert learn("lstm", n_jobs=2) == answers()["lstm"]
+    assert is_idle(n_tasks)
+
+
+@pytest.fixture
+def empty_cache(among_plain_fits, tmp_path, monkeypatch):
+    """Let the process of a test find the plain answers but no machine code."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+
+
+@pytest.mark.usefixtures("empty_cache")
+@pytest.mark.parametrize("seconds", [0.1, 0.5, 1.0, 2.0])
+@apart(2 * SECONDS)
+def test_ctrl_c_while_kernels_are_compiled_leaves_a_process_that_compiles_and_fits(seconds):
+    epochs, n_tasks = [], tasks()
+
+    def endless_fit():
+        options = dict(n_jobs=2, max_iter=10**6, n_iter_no_change=10**6)
+        fit("lstm", callbacks=lambda estimator, record: epochs.append(record), **options)
+
+    # LLVM cannot be interrupted: while it works, some seconds at a time, Python does not hear.
+    assert 0 < delay_of_interrupt(endless_fit, seconds) < 15
+    assert epochs == []  # it was compiling
+    assert learn("lstm", n_jobs=2) == answers()["lstm"]
+    assert is_idle(n_tasks)
+
+
+@pytest.mark.parametrize("n_jobs, presses", [(1, 1), (2, 1), (2, 2)])
+@apart(SECONDS)
+def test_ctrl_c_at_any_moment_leaves_the_weights_of_a_whole_epoch(n_jobs, presses):
+    warnings.simplefilter("ignore", ConvergenceWarning)  # "was interrupted"
+    (X, y), draw, left = make("lstm")[1], random.Random(0), 0
+
+    def press(*_):
+        nonlocal left
+        left -= 1
+        # Python swallows what is raised inside a weakref's callback; then the user presses again.
+        signal.setitimer(signal.ITIMER_REAL, 0.0005 if left > 0 else 0.5)
+        raise KeyboardInterrupt
+
+    def small(**options):
+        # Epochs of less than a millisecond: every line between two kernels has its chance.
+        return RNNRegressor("lstm", hidden_layer_sizes=3, tol=0, n_iter_no_change=10**6, random_state=0, **options)
+
+    @functools.cache
+    def weights_after(n_epochs):
+        return small(max_iter=n_epochs, n_jobs=1).fit(X[:40], y[:40]).parameters_.tobytes()
+
+    weights_after(1)  # compiles
+    signal.signal(signal.SIGALRM, press)  # the clock's signal in the part of Ctrl-C's
+    n_tasks, n_returned = tasks(), 0
+    for _ in range(400):
+        model, left = small(max_iter=10**6, n_jobs=n_jobs), presses
+        try:
+            try:
+                signal.setitimer(signal.ITIMER_REAL, draw.uniform(0.0005, 0.015))
+                model.fit(X[:40], y[:40])
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        except KeyboardInterrupt:
+            continue
+        n_returned += 1
+        assert model.best_iter_ > 0, "a network that has learnt nothing was kept"
+        assert model.parameters_.tobytes() == weights_after(model.best_iter_), (model.best_iter_, model.n_iter_)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    assert n_returned > 50 or presses > 1  # the second press comes while the first is being answered, and is raised
+    assert learn("lstm", n_jobs=2) == answers()["lstm"]
+    assert is_idle(n_tasks)

@@ -1,0 +1,71 @@
+"""Memory during fit and prediction: it grows with the parameters alone, not with windows or batch."""
+
+import re
+import resource
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from apart import apart
+from fits import SECONDS, STRESS
+
+from tsrnn import RNNForecaster, RNNRegressor
+
+pytestmark = STRESS
+
+MEGABYTE = 2**20
+ARCHITECTURE = Path(__file__).resolve().parent.parent / "ARCHITECTURE.md"
+
+
+def growth(call):
+    """Return by how many bytes a call raised the most memory that this process ever held."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    call()
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+
+
+@apart(SECONDS)
+def test_memory_does_not_grow_with_the_number_of_windows():
+    n_windows, n_steps = 80_000, 400
+    wave = np.sin(np.arange(n_windows + n_steps) / 9)
+    series = pd.Series(wave, pd.date_range("2000-01-01", periods=len(wave), freq="h"))
+    X = np.lib.stride_tricks.sliding_window_view(wave.astype(np.float32), n_steps)
+    small = {"hidden_layer_sizes": 2, "batch_size": 256, "early_stopping": False, "max_iter": 1, "n_jobs": 2}
+    forecaster, regressor = RNNForecaster(1, lookback=n_steps, cell="rnn", **small), RNNRegressor("rnn", **small)
+    forecaster.fit(series[:2000]).predict(series[:2000])
+    regressor.fit(X[:2000], wave[:2000]).predict(X[:2000])
+
+    # The windows are 122 MB in float32. What may grow is some numbers per window: target, prediction, time stamp.
+    assert n_windows * n_steps * 4 > 120 * MEGABYTE
+    for call in (
+        lambda: forecaster.fit(series),
+        lambda: forecaster.predict(series),
+        lambda: regressor.fit(X, wave[: len(X)]),
+        lambda: regressor.predict(X),
+    ):
+        assert growth(call) < 30 * MEGABYTE
+
+
+@apart(SECONDS)
+def test_memory_does_not_grow_with_the_batch():
+    X = np.lib.stride_tricks.sliding_window_view(np.sin(np.arange(20_000, dtype=np.float32) / 9), 100)
+    y = X[:, 0]
+    model = RNNRegressor("rnn", hidden_layer_sizes=32, max_iter=1, n_jobs=2)
+    model.fit(X[:2000], y[:2000]).predict(X[:2000])
+    # The states alone of all rows are 243 MB, and the way back needs them.
+    assert len(X) * 100 * 32 * 4 > 240 * MEGABYTE
+    assert growth(lambda: model.set_params(batch_size=len(X)).fit(X, y)) < 40 * MEGABYTE
+    assert growth(lambda: model.predict(X)) < 40 * MEGABYTE
+
+
+@apart(SECONDS)
+def test_memory_grows_with_the_parameters_by_no_more_than_the_factor_that_is_documented():
+    factor = int(re.search(r"at most (\d+) times\s+the\s+parameters", ARCHITECTURE.read_text()).group(1))
+    X = np.random.RandomState(0).normal(size=(2048, 1)).astype(np.float32)
+    # As many gradient buffers as there can be, and epochs for as many snapshots.
+    model = RNNRegressor("lstm", batch_size=1024, max_iter=4, n_jobs=2)
+    model.set_params(hidden_layer_sizes=16).fit(X, X[:, 0])
+    grown = growth(lambda: model.set_params(hidden_layer_sizes=768).fit(X, X[:, 0]))
+    n_bytes = model.parameters_.nbytes
+    assert n_bytes > 9 * MEGABYTE  # beside which the rest is small
+    assert grown < factor * n_bytes, grown / n_bytes
