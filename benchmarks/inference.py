@@ -40,7 +40,7 @@ def measure_task(workers, cell, task, arguments):
     harness.forget(workers)
     found = [f"{task} {cell}: {complaint}" for complaint in parity.complaints("inference", case, lines)]
     for complaint in found:
-        note(f"  NOT THE SAME: {complaint}")
+        note(f"  FAILED: {complaint}")
     return found
 
 

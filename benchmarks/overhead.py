@@ -85,7 +85,7 @@ def measure_memory(arguments):
 
 
 def measure_busy(workers, cell, arguments):
-    """Training alone and in company; each peer has the same company."""
+    """Training alone and in company, each library by itself."""
     case = {"cell": cell, "shape": BUSY_SHAPE, "dtype": "float32", "variant": ""}
     for worker in workers:
         variant = worker.ask("variants", task="training")["variants"][0]

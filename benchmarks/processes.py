@@ -3,6 +3,7 @@
 Standard library only, so that any interpreter can run it.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -89,7 +90,7 @@ class Worker:
         return {"ok": False, "error": f"the process ended: {last}"[:300]}
 
     def close(self):
-        """End the process."""
+        """End the process, which does so when nothing more can be asked."""
         self._process.stdin.close()
         try:
             self._process.wait(20)
@@ -100,6 +101,8 @@ class Worker:
     def _end(self):
         """Wait for the end of the process; return what it said, and remove it."""
         self._process.wait()
+        with contextlib.suppress(BrokenPipeError):  # of a request that nobody read
+            self._process.stdin.close()
         self._process.stdout.close()
         text = self._log.read_text(errors="replace").strip()
         self._log.unlink()

@@ -1,7 +1,7 @@
 """Whole training steps: gather, forward, back-propagation through time, head, clip, Adam; each peer beside the others.
 
 tsrnn goes through the public `fit`, so all of `fit` counts. The peak of the machine is measured in the same rotation.
-Ends with an error if the libraries do not compute the same losses.
+Ends with an error if a library fails, or if they do not compute the same losses.
 """
 
 import sys
@@ -42,7 +42,7 @@ def main():
 
 
 def measure_case(workers, benchmark, case, arguments):
-    """Measure one cell at one size, every way of every peer in rotation; return where their losses disagree.
+    """Measure one cell at one size, every way of every peer in rotation; return who fails or computes other losses.
 
     Beside them the peak and, for odd sizes, ours at the next size that is whole.
     """
@@ -61,8 +61,10 @@ def measure_case(workers, benchmark, case, arguments):
     lines = harness.write_series(arguments, benchmark, case, series, flops=flops)
     harness.forget(workers)
     found = [f"{title}: {complaint}" for complaint in parity.complaints("training", case, lines)]
+    absent = {worker.peer for worker in workers} - {line["peer"] for line in lines.values()}
+    found += [f"{title}: {peer} was not measured" for peer in sorted(absent)]
     for complaint in found:
-        note(f"  NOT THE SAME: {complaint}")
+        note(f"  FAILED: {complaint}")
     return found
 
 
