@@ -94,7 +94,7 @@ def odd(lines, ledger):
     explanation = (
         "Sizes that no kernel is cut for. Padding is how much arithmetic it adds to fill vectors of hidden units; the "
         f"goal is {percent(SHARE_OF_PEAK)} of the peak less that. If padding costs its share and no more, the row "
-        "takes as long as the next size whose hidden units fill vectors, which ran in the same rotation."
+        "takes no longer than the next size whose hidden units fill vectors and whose rows come in eights."
     )
     return section("## Training step at odd sizes", explanation, columns, rows)
 

@@ -49,14 +49,15 @@ def training_flops(cell, shape):
 
 
 def whole(shape, lanes):
-    """Return the next size whose hidden units fill vectors of `lanes` numbers."""
+    """Return the next size whose hidden units fill vectors of `lanes` numbers, and whose rows come in eights."""
     n_batch, n_steps, n_features, n_hidden, n_layers = shape
-    return n_batch, n_steps, n_features, -(-n_hidden // lanes) * lanes, n_layers
+    return -(-n_batch // 8) * 8, n_steps, n_features, -(-n_hidden // lanes) * lanes, n_layers
 
 
 def padding(shape, lanes):
-    """Return by which factor padding hidden units to whole vectors adds arithmetic."""
-    return forward_flops("rnn", whole(shape, lanes)) / forward_flops("rnn", shape)
+    """Return by which factor padding hidden units to whole vectors adds arithmetic; rows need none."""
+    padded = (shape[0], *whole(shape, lanes)[1:])
+    return forward_flops("rnn", padded) / forward_flops("rnn", shape)
 
 
 def make_windows(n_windows, n_steps, n_features, dtype="float32", seed=0):
