@@ -17,7 +17,6 @@ from tsrnn.kernels.product import WIDE, Matrix, product
 from tsrnn.kernels.target import vector_bytes
 from tsrnn.kernels.workers import Workers
 from tsrnn.network.architecture import Architecture
-from tsrnn.network.initializers import initial_parameters
 from tsrnn.network.optimizers import OPTIMIZERS
 from tsrnn.network.training import predict
 
@@ -32,7 +31,7 @@ class Network:
     ----------
     case : dict
     model : RNNRegressor, optional
-        Where the weights are taken from; else they are drawn anew.
+        Where the weights are taken from; else they are those that all peers start from.
     """
 
     def __init__(self, case, model=None):
@@ -42,8 +41,10 @@ class Network:
         self.n_batch, self._n_threads = n_batch, N_THREADS
         self._architecture = Architecture(case["cell"], n_steps, n_features, (n_hidden,) * n_layers, 1)
         if model is None:
-            rng = np.random.default_rng(0)
-            self._parameters = initial_parameters(self._architecture, rng, np.dtype(case["dtype"]))
+            self._parameters = np.zeros(self._architecture.n_parameters, case["dtype"])
+            views = self._architecture.views(self._parameters)
+            for name, value in workload.initial_weights(case["cell"], case["shape"], case["dtype"]).items():
+                views[name][...] = value
         else:
             self._parameters = model.parameters_.copy()
         X, y = workload.make_batches(case["shape"], case["dtype"])
