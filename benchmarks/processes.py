@@ -51,6 +51,7 @@ def interpreter(peer, arguments):
 def environment(peer, n_threads):
     """Return the environment variables for a process of a peer."""
     threads = dict.fromkeys(THREAD_VARIABLES, str(n_threads))
+    threads["OMP_DYNAMIC"] = "FALSE"  # with TRUE, losses of PyTorch's LSTM of two layers were off on a busy machine
     return {**os.environ, **threads, "PYTHONWARNINGS": "ignore", **PEERS[peer][2]}
 
 
