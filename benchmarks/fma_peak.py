@@ -14,10 +14,11 @@ import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-import harness
 import llvmlite.binding as llvm
 from llvmlite import ir
+from records import write
 
 N_CHAINS = 12  # latency 4 or 5 x 2 units; with two constants they fit into the 16 registers of AVX2
 UNROLL = 4
@@ -34,21 +35,23 @@ class Peak:
     ----------
     dtype : {"float32", "float64"}
     n_threads : int
+    most_bits : int, optional
+        No vectors longer than this.
 
     Attributes
     ----------
     lanes : int
         Elements of the vector that was fastest.
     most_lanes : int
-        Elements of the longest vector that the processor has.
+        Elements of the longest vector that was tried.
     n_fused : int
         Fused multiply-adds in the assembly of the loop; 0 on a processor that has none.
     """
 
-    def __init__(self, dtype="float32", n_threads=None):
+    def __init__(self, dtype="float32", n_threads=None, most_bits=512):
         self.n_threads = n_threads or len(os.sched_getaffinity(0))
         self._pool = ThreadPoolExecutor(self.n_threads)
-        candidates = [bits // LANE_BITS[dtype] for bits in vector_bits()]
+        candidates = [bits // LANE_BITS[dtype] for bits in vector_bits() if bits <= most_bits]
         self._loops = {lanes: _FmaLoop(dtype, lanes) for lanes in candidates}
         self.most_lanes = max(candidates)
         seconds = {}
@@ -182,7 +185,7 @@ def main():
     """Print the peak as one JSON line per dtype and number of threads."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=0.3, help="of each measurement; the best of five counts")
-    parser.add_argument("--out", type=harness.Path, help="also add the lines to this file of results")
+    parser.add_argument("--out", type=Path, help="also add the lines to this file of results")
     arguments = parser.parse_args()
     for n_threads in sorted({1, len(os.sched_getaffinity(0))}):
         for dtype in LANE_BITS:
@@ -195,7 +198,7 @@ def main():
             found |= {"fused_instructions": peak.n_fused, "cpu": llvm.get_host_cpu_name()}
             print(json.dumps(found))
             if arguments.out:
-                harness.write(arguments.out, "peak", **found)
+                write(arguments.out, "peak", **found)
             peak.close()
 
 

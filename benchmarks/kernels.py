@@ -5,7 +5,9 @@ tsrnn "step" is below `fit`: what `fit` adds is the difference to the row of the
 """
 
 import harness
+import processes
 import workload
+from records import note
 
 # (rows, k, columns): forward, dh and dW of an LSTM of 64 and of 256 hidden units on a shard of rows
 PRODUCTS = [(8, 72, 256), (8, 256, 64), (72, 96, 256), (8, 272, 1024), (8, 1024, 256), (272, 96, 1024)]
@@ -20,7 +22,7 @@ def main():
     parser.add_argument("--dtype", choices=["float32", "float64"], default="float32")
     arguments = parser.parse_args()
     harness.write_machine(arguments)
-    with harness.Workers(arguments, n_threads=1) as workers:
+    with processes.Workers(arguments, n_threads=1) as workers:
         for sizes in PRODUCTS:
             m, k, n = sizes
             case = {"sizes": sizes, "dtype": arguments.dtype}
@@ -28,7 +30,7 @@ def main():
         for name in ("tanh", "sigmoid"):
             case = {"size": N_ELEMENTS, "dtype": arguments.dtype}
             measure_part(workers, name, case, arguments, elements=N_ELEMENTS)
-    with harness.Workers(arguments) as workers:
+    with processes.Workers(arguments) as workers:
         for text in arguments.shapes:
             shape = tuple(int(size) for size in text.split(","))
             for cell in arguments.cells:
@@ -40,12 +42,10 @@ def main():
 
 def measure_part(workers, part, case, arguments, **facts):
     """Measure one part in all libraries that have it, and the peak, in rotation."""
-    harness.note(f"{part} {case}")
+    note(f"{part} {case}")
     multiple = workload.N_BATCHES if part == "step" else 1
     series = harness.prepare(workers, part, case, multiple)
-    peak = harness.prepare([worker for worker in workers if worker.peer == "tsrnn"], "peak", case)
-    for one in peak:
-        one.label = "peak"
+    peak = harness.prepare([worker for worker in workers if worker.peer == "tsrnn"], "peak", case, called="peak")
     series = harness.measure(series + peak, arguments.rounds, arguments.chunk)
     harness.write_series(arguments, "kernels", {**case, "part": part}, series, **facts)
     harness.forget(workers)

@@ -12,7 +12,9 @@ from functools import partial
 from pathlib import Path
 
 import harness
+import processes
 import workload
+from records import FOLDER, note, write
 
 TASKS = ("import", "compile", "forecast")
 
@@ -46,7 +48,7 @@ def main():
     parser.add_argument("--dtypes", nargs="*", choices=["float32", "float64"], default=["float32", "float64"])
     arguments = parser.parse_args()
     harness.write_machine(arguments)
-    peers = [peer for peer in arguments.peers if harness.interpreter(peer, arguments)]
+    peers = [peer for peer in arguments.peers if processes.interpreter(peer, arguments)]
     with tempfile.TemporaryDirectory() as folder:
         if "import" in arguments.tasks:
             measure_imports(peers, arguments, folder)
@@ -61,11 +63,11 @@ def measure_imports(peers, arguments, cache):
     series = {}
     for peer in peers:
         python, variables = _place(peer, arguments, cache)
-        series[f"import {peer}"] = partial(harness.fresh_process, [python, _JOB, peer, "import"], variables)
+        series[f"import {peer}"] = partial(processes.fresh_process, [python, _JOB, peer, "import"], variables)
         if peer == "tsrnn":
-            names = harness.fresh_process([python, "-c", LIST_DEPENDENCIES], variables)["names"]
+            names = processes.fresh_process([python, "-c", LIST_DEPENDENCIES], variables)["names"]
             command = [python, "-c", IMPORT_AFTER_DEPENDENCIES, json.dumps(names)]
-            series["import tsrnn after its dependencies"] = partial(harness.fresh_process, command, variables)
+            series["import tsrnn after its dependencies"] = partial(processes.fresh_process, command, variables)
     _measure(series, {"task": "import"}, arguments)
 
 
@@ -78,7 +80,7 @@ def measure_compilation(peers, arguments, folder):
                 python, variables = _place(peer, arguments, folder / f"warm-{cell}-{dtype}")
                 if peer == "jax" or (peer.startswith("keras") and dtype == "float64"):
                     continue
-                run = partial(harness.fresh_process, [python, _JOB, peer, "first", cell, dtype])
+                run = partial(processes.fresh_process, [python, _JOB, peer, "first", cell, dtype])
                 if peer == "tsrnn":
                     run(variables)  # fills the cache
                     series["tsrnn, cold"] = partial(_run_cold, run, variables, folder / "cold")
@@ -95,7 +97,7 @@ def measure_forecast(peers, arguments, folder):
         if peer == "jax":
             continue
         python, variables = _place(peer, arguments, folder / "warm-forecast")
-        run = partial(harness.fresh_process, [python, _JOB, peer, "forecast"])
+        run = partial(processes.fresh_process, [python, _JOB, peer, "forecast"])
         if peer == "tsrnn":
             run(variables)
             series["tsrnn, cold"] = partial(_run_cold, run, variables, folder / "cold")
@@ -105,13 +107,13 @@ def measure_forecast(peers, arguments, folder):
     _measure(series, {"task": "forecast"}, arguments)
 
 
-_JOB = harness.FOLDER / "whole_job.py"
+_JOB = FOLDER / "whole_job.py"
 
 
 def _place(peer, arguments, cache):
     """Return the interpreter of a peer and its environment variables, Numba's cache in a given folder."""
-    python = harness.interpreter(peer, arguments)
-    return python, {**harness.environment(peer, arguments.threads), "NUMBA_CACHE_DIR": str(cache)}
+    python = processes.interpreter(peer, arguments)
+    return python, {**processes.environment(peer, arguments.threads), "NUMBA_CACHE_DIR": str(cache)}
 
 
 def _run_cold(run, variables, cache):
@@ -122,9 +124,9 @@ def _run_cold(run, variables, cache):
 
 def _measure(series, case, arguments):
     for label, numbers in harness.repeat_fresh(series, arguments.rounds).items():
-        harness.write(arguments.out, "start", case=case, label=label, **numbers)
+        write(arguments.out, "start", case=case, label=label, **numbers)
         shown = {key: round(value, 3) for key, value in numbers.items() if isinstance(value, float)}
-        harness.note(f"{' '.join(case.values())}: {label}: {numbers.get('error') or shown}")
+        note(f"{' '.join(case.values())}: {label}: {numbers.get('error') or shown}")
 
 
 if __name__ == "__main__":

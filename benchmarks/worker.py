@@ -1,4 +1,4 @@
-"""One library in its own process: each request is one line of JSON, so is each answer. Started by ``harness.py``."""
+"""One library in its own process: each request is one line of JSON, so is each answer. Started by ``processes.py``."""
 
 import gc
 import importlib

@@ -27,6 +27,8 @@ ODD_SHAPES = [
     (50, 48, 3, 200, 1),
     (128, 1, 8, 128, 1),
 ]
+# A small, a middle and a large one, for the code that processors without AVX-512 run.
+AVX2_SHAPES = [(32, 24, 1, 32, 1), (64, 48, 8, 64, 2), (128, 168, 8, 128, 1)]
 INFERENCE_SHAPE = (256, 48, 8, 64, 1)
 N_INFERENCE = 10_000
 
@@ -46,12 +48,16 @@ def training_flops(cell, shape):
     return 3 * forward_flops(cell, shape)
 
 
+def whole(shape, lanes):
+    """Return the next size whose hidden units fill vectors of `lanes` numbers, and whose rows come in eights."""
+    n_batch, n_steps, n_features, n_hidden, n_layers = shape
+    return -(-n_batch // 8) * 8, n_steps, n_features, -(-n_hidden // lanes) * lanes, n_layers
+
+
 def padding(shape, lanes):
-    """Return by which factor padding hidden units to whole vectors adds arithmetic."""
-    _, _, n_features, n_hidden, n_layers = shape
-    n_padded = -(-n_hidden // lanes) * lanes
-    padded, plain = ((1, 1, n_features, n, n_layers) for n in (n_padded, n_hidden))
-    return forward_flops("rnn", padded) / forward_flops("rnn", plain)
+    """Return by which factor padding hidden units to whole vectors adds arithmetic; rows need none."""
+    padded = (shape[0], *whole(shape, lanes)[1:])
+    return forward_flops("rnn", padded) / forward_flops("rnn", shape)
 
 
 def make_windows(n_windows, n_steps, n_features, dtype="float32", seed=0):
