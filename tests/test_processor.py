@@ -4,6 +4,7 @@ import ctypes
 import math
 import platform
 import sys
+import threading
 
 import apart
 import naive
@@ -21,6 +22,7 @@ from tsrnn.network.architecture import Architecture
 from tsrnn.network.optimizers import Adam
 
 TINY = 1e-40  # a denormal float32
+SECONDS = 10  # after which a thread that never comes is given up
 
 
 def denormals_are_kept():
@@ -42,19 +44,20 @@ def control_register():
 class WatchedWorkers(Workers):
     """A team that notes for each thread the register before and after its part, and whether it then keeps denormals.
 
-    Every call waits for all threads.
+    Every call waits for all threads to begin and to end.
     """
 
     def run(self, call, n_workers):
-        self.seen = []
+        self.seen, meeting = [], threading.Barrier(n_workers)
 
         def watched(worker):
+            meeting.wait(SECONDS)
             before = control_register()
             call(worker)
             self.seen.append((before, control_register(), denormals_are_kept()))
 
         super().run(watched, n_workers)
-        super().close()  # nobody is late
+        super().close()
         assert len(self.seen) == n_workers
 
 
