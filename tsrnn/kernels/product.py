@@ -93,31 +93,45 @@ def _write_product(builder, tile, *arguments):
     n_rows, n_vectors, n_groups, n_terms, n_fresh = numbers[:5]
     A, B, C = Left(*numbers[5:9]), Right(*numbers[9:13]), Result(*numbers[13:])
     row_sizes, vector_sizes = _tile_sizes(tile)
-    for first_vector, n_tile_vectors in _blocks(n_vectors, vector_sizes):
-        for first_row, n_tile_rows in _blocks(n_rows, row_sizes):
-            _write_tile(
-                builder, [first_row + r for r in range(n_tile_rows)], [first_vector + v for v in range(n_tile_vectors)],
-                n_groups, n_terms, n_fresh, A, B, C,
-            )  # fmt: skip
+    for vectors in _blocks(n_vectors, vector_sizes):
+        for rows in _blocks(n_rows, row_sizes, may_overlap=True):
+            _write_tile(builder, rows, vectors, n_groups, n_terms, n_fresh, A, B, C)
     builder.ret_void()
 
 
-def _blocks(n, sizes):
-    """Yield, inside one loop after the other, the first number of a block of 0 ... n - 1 and the block's size."""
+def _blocks(n, sizes, may_overlap=False):
+    """Yield, inside one loop after the other, the first number of a block of 0 ... n - 1, and all, counted from it.
+
+    With `may_overlap` two or three that are left over are a block of four, the last of them in it twice or three times:
+    its sums are the same each time, and a tile of four rows takes hardly longer than one of one.
+    """
     first = 0
     for size in sizes:
         last = n if size == 1 else (n - first) // size * size + first
-        for here in loop(last, first, size):
-            yield here, size
-        first = last
+        if size != 4 or not may_overlap:
+            for here in loop(last, first, size):
+                yield here, range(size)
+            first = last
+            continue
+        after = (n - last) // 2 * 4 + last
+        for is_rest in loop(n.constant(2)):  # outside: in the loop over whole blocks all but the first is constant
+            start = is_rest * (last - first) + first
+            offsets = [0, 1, *((n - start - 1).at_most(k) for k in (2, 3))]
+            for here in loop(after.or_if(is_rest.is_equal(0), last), start, size):
+                yield here, offsets
+        first = after
 
 
 def _write_tile(builder, rows, vectors, n_groups, n_terms, n_fresh, A, B, C):
-    """Write the code of one tile: load or clear its sums, add all terms, store them."""
-    kind = A.buffer.kind
-    a_rows = [A.buffer + row * A.row for row in rows]
-    b_vectors = [B.buffer + vector * B.vector for vector in vectors]
-    places = [[C.buffer + (row * C.row + vector * C.vector) for vector in vectors] for row in rows]
+    """Write the code of one tile: load or clear its sums, add all terms, store them.
+
+    `rows` and `vectors` are blocks as `_blocks` yields them.
+    """
+    kind, (first_row, rows), (first_vector, vectors) = A.buffer.kind, rows, vectors
+    a_rows = [A.buffer + first_row * A.row + row * A.row for row in rows]
+    b_vectors = [B.buffer + (first_vector + vector) * B.vector for vector in vectors]
+    c_rows = [C.buffer + first_row * C.row + row * C.row for row in rows]
+    places = [[c_row + (first_vector + vector) * C.vector for vector in vectors] for c_row in c_rows]
     sums = [[cgutils.alloca_once(builder, kind) for _ in vectors] for _ in rows]  # registers, once LLVM has seen them
     for v in range(len(vectors)):
         is_fresh = (n_fresh * 0 + v).is_less(n_fresh)

@@ -12,11 +12,13 @@ import numpy as np
 from . import plan as p
 from . import tasks
 from .buffers import aligned_zeros
+from .recurrence import CHUNK_ROWS
 
 MAX_BUFFERS = 16  # gradients that are kept apart until they are summed
 MAX_TOGETHER = 8  # shards of one task at most
 EVALUATED_ROWS = 8  # rows of a shard when losses are summed shard by shard
 LARGE_WEIGHTS = 2**19  # bytes
+MANY_ROWS = 32  # of a shard, at most
 # Parameters x steps x rows: what each thread does in one call, and what a task costs at most if it has several shards.
 # That is hundredths of a second, or tenths without vector instructions; between calls Ctrl-C is heard.
 CALL_COST = TASK_COST = 10**9
@@ -144,7 +146,7 @@ class Step:
 
     def _run_minibatches(self, mode, X, Y, samples, batch_size, numbers):
         """Run the tasks of one epoch; return the losses (n_batches, n_buffers) and the call."""
-        rows = training_shard_rows(batch_size, self._packed[0].nbytes)
+        rows = training_shard_rows(batch_size, int(self._plan.table[0, p.N_STEPS]), self._packed[0].nbytes)
         n_shards = -(-batch_size // rows)
         together = min(MAX_TOGETHER, -(-n_shards // MAX_BUFFERS), max(1, TASK_COST // (self._cost_of_row * rows)))
         n_buffers = min(MAX_BUFFERS, -(-n_shards // together))
@@ -212,13 +214,17 @@ class Step:
                 raise
 
 
-def training_shard_rows(batch_size, n_bytes):
+def training_shard_rows(batch_size, n_steps, n_bytes):
     """Return how many rows of a minibatch a shard has: by the minibatch and the network alone, never by threads.
 
     Eight rows keep a shard's workspace in the cache. Four where eight would make few shards, and an odd number of them,
-    which two threads cannot share. Many more where the weights, of `n_bytes`, do not stay in the cache from one step to
-    the next: each step then reads them once for all rows.
+    which two threads cannot share. More where there are so few steps that the gradient, which a shard goes through for
+    every so many rows and steps, would take longer than the work on them. Many more where the weights, of `n_bytes`, do
+    not stay in the cache from one step to the next: each step then reads them once for all rows.
     """
     if n_bytes > LARGE_WEIGHTS and batch_size >= 128:
-        return 32
+        return MANY_ROWS
+    rows = min(CHUNK_ROWS // n_steps, batch_size // 2, MANY_ROWS) // 8 * 8
+    if rows > 8:
+        return rows
     return 4 if -(-batch_size // 8) in (1, 3, 5, 7) else 8
