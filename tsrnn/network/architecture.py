@@ -49,7 +49,7 @@ class Architecture:
     @property
     def n_parameters(self):
         """Length of the parameter vector."""
-        return len(_plan(self, np.dtype(np.float32)).places)  # or any other dtype
+        return len(_plan(self, np.dtype(np.float32), True).places)  # or any other dtype
 
     @property
     def n_gates(self):
@@ -71,7 +71,7 @@ class Architecture:
             ``head.W_y`` (n_hidden, n_outputs) and ``head.b_y`` (n_outputs,). Gates side by side: LSTM i, f, g, o;
             GRU r, z, n.
         """
-        blocks = _plan(self, parameters.dtype).blocks  # the same for any dtype
+        blocks = _plan(self, parameters.dtype, True).blocks  # the same for any dtype
         return {b.name: parameters[b.offset : b.offset + b.size].reshape(b.shape) for b in blocks}
 
     def step(self, parameters, workers, optimizer_state=None, trains=True):
@@ -107,5 +107,5 @@ class Architecture:
 
 
 @lru_cache(maxsize=4)  # the one of a large network takes as much memory as its weights, several times
-def _plan(architecture, dtype, trains=True):
+def _plan(architecture, dtype, trains):
     return make_plan(**vars(architecture), dtype=dtype, trains=trains)
