@@ -255,7 +255,9 @@ def test_any_number_of_outputs_is_predicted_and_trained(n_outputs):
 
 @pytest.mark.parametrize("cell, activation, reset_after", CELLS)
 def test_minibatches_of_several_rounds_of_all_buffers_stay_exact(cell, activation, reset_after):
-    n = 2 * step_module.MAX_BUFFERS * step_module.MAX_TOGETHER * 8 + 333  # two full rounds of shards of 8, and a part
+    n = (
+        2 * step_module.MAX_BUFFERS * step_module.MAX_SHARDS_OF_TASK * 8 + 333
+    )  # two full rounds of shards of 8, and a part
     rng = np.random.default_rng(12)
     X, y = rng.normal(size=(n, 3, 1)), rng.normal(size=(n, 1))
     weights = naive.random_weights(cell, 1, (2,), 1, reset_after, rng)
@@ -358,7 +360,7 @@ def test_nothing_left_in_a_workspace_is_read(cell, activation, reset_after, garb
         n_work = int(step._plan.table[0, step_module.p.N_WORK])
         step._work = [np.full(32 * n_work, garbage, np.float32) for _ in range(2)]
         step._gradients = np.full((step_module.MAX_BUFFERS, step._plan.n_packed), garbage, np.float32)
-        step._norms[:] = garbage
+        step._squares[:] = garbage
 
     # 50 and 7 windows a minibatch: rows of a shard, and so the layout of the workspace, change on the way.
     clean_losses, clean = train(architecture, weights, X, y, 50, n_epochs=3)

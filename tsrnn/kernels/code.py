@@ -105,8 +105,12 @@ class Buffer:
         """Return the next n vectors, a list."""
         return [(self + i * self.kind.count).vector() for i in range(n)]
 
-    def store_all(self, vectors):
-        """Overwrite the next vectors."""
+    def store_all(self, vectors, n):
+        """Overwrite the next n vectors; raise if other than n are given, which would be another's place."""
+        if len(vectors) != n:
+            raise ValueError(
+                f"{len(vectors)} vectors were given for the place of {n}; is a constant of the cell wrong?"
+            )
         for i, vector in enumerate(vectors):
             (self + i * self.kind.count).store(vector)
 
@@ -132,7 +136,7 @@ class Table:
 
 
 def loop(last, first=0, step=1):
-    """Run over ``range(first, last, step)``: yield its Index once, and end the loop when the body has been written."""
+    """Run over ``range(first, last, step)``, mind the order: yield its Index once, and end the loop behind the body."""
     builder = last.builder
     first = value_of(first)
     with cgutils.for_range_slice(builder, first, last.value, INTEGER(step)) as (index, _):

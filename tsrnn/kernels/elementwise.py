@@ -61,8 +61,8 @@ def forward(cell, activation, rows):
         kept, memory, h = cell.forward(
             row.sums.vectors(cell.N_SUMS), row.h_before.vector(), row.memory_before.vectors(cell.N_MEMORY), activation
         )
-        row.sums.store_all(kept)
-        row.memory.store_all(memory)
+        row.sums.store_all(kept, cell.N_SUMS)
+        row.memory.store_all(memory, cell.N_MEMORY)
         _store_states(row, h)
 
 
@@ -73,14 +73,14 @@ def backward(cell, activation, rows):
             row.sums.vectors(cell.N_SUMS), row.h_before.vector(), row.memory_before.vectors(cell.N_MEMORY),
             row.memory.vectors(cell.N_MEMORY), row.dh.vector() + row.dh_above.vector(), row.carry.vector(), activation,
         )  # fmt: skip
-        _store_gradients(row, dsums, carry)
+        _store_gradients(cell, row, dsums, carry)
 
 
 def forward_gates(cell, rows):
     """Write the first part of a step forward of a cell in two parts."""
     for row in rows:
         kept, rh = cell.forward_gates(row.sums.vectors(cell.N_SUMS), row.h_before.vector())
-        row.sums.store_all(kept)
+        row.sums.store_all(kept, cell.N_SUMS)
         row.rh.store(_of_units(row, rh))
 
 
@@ -88,7 +88,7 @@ def forward_state(cell, activation, rows):
     """Write the second part of a step forward."""
     for row in rows:
         kept, h = cell.forward_state(row.sums.vectors(cell.N_SUMS), row.h_before.vector(), activation)
-        row.sums.store_all(kept)
+        row.sums.store_all(kept, cell.N_SUMS)
         _store_states(row, h)
 
 
@@ -99,7 +99,7 @@ def backward_state(cell, activation, rows):
         dsums, carry = cell.backward_state(
             row.sums.vectors(cell.N_SUMS), row.h_before.vector(), dh, row.carry.vector(), activation
         )
-        _store_gradients(row, dsums, carry)
+        _store_gradients(cell, row, dsums, carry)
 
 
 def backward_gates(cell, rows):
@@ -108,7 +108,7 @@ def backward_gates(cell, rows):
         dsums, carry = cell.backward_gates(
             row.sums.vectors(cell.N_SUMS), row.h_before.vector(), row.drh.vector(), row.carry.vector()
         )
-        _store_gradients(row, dsums, carry)
+        _store_gradients(cell, row, dsums, carry)
 
 
 def _store_states(row, h):
@@ -122,8 +122,8 @@ def _of_units(row, x):
     return where(row.is_unit.vector() > 0, x, 0)
 
 
-def _store_gradients(row, dsums, carry):
-    row.sums.store_all([_of_units(row, without_denormals(ds)) for ds in dsums])
+def _store_gradients(cell, row, dsums, carry):
+    row.sums.store_all([_of_units(row, without_denormals(ds)) for ds in dsums], cell.N_SUMS)
     row.carry.store(without_denormals(carry))
 
 

@@ -62,14 +62,14 @@ def backward(cell, plan, transposed, work, n_rows, gradient):
     """Add the gradient of the shard, from the gradient of its loss in the rows `p.PREDICTION` of `work`."""
     n_layers, n_steps, V = plan[0, p.N_LAYERS], plan[0, p.N_STEPS], work.kind.count
     _head_backward(plan, transposed, Layer(cell, plan, n_layers - 1, work, n_rows), n_steps, gradient)
-    for below in loop(n_layers):
-        number = n_layers - below - 1
+    for n_above in loop(n_layers):
+        number = n_layers - n_above - 1
         layer = Layer(cell, plan, number, work, n_rows)
         is_top = number.is_equal(n_layers - 1)
         higher = Layer(cell, plan, (number + 1).or_if(is_top, number), work, n_rows)
         stride = (higher.n_x_vectors * V).or_if(is_top, 0)
         above = work + higher.column(p.DX).or_if(is_top, plan[0, p.ZEROS]) * n_rows
-        with below.if_positive():
+        with n_above.if_positive():
             clear(layer.rows(p.DH), n_rows * layer.n_padded)
         recurrence.backward(layer, transposed, n_steps, above, stride, stride * n_rows, gradient)
 

@@ -52,8 +52,8 @@ def add_to(typing_context, words, index, number):
 
 
 @intrinsic
-def replace(typing_context, words, index, expected, number):
-    """Overwrite a shared word if it is as expected; return whether it was (compare-and-swap)."""
+def compare_and_swap(typing_context, words, index, expected, number):
+    """Overwrite a shared word if it is as expected; return whether it was."""
 
     def generate(context, builder, signature, arguments):
         place = _word(context, builder, words, *arguments[:2])

@@ -134,7 +134,7 @@ def _write_tile(builder, rows, vectors, n_groups, n_terms, n_fresh, A, B, C):
     places = [[c_row + (first_vector + vector) * C.vector for vector in vectors] for c_row in c_rows]
     sums = [[cgutils.alloca_once(builder, kind) for _ in vectors] for _ in rows]  # registers, once LLVM has seen them
     for v in range(len(vectors)):
-        is_fresh = (n_fresh * 0 + v).is_less(n_fresh)
+        is_fresh = n_fresh.constant(v).is_less(n_fresh)
         for r in range(len(rows)):
             start = builder.select(is_fresh, ir.Constant(kind, None), places[r][v].vector().value)
             builder.store(start, sums[r][v])

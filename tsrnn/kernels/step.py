@@ -15,7 +15,7 @@ from .buffers import aligned_zeros
 from .recurrence import CHUNK_ROWS
 
 MAX_BUFFERS = 16  # gradients that are kept apart until they are summed
-MAX_TOGETHER = 8  # shards of one task at most
+MAX_SHARDS_OF_TASK = 8  # shards of one task at most
 EVALUATED_ROWS = 8  # rows of a shard when losses are summed shard by shard
 LARGE_WEIGHTS = 2**19  # bytes
 MANY_ROWS = 32  # of a shard, at most
@@ -70,7 +70,7 @@ class Step:
         self._transposed = aligned_zeros((len(plan.transposed_places) if plan.trains else 0,), dtype)
         self._is_transposed = False
         self._gradients = aligned_zeros((0, plan.n_packed), dtype)
-        self._norms = np.zeros(plan.table[0, p.N_SLICES])
+        self._squares = np.zeros(plan.table[0, p.N_SLICES])
         self._work = []
         self._no_losses, self._no_output = np.zeros((0, 0)), np.zeros((0, 0), dtype)
 
@@ -148,20 +148,22 @@ class Step:
         """Run the tasks of one epoch; return the losses (n_batches, n_buffers) and the call."""
         rows = training_shard_rows(batch_size, int(self._plan.table[0, p.N_STEPS]), self._packed[0].nbytes)
         n_shards = -(-batch_size // rows)
-        together = min(MAX_TOGETHER, -(-n_shards // MAX_BUFFERS), max(1, TASK_COST // (self._cost_of_row * rows)))
-        n_buffers = min(MAX_BUFFERS, -(-n_shards // together))
+        most = max(1, min(MAX_SHARDS_OF_TASK, TASK_COST // (self._cost_of_row * rows)))
+        shards_of_task = min(most, -(-n_shards // MAX_BUFFERS))
+        n_buffers = min(MAX_BUFFERS, -(-n_shards // shards_of_task))
         if len(self._gradients) < n_buffers:
             self._gradients = aligned_zeros((n_buffers, self._plan.n_packed), self._packed.dtype)
         if not self._is_transposed:
             self._transposed[:] = self._packed[0, self._plan.transposed_places]
             self._is_transposed = mode == tasks.TRAIN  # which renews it with every update
-        n_batches, n_slices = -(-len(samples) // batch_size), len(self._norms)
-        of_shards = -(-n_shards // (together * n_buffers)) * n_buffers
-        of_batch = of_shards + n_slices * (2 if mode == tasks.TRAIN else 1)
-        call = self._call(mode, batch_size, rows, together, n_buffers, of_shards, of_batch)
+        n_batches, n_slices = -(-len(samples) // batch_size), len(self._squares)
+        n_shard_tasks = -(-n_shards // (shards_of_task * n_buffers)) * n_buffers
+        n_tasks_of_batch = n_shard_tasks + n_slices * (2 if mode == tasks.TRAIN else 1)
+        call = self._call(mode, batch_size, rows, shards_of_task, n_buffers, n_shard_tasks, n_tasks_of_batch)
         losses = np.zeros((n_batches, n_buffers))
-        cost_of_task, n_at_once = self._cost_of_row * rows * together, max(n_buffers, n_slices)
-        self._run(n_batches * of_batch, cost_of_task, n_at_once, call, numbers, X, Y, samples, losses, self._no_output)
+        cost_of_task, n_at_once = self._cost_of_row * rows * shards_of_task, max(n_buffers, n_slices)
+        n_tasks = n_batches * n_tasks_of_batch
+        self._run(n_tasks, cost_of_task, n_at_once, call, numbers, X, Y, samples, losses, self._no_output)
         return losses, call
 
     def _run_forward(self, mode, X, Y, samples, rows, losses, out):
@@ -194,7 +196,7 @@ class Step:
         strides = np.array([*X.strides, *Y.strides[:2]], dtype=np.int64)
         samples = np.ascontiguousarray(samples, np.int64)  # another layout would be compiled anew
         data = tasks.Data(X.values, Y.values, strides, samples)
-        shared = call, numbers, network, data, tasks.Results(self._gradients, self._norms, losses, out)
+        shared = call, numbers, network, data, tasks.Results(self._gradients, self._squares, losses, out)
         if n_workers > 1:
             self._run_tasks(0, *shared, work[0])  # compiles or loads, which in another thread no interrupt could end
         of_call = n_workers * -(-CALL_COST // cost_of_task)

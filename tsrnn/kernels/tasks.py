@@ -32,9 +32,10 @@ from .shard import gather, loss_and_slope, write_predictions
 PREDICT, EVALUATE, GRADIENT, TRAIN = range(4)  # how far a call goes: to predictions, loss, gradient, new parameters
 
 # Columns of the call: the shared words, each in a cache line of its own; then what the call is about.
-NEXT, DONE, FAILED = 0, 8, 16  # FAILED: 1 + the number of the minibatch whose loss or gradient was not finite
-MODE, BATCH_SIZE, SHARD_ROWS, N_TOGETHER, N_BUFFERS, OF_SHARDS, OF_BATCH, N_UPDATES = range(24, 32)
-N_CALL = 32  # OF_SHARDS, OF_BATCH: tasks of a minibatch that have shards, and all of them; N_UPDATES: before the call
+# FAILED is 1 + the number of the minibatch whose loss or gradient was not finite, or 1 where an error ends the call.
+NEXT, DONE, FAILED = 0, 8, 16
+MODE, BATCH_SIZE, SHARD_ROWS, SHARDS_OF_TASK, N_BUFFERS, SHARD_TASKS, TASKS, N_UPDATES = range(24, 32)
+N_CALL = 32  # SHARD_TASKS, TASKS: tasks of a minibatch that have shards, and all of them; N_UPDATES: before the call
 # Columns of the numbers.
 LEARNING_RATE, BETA_1, BETA_2, EPSILON, CLIP_NORM = range(5)
 N_NUMBERS = 5
@@ -78,7 +79,7 @@ class Results(NamedTuple):
 
     gradients : ndarray of shape (N_BUFFERS or more, n_packed)
         GRADIENT and TRAIN: row 0 ends as the sum. The others leave them alone.
-    norms : ndarray of shape (N_SLICES,), float64
+    squares : ndarray of shape (N_SLICES,), float64
         Likewise: the sums of squares of a gradient's slices.
     losses : ndarray of float64
         Summed losses. GRADIENT and TRAIN: shape (n_batches, N_BUFFERS); EVALUATE: (1, n_shards).
@@ -87,7 +88,7 @@ class Results(NamedTuple):
     """
 
     gradients: np.ndarray
-    norms: np.ndarray
+    squares: np.ndarray
     losses: np.ndarray
     out: np.ndarray
 
@@ -117,10 +118,10 @@ def compile_tasks(cell):
         n_pauses = 0
         while processor.read(call, DONE) < last:
             task = processor.read(call, NEXT)
-            batch, k = task // call[OF_BATCH], task % call[OF_BATCH]
+            batch, k = task // call[TASKS], task % call[TASKS]
             n_before = task - k + first_of_phase(call, network.plan, k)
             if task < last and processor.read(call, DONE) >= n_before:
-                if processor.replace(call, NEXT, task, task + 1):
+                if processor.compare_and_swap(call, NEXT, task, task + 1):
                     n_pauses = 0
                     if processor.read(call, FAILED) == 0:
                         run_task(cell, batch, k, call, numbers, network, data, results, work)
@@ -138,38 +139,38 @@ def compile_tasks(cell):
 @inner
 def first_of_phase(call, plan, k):
     """Return the number of the first task of the phase, or round, that task k of a minibatch belongs to."""
-    if k < call[OF_SHARDS]:
+    if k < call[SHARD_TASKS]:
         return k // call[N_BUFFERS] * call[N_BUFFERS]
-    return call[OF_SHARDS] + (k - call[OF_SHARDS]) // plan[0, p.N_SLICES] * plan[0, p.N_SLICES]
+    return call[SHARD_TASKS] + (k - call[SHARD_TASKS]) // plan[0, p.N_SLICES] * plan[0, p.N_SLICES]
 
 
 @spliced
 def run_task(cell, batch, k, call, numbers, network, data, results, work):
     """Run task k of a minibatch."""
     first, n_slices = batch * call[BATCH_SIZE], network.plan[0, p.N_SLICES]
-    rows = data.samples[first : min(first + call[BATCH_SIZE], data.samples.shape[0])]
-    if k < call[OF_SHARDS]:
-        run_shards(cell, call, batch, k, rows, network, data, results, work)
-    elif k < call[OF_SHARDS] + n_slices:
-        sum_slice(call, rows.shape[0], k - call[OF_SHARDS], network, results)
+    minibatch = data.samples[first : min(first + call[BATCH_SIZE], data.samples.shape[0])]
+    if k < call[SHARD_TASKS]:
+        run_shards(cell, call, batch, k, minibatch, network, data, results, work)
+    elif k < call[SHARD_TASKS] + n_slices:
+        sum_slice(call, minibatch.shape[0], k - call[SHARD_TASKS], network, results)
     else:
-        update_slice(call, numbers, batch, k - call[OF_SHARDS] - n_slices, network, results)
+        update_slice(call, numbers, batch, k - call[SHARD_TASKS] - n_slices, network, results)
 
 
 @spliced
-def run_shards(cell, call, batch, task, rows, network, data, results, work):
+def run_shards(cell, call, batch, task, minibatch, network, data, results, work):
     """Run the shards of one task of the first phase."""
-    mode, n_rows, n_batch, plan = call[MODE], call[SHARD_ROWS], rows.shape[0], network.plan
+    mode, n_rows, n_batch, plan = call[MODE], call[SHARD_ROWS], minibatch.shape[0], network.plan
     buffer, losses = task % call[N_BUFFERS], results.losses
     gradient = results.gradients[buffer] if mode >= GRADIENT else network.parameters
     if mode >= GRADIENT and task < call[N_BUFFERS]:
         gradient[:] = 0
         losses[batch, buffer] = 0.0
-    for shard in range(task * call[N_TOGETHER], (task + 1) * call[N_TOGETHER]):
+    for shard in range(task * call[SHARDS_OF_TASK], (task + 1) * call[SHARDS_OF_TASK]):
         first = shard * n_rows
         if first >= n_batch:
             break
-        samples = rows[first : min(first + n_rows, n_batch)]
+        samples = minibatch[first : min(first + n_rows, n_batch)]
         gather(plan, data.X, data.strides, samples, work)
         forward(cell, plan, network.parameters, work, samples.shape[0], network.parameters)
         if mode == PREDICT:
@@ -202,11 +203,11 @@ def slice_ends(plan, part):
 def sum_slice(call, n_batch, part, network, results):
     """Add the gradient buffers in use into the first, over one slice, and take its part of the squared norm."""
     gradients, (first, last) = results.gradients, slice_ends(network.plan, part)
-    rows_of_task = call[SHARD_ROWS] * call[N_TOGETHER]
+    rows_of_task = call[SHARD_ROWS] * call[SHARDS_OF_TASK]
     n_buffers = min(call[N_BUFFERS], (n_batch + rows_of_task - 1) // rows_of_task)
     for buffer in range(1, n_buffers):
         add(first, last, (gradients[0], gradients[buffer]), ())
-    results.norms[part] = sum_of_squares(gradients[0], first, last)
+    results.squares[part] = sum_of_squares(gradients[0], first, last)
 
 
 @inner
@@ -214,13 +215,13 @@ def update_slice(call, numbers, batch, part, network, results):
     """Make the optimizer's step on one slice and renew its transposed copy, unless loss or gradient are not finite."""
     real = type(network.parameters[0])
     total, loss = 0.0, 0.0
-    for k in range(results.norms.shape[0]):
-        total += results.norms[k]
+    for k in range(results.squares.shape[0]):
+        total += results.squares[k]
     for k in range(results.losses.shape[1]):
         loss += results.losses[batch, k]
     factor = clip_factor(total, numbers[CLIP_NORM]) + 0 * loss
     if not factor < np.inf:
-        processor.replace(call, FAILED, 0, batch + 1)
+        processor.compare_and_swap(call, FAILED, 0, batch + 1)
         return
     beta_1, beta_2, n_updates = numbers[BETA_1], numbers[BETA_2], call[N_UPDATES] + batch + 1
     correction = np.sqrt(1.0 - beta_2**n_updates)

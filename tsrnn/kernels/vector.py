@@ -51,6 +51,12 @@ class Vector:
     def __rmul__(self, other):
         return self._emit("fmul", other, self)
 
+    def __neg__(self):
+        return Vector(self.builder, self.builder.fneg(self.value))
+
+    def __bool__(self):
+        raise TypeError("a vector is neither true nor false while code is written; choose lane by lane with where()")
+
     def __lt__(self, other):
         return Vector(self.builder, self.builder.fcmp_ordered("<", self.value, self.lift(other).value))
 
