@@ -277,9 +277,9 @@ def test_shards_of_many_rows_for_large_weights_give_the_same_gradient(cell, acti
     options = dict(activation=activation, reset_after=reset_after)
     architecture = build(cell, X, 1, (2, 3), **options)
     _, loss, gradient = run(architecture, weights, X, y)
-    assert step_module.training_shard_rows(n, 8, 1000) == 8
+    assert step_module.training_shard_rows(n, 8, 1000, 1000) == 8
     monkeypatch.setattr(step_module, "LARGE_WEIGHTS", 0)
-    assert step_module.training_shard_rows(n, 8, 1000) == 32
+    assert step_module.training_shard_rows(n, 8, 1000, 1000) == 32
     _, large_loss, large_gradient = run(architecture, weights, X, y)
     np.testing.assert_allclose(large_loss, loss, **TOLERANCE)
     for name in gradient:
@@ -288,12 +288,19 @@ def test_shards_of_many_rows_for_large_weights_give_the_same_gradient(cell, acti
     assert_slopes_are_those_of_the_twin(large_gradient, cell, weights, X, y, **options)
 
 
+def test_no_shard_costs_so_much_that_ctrl_c_waits():
+    for cost_of_row in (1, 10**7, 10**8, 3 * 10**8, 10**9):
+        rows = step_module.training_shard_rows(4000, 200, 10**9, cost_of_row)
+        assert rows == 8 or rows * cost_of_row <= step_module.SHARD_COST
+        assert rows == 32 or 2 * rows * cost_of_row > step_module.SHARD_COST
+
+
 @pytest.mark.parametrize("n_steps, rows", [(1, 24), (4, 24), (6, 16), (7, 4)])  # of 50, which are then 13 shards of 4
 def test_shards_of_few_steps_have_more_rows_and_the_right_gradient(n_steps, rows):
     rng = np.random.default_rng(17)
     X, y = rng.normal(size=(50, n_steps, 2)), rng.normal(size=(50, 1))
     weights, options = naive.random_weights("lstm", 2, (5,), 1, True, rng), dict(activation="tanh", reset_after=True)
-    assert step_module.training_shard_rows(50, n_steps, 1000) == rows
+    assert step_module.training_shard_rows(50, n_steps, 1000, 1000) == rows
     _, _, gradient = run(build("lstm", X, 1, (5,), **options), weights, X, y)
     assert_slopes_are_those_of_the_twin(gradient, "lstm", weights, X, y, **options)
 

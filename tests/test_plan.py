@@ -128,7 +128,6 @@ def test_hidden_units_of_one_gate_lie_side_by_side_in_vectors(cell, dtype):
 def test_what_the_way_back_multiplies_by_is_copied_transposed_once_and_nothing_else(cell, dtype):
     for *_, plan in plans(cell, dtype):
         copied = np.bincount(plan.transposed_places, minlength=plan.n_packed)
-        assert len(plan.transposed_places) == len(plan.transposed_places)
         assert copied.max() == 1
         for block in plan.blocks:
             is_needed = block.name.endswith((".W_h", ".W_y")) or (

@@ -102,10 +102,9 @@ def test_any_n_jobs_gives_the_same_bits():
 
 @apart(2 * SECONDS)
 def test_eight_threads_on_one_processor_finish():
-    # 10,000 updates: about 2 s by one thread. Threads that wait for each other by spinning lose a time slice of some
-    # milliseconds at every meeting, which adds up to minutes.
+    # Minibatches of 16 tasks, so that all eight have something to wait for.
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    options = {"max_iter": 1000, "batch_size": 32, "n_iter_no_change": 10**6}
+    options = {"max_iter": 1000, "batch_size": 128, "n_iter_no_change": 10**6}
     one, eight = (fit("rnn", n_jobs=n_jobs, **options).parameters_ for n_jobs in (1, 8))
     assert one.tobytes() == eight.tobytes()
 

@@ -18,7 +18,7 @@ from processors import PROCESSORS, VARIANTS, VECTOR_BYTES, on_x86, run_compiled_
 from tsrnn.kernels import target, tasks
 from tsrnn.network.architecture import Architecture
 
-FLOAT32_TOLERANCE = dict(rtol=1e-3, atol=1e-5)  # as tests/py has it for sequences of this length
+FLOAT32_TOLERANCE = dict(rtol=1e-3, atol=1e-5)  # the rounding of float32, over a few dozen steps
 
 # ---- Vectors of every length -----------------------------------------------------------------------------------------
 

@@ -183,7 +183,7 @@ def test_interrupt_of_the_last_check_keeps_what_was_learnt_and_a_second_one_is_r
 
 
 def test_loss_that_is_not_finite_is_an_error_if_nothing_was_learnt():
-    with pytest.raises(FloatingPointError, match="not finite in the first epoch"):
+    with pytest.raises(FloatingPointError, match="the loss or its gradient is not finite in the first epoch"):
         run(windows=Windows(X, np.where(Y > 0, Y, np.nan)))
 
 

@@ -85,6 +85,8 @@ def count_threads(n_jobs):
     -1, k and -k as in joblib. None is all the cores this process may use, but one inside a joblib worker, where the
     other workers have the other cores.
     """
+    if n_jobs is not None and (not isinstance(n_jobs, Integral) or isinstance(n_jobs, bool)):
+        raise TypeError(f"n_jobs must be an integer or None; got {n_jobs!r}.")
     if n_jobs == 0:
         raise ValueError("n_jobs=0 has no meaning; give a number of threads, -1 for all cores, or None.")
     if n_jobs is None:

@@ -19,9 +19,11 @@ MAX_SHARDS_OF_TASK = 8  # shards of one task at most
 EVALUATED_ROWS = 8  # rows of a shard when losses are summed shard by shard
 LARGE_WEIGHTS = 2**19  # bytes
 MANY_ROWS = 32  # of a shard, at most
-# Parameters x steps x rows: what each thread does in one call, and what a task costs at most if it has several shards.
-# That is hundredths of a second, or tenths without vector instructions; between calls Ctrl-C is heard.
-CALL_COST = TASK_COST = 10**9
+# Parameters x steps x rows: what each thread does in one call, or the least it can; between calls Ctrl-C is heard. That
+# is hundredths of a second, or tenths without vector instructions.
+CALL_COST = 10**9
+TASK_COST = 10**9  # of a task of several shards, at most
+SHARD_COST = 6 * 10**9  # of a shard of many rows, at most: some tenths of a second
 
 
 class OptimizerState(NamedTuple):
@@ -146,7 +148,8 @@ class Step:
 
     def _run_minibatches(self, mode, X, Y, samples, batch_size, numbers):
         """Run the tasks of one epoch; return the losses (n_batches, n_buffers) and the call."""
-        rows = training_shard_rows(batch_size, int(self._plan.table[0, p.N_STEPS]), self._packed[0].nbytes)
+        n_steps, n_bytes = int(self._plan.table[0, p.N_STEPS]), self._packed[0].nbytes
+        rows = training_shard_rows(batch_size, n_steps, n_bytes, self._cost_of_row)
         n_shards = -(-batch_size // rows)
         most = max(1, min(MAX_SHARDS_OF_TASK, TASK_COST // (self._cost_of_row * rows)))
         shards_of_task = min(most, -(-n_shards // MAX_BUFFERS))
@@ -172,7 +175,8 @@ class Step:
         call = self._call(mode, len(samples), rows, 1, n_shards, n_shards, n_shards)
         numbers = np.zeros(tasks.N_NUMBERS)
         cost_of_task = -(-self._cost_of_row * rows // 3)  # there is no way back
-        self._run(n_shards, cost_of_task, n_shards, call, numbers, X, Y, samples, losses, out)
+        n_at_once = n_shards if mode == tasks.PREDICT else MAX_BUFFERS  # as many threads as training may use
+        self._run(n_shards, cost_of_task, n_at_once, call, numbers, X, Y, samples, losses, out)
 
     def _call(self, *numbers):
         """Return the words that the threads of one call share; `numbers` are those from MODE on."""
@@ -216,16 +220,18 @@ class Step:
                 raise
 
 
-def training_shard_rows(batch_size, n_steps, n_bytes):
+def training_shard_rows(batch_size, n_steps, n_bytes, cost_of_row):
     """Return how many rows of a minibatch a shard has: by the minibatch and the network alone, never by threads.
 
     Eight rows keep a shard's workspace in the cache. Four where eight would make few shards, and an odd number of them,
     which two threads cannot share. More where there are so few steps that the gradient, which a shard goes through for
     every so many rows and steps, would take longer than the work on them. Many more where the weights, of `n_bytes`, do
-    not stay in the cache from one step to the next: each step then reads them once for all rows.
+    not stay in the cache from one step to the next: each step then reads them once for all rows; but no shard may
+    keep Ctrl-C waiting for long.
     """
     if n_bytes > LARGE_WEIGHTS and batch_size >= 128:
-        return MANY_ROWS
+        most = SHARD_COST // cost_of_row
+        return next((rows for rows in (MANY_ROWS, 16) if rows <= most), 8)
     rows = min(CHUNK_ROWS // n_steps, batch_size // 2, MANY_ROWS) // 8 * 8
     if rows > 8:
         return rows

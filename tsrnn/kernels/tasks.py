@@ -220,7 +220,7 @@ def update_slice(call, numbers, batch, part, network, results):
     for k in range(results.losses.shape[1]):
         loss += results.losses[batch, k]
     factor = clip_factor(total, numbers[CLIP_NORM]) + 0 * loss
-    if not factor < np.inf:
+    if not factor < np.inf or real(factor) == 0:  # zero: too small for a number of this kind
         processor.compare_and_swap(call, FAILED, 0, batch + 1)
         return
     beta_1, beta_2, n_updates = numbers[BETA_1], numbers[BETA_2], call[N_UPDATES] + batch + 1

@@ -166,7 +166,7 @@ def _run_epoch(step, data, options, rng):
     )
 
 
-_NOTHING = "the loss is not finite in the first epoch"
+_NOTHING = "the loss or its gradient is not finite in the first epoch"
 
 
 class _Kept(NamedTuple):
