@@ -135,15 +135,19 @@ class _Company:
         self._process = subprocess.Popen(command, env=variables, stdout=subprocess.PIPE)
         if kind == "pinned":
             os.sched_setaffinity(self._process.pid, {max(os.sched_getaffinity(0))})
-        self._process.stdout.readline()  # it says when it has begun
+        if not self._process.stdout.readline():  # it says when it has begun
+            raise RuntimeError(f"the company {kind!r} of {peer} ended before it began")
 
     def __enter__(self):
         return self._process.pid if self._process else None
 
     def __exit__(self, *error):
         if self._process:
+            has_ended = self._process.poll() is not None
             self._process.kill()
             self._process.communicate()
+            if has_ended:
+                raise RuntimeError("the company has ended while it was to keep the machine busy")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ import table_of_use
 from markdown import table
 from verdicts import Ledger
 
+VERDICTS = ("yes", "no", "disturbed", "not measured")
+
 RESULTS = records.FOLDER / "RESULTS.md"
 SHORTFALLS = records.FOLDER / "shortfalls.md"
 
@@ -90,8 +92,8 @@ def _summary(ledger):
     rows = []
     for claim in claims:
         found = [verdict for one, _, verdict in ledger.entries if one == claim]
-        rows.append([claim, len(found), *(found.count(verdict) or "" for verdict in ("yes", "no", "disturbed"))])
-    return "## In short\n\n" + table(["claim", "rows", "reached", "not reached", "disturbed"], rows) if rows else ""
+        rows.append([claim, len(found), *(found.count(verdict) or "" for verdict in VERDICTS)])
+    return "## In short\n\n" + table(["claim", "rows", "reached", "not reached", *VERDICTS[2:]], rows) if rows else ""
 
 
 def _shortfalls(ledger):

@@ -14,7 +14,7 @@ SIZES = "B, T, F, H, layers"
 
 def training(lines, ledger, dtype):
     """Our training steps beside their goals."""
-    rows = []
+    rows, missing = [], {(shape, cell) for shape in workload.GOALS for cell in workload.CELLS}
     for case, series in _cases(lines, "training", dtype):
         shape, cell = tuple(case["shape"]), case["cell"]
         ours, eager, peak = series["tsrnn:fit"], series.get("torch:eager"), series.get("peak")
@@ -27,10 +27,14 @@ def training(lines, ledger, dtype):
             claim = f"training, {dtype}, {percent(SHARE_OF_PEAK)} of the peak"
             fast = ledger.at_least(claim, row, share, SHARE_OF_PEAK, ours, peak)
         needed = share * goal / times_faster if eager and peak else None
+        missing.discard((shape, cell))
         rows.append([
             sizes(shape), cell, milliseconds(ours), ratio(times_faster), f"{goal:g}x", reached, f"{gflops:.0f}",
             percent(share), percent(needed), fast, spread(ours, eager),
         ])  # fmt: skip
+    for shape, cell in sorted(missing):
+        row = f"{cell} ({sizes(shape)}), {dtype}"
+        ledger.judge(f"training, {dtype}, against PyTorch", row, False, None)
     columns = [
         SIZES, "cell", "tsrnn ms", "PyTorch eager / tsrnn", "goal", "reached", "GFLOP/s", "of peak",
         "goal needs, of peak", f"{percent(SHARE_OF_PEAK)} of peak at H >= {MANY_HIDDEN}",
@@ -82,7 +86,9 @@ def odd(lines, ledger):
         if whole:
             longer = ours["seconds"] / whole["seconds"]
         fast = ledger.at_least("odd sizes, 60 % of the peak less padding", row, share, goal or 0, ours, peak)
-        as_fast = ledger.at_most("odd sizes, as fast as the next whole size", row, longer, 1.0, ours, whole)
+        as_fast = ""
+        if whole or added is None or workload.whole(shape, lanes=int(peak["first"][0])) != shape:
+            as_fast = ledger.at_most("odd sizes, as fast as the next whole size", row, longer, 1.0, ours, whole)
         rows.append([
             sizes(shape), cell, case["dtype"], milliseconds(ours), f"{gflops:.0f}", percent(share), ratio(added),
             percent(goal), fast, ratio(longer), as_fast, times(best(series, "torch"), ours), spread(ours),

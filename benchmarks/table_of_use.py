@@ -56,6 +56,8 @@ def start(lines, ledger):
         what = " ".join(case.get(name, "") for name in ("cell", "dtype")).strip() or case["task"]
         for label, one in series.items():
             if "error" in one:
+                if label.startswith(("tsrnn", "import tsrnn after")):
+                    ledger.judge("import" if label.startswith("import") else f"start: {label}", what, False)
                 rows.append([what, label, one["error"], "", "", "", ""])
                 continue
             figure, goal, reached = f"{one['wall']:.2f} s in all", "", ""
@@ -84,6 +86,8 @@ def whole_job(lines, ledger):
         warm = series.get("tsrnn, warm", {})
         for label, one in series.items():
             if "error" in one:
+                if label == "tsrnn, warm":
+                    ledger.judge("whole job", "wall clock and memory against PyTorch", False)
                 rows.append([label, one["error"], *[""] * 7])
                 continue
             slower, verdict = None, ""
@@ -128,6 +132,7 @@ def memory(lines, ledger):
     for case, (one, *_) in latest(lines, "memory"):
         row = [f"{case['n_windows']:,}", f"{case['n_batch']:,}"]
         if "error" in one:
+            ledger.judge("memory of fit", f"{row[0]} windows by {row[1]}", False)
             rows.append([*row, one["error"], "", "", ""])
             continue
         limit = one["series_mb"] + 1.0
@@ -157,6 +162,8 @@ def busy(lines, ledger):
             for company, share in FAIR_SHARES.items():
                 one, alone = found.get((peer, company)), found.get((peer, "alone"))
                 if not (one and alone):
+                    if peer == "tsrnn":
+                        ledger.judge("beside a busy process", names[company], False, None)
                     continue
                 value, what = one["seconds"] / alone["seconds"], f"{peer}, {case['cell']}"
                 reached = ""

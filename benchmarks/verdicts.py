@@ -38,10 +38,12 @@ class Ledger:
         return self.judge(claim, row, value is not None and value * ALMOST <= goal, *lines)
 
     def judge(self, claim, row, reached, *lines):
-        """Return "yes" or "no", "disturbed" if a measurement that it rests on was; or "" if one is missing."""
+        """Return "yes" or "no"; of the measurements that it rests on, "not measured" or "disturbed" if one is so."""
         if any(line is None for line in lines):
-            return ""
-        disturbed = any(line.get("disturbed") for line in lines)
-        verdict = "disturbed" if disturbed else "yes" if reached else "no"
+            verdict = "not measured"
+        elif any(line.get("disturbed") for line in lines):
+            verdict = "disturbed"
+        else:
+            verdict = "yes" if reached else "no"
         self.entries.append((claim, row, verdict))
         return verdict

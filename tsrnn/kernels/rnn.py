@@ -6,7 +6,7 @@
 Every cell file has these names (:mod:`tsrnn.kernels.gru_before`, whose step has two parts, has four functions instead
 of two). The functions are the whole mathematics of the cell, products apart. They are written on vectors of hidden
 units (:mod:`tsrnn.kernels.vector`) and run once, while machine code is written: ``+ - * / < >``, `abs`, `fma`, `where`,
-`sigmoid`, `tanh` and `sqrt`, but no `if` on a vector.
+`sigmoid`, `tanh` and `sqrt`, but no `if` on a vector; the first argument of `fma` is a vector.
 
 N_GATES
     Blocks that W_x, W_h and b have side by side.
@@ -24,7 +24,8 @@ STATE_GATES
 HAS_STATE_BIAS
     With SPLITS_INPUT: whether the first sum has a bias of its own, b_hn.
 IN_TWO_PARTS
-    False, but for gru_before, for which this name stands.
+    Whether a second product needs a gate that the first one gives. Only gru_before has it, and what runs such a cell
+    (:mod:`tsrnn.kernels.recurrence`) takes it for one of three gates, without memory and without b_hn.
 """
 
 N_GATES = 1
@@ -37,7 +38,7 @@ STATE_GATES = (0,)
 
 
 def forward(sums, h, memory, activation):
-    """Return what `backward` needs in place of the sums, the new memory, and the new state.
+    """Return three things: what stands in the place of the sums for `backward`, the new memory, and the new state.
 
     Parameters
     ----------
