@@ -1,6 +1,8 @@
 """Every parameter has one place in the packed vector, every region of the workspace its own, and paddings stay zero."""
 
+import dataclasses
 import itertools
+import pickle
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from tsrnn.kernels.plan import make_plan
 from tsrnn.kernels.step import OptimizerState, Step
 from tsrnn.kernels.target import vector_length
 from tsrnn.kernels.workers import Workers
+from tsrnn.network.architecture import Architecture
 from tsrnn.network.optimizers import Adam
 
 DTYPES = [np.float32, np.float64]
@@ -241,3 +244,24 @@ def test_units_cover_the_packed_vector_and_slices_have_one_at_least(cell, dtype)
         assert np.array_equal(panels[:, p.PANEL], [0, *ends[:-1]])
         assert ends[-1] == plan.n_packed
         assert 1 <= plan.table[0, p.N_SLICES] <= min(len(panels), p.MAX_SLICES)
+
+
+def test_what_a_plan_holds_only_for_training_is_made_only_for_it():
+    for cell, dtype in itertools.product(CELLS, DTYPES):
+        assert len(make(cell, dtype, (9, 5), 3, trains=True).transposed_places)
+        assert not len(make(cell, dtype, (9, 5), 3, trains=False).transposed_places)
+
+
+def test_a_network_keeps_its_plan_for_predictions_and_no_other_and_pickles_none():
+    architecture, same = (Architecture("gru", 4, 3, (9,), 2) for _ in range(2))
+    parameters = np.zeros(architecture.n_parameters, np.float32)
+    with Workers(1) as workers:
+        used, again, trained = (
+            architecture.step(parameters, workers, trains=trains) for trains in (False, False, True)
+        )
+    assert used._plan is again._plan is not trained._plan
+    assert not any(kept is trained._plan for kept in architecture._kept.values())
+    assert architecture == same and hash(architecture) == hash(same)
+    unpickled = pickle.loads(pickle.dumps(architecture))
+    assert unpickled == architecture
+    assert vars(unpickled).keys() == {field.name for field in dataclasses.fields(Architecture)}

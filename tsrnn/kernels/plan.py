@@ -64,7 +64,8 @@ class Plan(NamedTuple):
     n_packed : int
         Length of the packed vector.
     transposed_places : ndarray of shape (n_transposed,)
-        Which place of the packed vector each number of the transposed copy is copied from.
+        Which place of the packed vector each number of the transposed copy is copied from; there are none without
+        training.
     """
 
     table: np.ndarray
@@ -128,9 +129,8 @@ def make_plan(
     network[N_WEIGHT_PANELS] = len(packing.panels)
     network[N_SLICES] = min(len(packing.panels), MAX_SLICES, -(-packing.n_packed // LEAST_SLICE))
     table = np.vstack([network, *layers, *map(_panel_row, packing.panels)])
-    return Plan(
-        table, code, tuple(packing.blocks), trains, packing.places(), packing.n_packed, packing.transposed_places()
-    )  # fmt: skip
+    transposed_places = packing.transposed_places() if trains else np.zeros(0, np.int64)
+    return Plan(table, code, tuple(packing.blocks), trains, packing.places(), packing.n_packed, transposed_places)
 
 
 def _pack_layer(packing, row, cell, name, n_in, n_hidden, has_layer_below):

@@ -69,7 +69,7 @@ class Step:
         if optimizer_state is not None:
             self._packed[1:, plan.places] = optimizer_state.moments
             self._n_updates = optimizer_state.n_updates
-        self._transposed = aligned_zeros((len(plan.transposed_places) if plan.trains else 0,), dtype)
+        self._transposed = aligned_zeros((len(plan.transposed_places),), dtype)
         self._is_transposed = False
         self._gradients = aligned_zeros((0, plan.n_packed), dtype)
         self._squares = np.zeros(plan.table[0, p.N_SLICES])

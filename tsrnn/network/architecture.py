@@ -4,8 +4,7 @@ The vector's inner layout belongs to the kernels (:mod:`tsrnn.kernels.plan`); ab
 copy, compare and keep, or arrays with a name and the shape of the equations.
 """
 
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -49,7 +48,8 @@ class Architecture:
     @property
     def n_parameters(self):
         """Length of the parameter vector."""
-        return len(_plan(self, np.dtype(np.float32), True).places)  # or any other dtype
+        last = self._blocks[-1]
+        return last.offset + last.size
 
     @property
     def n_gates(self):
@@ -71,8 +71,7 @@ class Architecture:
             ``head.W_y`` (n_hidden, n_outputs) and ``head.b_y`` (n_outputs,). Gates side by side: LSTM i, f, g, o;
             GRU r, z, n.
         """
-        blocks = _plan(self, parameters.dtype, True).blocks  # the same for any dtype
-        return {b.name: parameters[b.offset : b.offset + b.size].reshape(b.shape) for b in blocks}
+        return {b.name: parameters[b.offset : b.offset + b.size].reshape(b.shape) for b in self._blocks}
 
     def step(self, parameters, workers, optimizer_state=None, trains=True):
         """Return the training step and prediction of this network.
@@ -86,7 +85,9 @@ class Architecture:
         trains : bool
             False saves the memory that only training needs.
         """
-        return Step(_plan(self, parameters.dtype, trains), parameters, workers, optimizer_state)
+        dtype = parameters.dtype
+        plan = self._make_plan(dtype, trains=True) if trains else self._plan_of_use(dtype)
+        return Step(plan, parameters, workers, optimizer_state)
 
     def stream(self, parameters):
         """Return this network as one that is fed step by step and carries its state; `n_steps` does not matter.
@@ -103,9 +104,31 @@ class Architecture:
         """
         if self.window_norm is not None:
             raise ValueError(f"a network with window_norm={self.window_norm!r} needs whole windows; give it None.")
-        return Stream(_plan(replace(self, n_steps=1), parameters.dtype, trains=False), parameters)
+        return Stream(replace(self, n_steps=1)._make_plan(parameters.dtype, trains=False), parameters)
 
+    # Plans take several times the memory of the weights. Only the one for predictions, of which many may be asked for
+    # one by one, is kept; with the network that it belongs to, but in no pickle.
 
-@lru_cache(maxsize=4)  # the one of a large network takes as much memory as its weights, several times
-def _plan(architecture, dtype, trains):
-    return make_plan(**vars(architecture), dtype=dtype, trains=trains)
+    @property
+    def _kept(self):
+        return self.__dict__.setdefault("_kept_plans", {})
+
+    def __getstate__(self):
+        return asdict(self)
+
+    def _plan_of_use(self, dtype):
+        if dtype not in self._kept:
+            self._kept[dtype] = self._make_plan(dtype, trains=False)
+        return self._kept[dtype]
+
+    @property
+    def _blocks(self):
+        """The named blocks of the vector of parameters, which are the same for any dtype."""
+        if "blocks" not in self._kept:
+            self._make_plan(np.dtype(np.float32), trains=False)
+        return self._kept["blocks"]
+
+    def _make_plan(self, dtype, trains):
+        plan = make_plan(**asdict(self), dtype=dtype, trains=trains)
+        self._kept["blocks"] = plan.blocks
+        return plan
