@@ -21,7 +21,7 @@ def outcome(kind, **changes):
         try:
             estimator.fit(*data)
         except ValueError as error:
-            return f"refused {error}" if "the loss is not finite" in str(error) else str(error)
+            return f"refused {error}" if "is not finite" in str(error) else str(error)
     assert np.isfinite(estimator.parameters_).all() and np.isfinite(estimator.loss_curve_).all()
     diverged = any("diverged" in str(warning.message) for warning in said)
     assert diverged == (estimator.stop_reason_ == "diverged")
@@ -53,7 +53,7 @@ def test_one_window_that_overflows_is_found_at_every_place_of_a_batch(cell):
             X_bad, y_bad = X.copy(), y.copy()
             X_bad[row] *= most**0.75  # in float32 the loss, summed in float64, is finite; the gradient cannot be
             y_bad[row] = most / 2
-            with pytest.raises(ValueError, match="the loss is not finite"):
+            with pytest.raises(ValueError, match="the loss or its gradient is not finite"):
                 model.fit(X_bad, y_bad)
 
 
