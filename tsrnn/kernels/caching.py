@@ -15,6 +15,7 @@ import pickle
 import sys
 import time
 import uuid
+from _thread import start_new_thread
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +26,7 @@ import numpy as np
 
 try:  # private
     from numba.core.caching import FunctionCache, NullCache
+    from numba.core.compiler_lock import global_compiler_lock
     from numba.core.serialize import dumps
 except ImportError:
     FunctionCache = object
@@ -145,12 +147,43 @@ class SealedCache(FunctionCache):
 def _make_kernel(function):
     """Return a function that will be compiled when it is called, or taken from the disk."""
     kernel = numba.njit(**_OPTIONS)(function)
+    _load_numba(kernel)
     with suppress(Exception):  # no folder is writable, or Numba has changed
         if _STAMP and isinstance(kernel._cache, NullCache):
             cache = SealedCache(function)
             cache._key(None, kernel.targetctx.codegen())  # raises here and not at the first call
             kernel._cache = cache
     return kernel
+
+
+def _load_numba(kernel):
+    """Let Numba load what it knows of types and functions, once in a process, where no interrupt comes between.
+
+    Only the main thread is interrupted, so another one does it. Interrupted halfway, Numba would know half of it for as
+    long as the process lives, and compile no more.
+    """
+    if _LOADED:
+        return
+    ended, interrupt = [], None
+
+    def load():
+        with suppress(Exception), global_compiler_lock:  # private: where it has changed, Numba loads when it compiles
+            kernel.typingctx.refresh()
+            kernel.targetctx.refresh()
+        ended.append(True)
+
+    try:
+        start_new_thread(load, ())
+    except RuntimeError:  # there can be no more threads
+        load()
+    while not ended:
+        try:
+            time.sleep(0.001)
+        except KeyboardInterrupt as error:
+            interrupt = error
+    _LOADED.append(True)
+    if interrupt:
+        raise interrupt
 
 
 def _write_at_once(path, content):
@@ -181,3 +214,4 @@ _EDITION = hashlib.sha256(
 ).hexdigest()[:16]
 _FAMILY = f"tsrnn-{sys.implementation.cache_tag}-"
 _KERNELS = {}  # by code and closure
+_LOADED = []  # a mark when Numba has loaded what it knows
