@@ -21,6 +21,7 @@ QUOTA = "/sys/fs/cgroup/cpu.max"  # microseconds of processor time, and of the p
 
 def most_tasks(n_jobs):
     """Return how many threads at most a fit was seen to use, counting its own."""
+    fit("lstm", n_jobs=1, max_iter=1)  # Numba loads what it knows in a thread, once in a process
     over, seen, settled = threading.Event(), [], []
 
     def watch():
