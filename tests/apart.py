@@ -47,7 +47,10 @@ def call_apart(body, parameters, seconds, exit_code=0, **variables):
 
     As for :func:`apart`, whose tests are such functions; `variables` as for :func:`run_apart`.
     """
-    call = f"import inspect, {body.__module__} as cases; inspect.unwrap(cases.{body.__name__})(**{parameters!r})"
+    call = (  # Ctrl-C, which is off in what a shell runs in the background, is switched on
+        "import inspect, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        f"import {body.__module__} as cases; inspect.unwrap(cases.{body.__name__})(**{parameters!r})"
+    )
     fault, text = run_apart([sys.executable, "-c", call], seconds, exit_code, **variables)
     if fault:
         pytest.fail(f"{fault}\n{text}", pytrace=False)

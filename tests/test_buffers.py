@@ -1,9 +1,11 @@
 """Arrays as kernels read them: the same memory where that can be, the right values always."""
 
+import warnings
+
 import numpy as np
 import pytest
 
-from tsrnn.kernels.buffers import flatten
+from tsrnn.kernels.buffers import cast, flatten
 
 BASE = np.arange(120.0)
 CUBE = BASE.reshape(4, 5, 6)
@@ -27,11 +29,12 @@ VIEWS = {
     "broadcast": np.broadcast_to(BASE[:6], (4, 5, 6)),
     "broadcast inside": np.broadcast_to(CUBE[:, :1], (4, 5, 6)),
     "one column of zero stride": BASE[:, None],
+    "reversed": BASE[::-1],
+    "one axis reversed": CUBE[:, ::-1, 1:],
+    "windows reversed in time": WINDOWS[::-1, ::-2, None],
     "read-only": np.lib.stride_tricks.as_strided(BASE, (4, 4), (8, 16), writeable=False),
 }
 COPIES = {
-    "reversed": BASE[::-1],
-    "one axis reversed": CUBE[:, ::-1, 1:],
     "broken stride": COMPLEX,
     "broken stride, not aligned": RECORDS["b"],
     "not aligned": np.frombuffer(bytes(3) + BASE.tobytes(), offset=3, count=120),
@@ -48,7 +51,7 @@ def read(flat, shape):
     """Return the array of this shape, every entry fetched as a kernel does it: by the sum of index times stride."""
     fetched = np.empty(shape, flat.values.dtype)
     for index in np.ndindex(shape):
-        place = sum(k * stride for k, stride in zip(index, flat.strides, strict=True))
+        place = flat.first + sum(k * stride for k, stride in zip(index, flat.strides, strict=True))
         assert 0 <= place < len(flat.values)
         fetched[index] = flat.values[place]
     return fetched
@@ -65,11 +68,11 @@ def test_values_are_right_through_the_strides(array):
 def test_view_is_not_copied(array):
     flat = flatten(array)
     assert np.shares_memory(flat.values, array)
-    assert flat.values.ctypes.data == array.ctypes.data
+    assert flat.values.ctypes.data + flat.first * array.itemsize == array.ctypes.data
 
 
 @pytest.mark.parametrize("array", [pytest.param(array, id=name) for name, array in COPIES.items()])
-def test_what_has_no_strides_forward_in_whole_elements_is_copied(array):
+def test_what_has_no_strides_in_whole_elements_is_copied(array):
     assert not np.shares_memory(flatten(array).values, array)
 
 
@@ -86,7 +89,47 @@ def test_span_ends_at_the_last_entry_of_the_array():
 
 def test_broadcast_array_spans_one_copy():
     flat = flatten(np.broadcast_to(BASE[:6], (4, 5, 6)))
-    assert (flat.strides, flat.values.shape) == ((0, 0, 1), (6,))
+    assert (flat.first, flat.strides, flat.values.shape) == (0, (0, 0, 1), (6,))
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_windows_that_overlap_are_copied_as_what_they_span(name):
+    series = COPIES[name]
+    windows = np.lib.stride_tricks.sliding_window_view(series, 4)[::-1]
+    flat = flatten(windows)
+    assert not np.shares_memory(flat.values, windows)
+    assert len(flat.values) == len(series)
+    np.testing.assert_array_equal(read(flat, windows.shape), windows)
+
+
+CASTS = {**VIEWS, **COPIES, **EMPTY, "integers": np.lib.stride_tricks.sliding_window_view(np.arange(50), 7)[:, ::-3]}
+
+
+@pytest.mark.parametrize("array", [pytest.param(array, id=name) for name, array in CASTS.items()])
+@pytest.mark.parametrize("dtype", [np.float32, np.complex128])
+def test_cast_has_the_values_of_astype_and_no_more_memory_than_the_array(array, dtype):
+    if np.iscomplexobj(array):
+        array = array.real
+    result = cast(array, dtype)
+    assert result.dtype == dtype
+    np.testing.assert_array_equal(result, array.astype(dtype))
+    assert flatten(result).values.size <= array.size
+
+
+@pytest.mark.parametrize("name", ["overlapping windows", "targets of windows", "broadcast", "windows reversed in time"])
+def test_cast_of_entries_that_share_memory_share_it(name):
+    result = cast(VIEWS[name], np.float32)
+    assert flatten(result).values.nbytes <= 4 * len(BASE)
+
+
+def test_cast_of_what_is_too_large_or_lies_between_windows_is_silent():
+    series = np.arange(20.0)
+    series[1::2] = 1e300, *[np.nan] * 9
+    windows = np.lib.stride_tricks.sliding_window_view(series, 6)[::2, ::2]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isfinite(cast(windows, np.float32)).all()
+        assert np.isinf(cast(series, np.float32)[1])
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,22 @@ def test_threads_that_ask_for_one_kernel_at_once_compile_it_once(cache_folder, m
     assert not one.stats.cache_hits  # nor did one of them take it from the disk
 
 
+def test_an_error_of_the_compiler_is_raised_where_the_kernel_is_called(cache_folder):
+    with pytest.raises(numba.TypingError):
+        make_kernel()("text")
+    assert make_kernel()(5) == 5 ^ MARK
+    assert caching._COMPILING == []
+
+
+def test_kernels_compile_where_no_thread_can_be_started(cache_folder, monkeypatch):
+    def refuse(*arguments):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(caching, "start_new_thread", refuse)
+    assert not ask(make_kernel())
+    assert ask(make_kernel())
+
+
 def test_entries_of_other_editions_and_remains_of_killed_processes_are_swept(cached):
     family, edition = caching._FAMILY, caching._EDITION
     old, fresh, foreign = "tsrnn-cpython-27-0-put_mark.nbc", f"{cached.name}.0123", "somebody_else.nbc"

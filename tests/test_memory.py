@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from apart import apart
 from fits import SECONDS, STRESS
 
@@ -44,6 +45,22 @@ def test_memory_does_not_grow_with_the_number_of_windows():
         lambda: regressor.predict(X),
     ):
         assert growth(call) < 30 * MEGABYTE
+
+
+@pytest.mark.parametrize("kind", ["int64", "float64", "float32", "reversed"])
+@apart(SECONDS)
+def test_overlapping_windows_and_targets_of_any_kind_are_never_copied(kind):
+    n_windows, n_steps = 60_000, 600
+    series = np.random.RandomState(0).randint(-9, 9, n_windows + 2 * n_steps - 1)
+    series = series[::-1].astype(float) if kind == "reversed" else series.astype(kind)
+    both = np.lib.stride_tricks.sliding_window_view(series, 2 * n_steps)
+    X, y = both[:, :n_steps], both[:, n_steps::6]
+    model = RNNRegressor("rnn", hidden_layer_sizes=2, batch_size=4096, max_iter=1, n_jobs=2)
+    model.fit(X[:2000], y[:2000]).predict(X[:2000])  # compiles
+    single = RNNRegressor(**model.get_params()).fit(X[:2000].astype(np.float32), y[:2000])
+    # The windows are 144 MB in float32 and 288 in float64, of the targets there are 24 and 48; so are the predictions.
+    assert growth(lambda: model.fit(X, y)) < 16 * MEGABYTE
+    assert growth(lambda: single.predict(X)) < (24 + 16) * MEGABYTE
 
 
 @apart(SECONDS)

@@ -17,6 +17,7 @@ from .base import (
     reject_booleans,
     warn_if_cut_short,
 )
+from .kernels.buffers import cast
 from .network.architecture import Architecture
 from .network.training import Windows, predict
 
@@ -175,8 +176,9 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
         self._validate_params()
         reject_booleans(self)
         given = X
+        dtypes = [np.float64, np.float32]
         X, y = check_X_y(
-            X, y, dtype=[np.float64, np.float32], allow_nd=True, multi_output=True, y_numeric=True, estimator=self
+            _cast_windows(X, dtypes), y, dtype=dtypes, allow_nd=True, multi_output=True, y_numeric=True, estimator=self
         )
         X = _as_windows(X)
         if y.ndim == 2 and y.shape[1] == 1:
@@ -185,7 +187,7 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
                 DataConversionWarning,
                 stacklevel=2,
             )
-        windows = Windows(X, _cast(y.reshape(len(y), -1), X.dtype))
+        windows = Windows(X, _cast_targets(y.reshape(len(y), -1), X.dtype))
         training_part, validation = windows, None
         if self.early_stopping:
             n_validation = max(1, round(self.validation_fraction * len(X)))
@@ -229,7 +231,8 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
             In the dtype of training. A row has the same bits alone and in any batch.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=self.parameters_.dtype, allow_nd=True, reset=False)
+        dtype = self.parameters_.dtype
+        X = validate_data(self, _cast_windows(X, [dtype]), dtype=dtype, allow_nd=True, reset=False)
         X = _as_windows(X)
         if X.shape[2] != self._architecture.n_features:
             raise ValueError(
@@ -256,10 +259,18 @@ def _as_windows(X):
     return X[:, :, None] if X.ndim == 2 else X
 
 
-def _cast(y, dtype):
+def _cast_windows(X, dtypes):
+    """Return X in the first of some dtypes, unless it has one of them; only what scikit-learn would cast as well.
+
+    It would cast window by window what overlaps.
+    """
+    is_view = type(X) is np.ndarray and X.ndim > 1 and X.dtype.kind in "biuf" and X.dtype not in dtypes
+    return cast(X, dtypes[0]) if is_view else X
+
+
+def _cast_targets(y, dtype):
     """Return the targets in the precision of the network."""
-    with np.errstate(over="ignore"):
-        cast = y.astype(dtype, copy=False)
-    if not np.isfinite(cast).all():
-        raise ValueError(f"y holds {np.abs(y).max():.3g}, too large for {dtype}; scale y, or give X as float64.")
-    return cast
+    cast_y = y if y.dtype == dtype else cast(y, dtype)
+    if not (np.isfinite(cast_y.min()) and np.isfinite(cast_y.max())):
+        raise ValueError(f"y holds {max(y.max(), -y.min()):.3g}, too large for {dtype}; scale y, or give X as float64.")
+    return cast_y

@@ -1,4 +1,4 @@
-"""Arrays as kernels read them: one flat read-only buffer and element strides, for one compiled version."""
+"""Arrays as kernels read them: a flat read-only buffer and element strides, for one compiled version."""
 
 import math
 from typing import NamedTuple
@@ -9,29 +9,50 @@ from .target import ALIGNMENT
 
 
 class Flat(NamedTuple):
-    """A strided array without its shape.
+    """A strided array without its shape; entry [i, j] is values[first + i * strides[0] + j * strides[1]].
 
     values : ndarray of shape (n_values,), read-only
         The memory that the array spans.
+    first : int
     strides : tuple of int
-        Elements (not bytes) from one entry to the next, per axis.
+        Elements (not bytes) from one entry to the next, per axis; negative on a reversed axis.
     """
 
     values: np.ndarray
+    first: int
     strides: tuple
 
 
 def flatten(array):
-    """Return `array` as a Flat of the same memory; a copy only where a stride is negative or alignment is broken.
+    """Return `array` as a Flat of the same memory; a copy only where entries are not aligned or not elements apart.
 
-    A view of overlapping windows stays a view: nothing is materialised.
+    A view of overlapping windows stays a view, and if it is copied at all then as one: nothing is materialised.
     """
     size = array.itemsize
-    if any(stride < 0 or stride % size for stride in array.strides) or not array.flags.aligned:
-        array = array.copy()
-    strides = tuple(stride // size for stride in array.strides)
-    span = 1 + sum((n - 1) * stride for n, stride in zip(array.shape, strides, strict=True)) if array.size else 0
-    return Flat(np.lib.stride_tricks.as_strided(array, (span,), (size,), writeable=False), strides)
+    if not array.flags.aligned or any(stride % size for stride in array.strides):
+        array = cast(array, array.dtype)
+    lowest, first, n_bytes = _span(array)
+    values = np.lib.stride_tricks.as_strided(lowest, (n_bytes // size,), (size,), writeable=False)
+    return Flat(values, first // size, tuple(stride // size for stride in array.strides))
+
+
+def cast(array, dtype):
+    """Return `array` in another dtype; entries that share memory share it in the result, which is read-only then.
+
+    So windows that overlap, views of one series, take no more memory than the series. What is too large for `dtype`
+    becomes infinite, without a warning.
+    """
+    # Places of entries are multiples of one step. What lies at such a place and is no entry is cast with the others.
+    step = math.gcd(*array.strides)
+    lowest, first, n_bytes = _span(array)
+    n_places = (n_bytes - array.itemsize) // step + 1 if step and array.size else 1
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not array.size or n_places >= array.size:
+            return array.astype(dtype)
+        places = np.lib.stride_tricks.as_strided(lowest, (n_places,), (step,)).astype(dtype)
+    strides = [stride // step * places.itemsize if step else 0 for stride in array.strides]
+    start = places[first // step if step else 0 :]
+    return np.lib.stride_tricks.as_strided(start, array.shape, strides, writeable=False)
 
 
 def aligned_zeros(shape, dtype):
@@ -40,3 +61,15 @@ def aligned_zeros(shape, dtype):
     memory = np.zeros(n_bytes + ALIGNMENT, np.uint8)
     first = -memory.__array_interface__["data"][0] % ALIGNMENT
     return memory[first : first + n_bytes].view(dtype).reshape(shape)
+
+
+def _span(array):
+    """Return a view that begins with the entry lowest in memory, how far above it the first is, and what all span.
+
+    In bytes.
+    """
+    if not array.size:
+        return array, 0, 0
+    reach = [(n - 1) * stride for n, stride in zip(array.shape, array.strides, strict=True)]
+    lowest = array[(*(slice(None, None, -1 if stride < 0 else 1) for stride in array.strides), ...)]
+    return lowest, -sum(far for far in reach if far < 0), array.itemsize + sum(map(abs, reach))

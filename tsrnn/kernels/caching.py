@@ -9,6 +9,7 @@ Some of Numba's names used here are private. Where one of them has moved or chan
 process and nothing is cached: only the answer of a cache that knows all source files can be believed.
 """
 
+import atexit
 import hashlib
 import os
 import pickle
@@ -17,7 +18,7 @@ import time
 import uuid
 from _thread import start_new_thread
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import llvmlite
@@ -26,10 +27,9 @@ import numpy as np
 
 try:  # private
     from numba.core.caching import FunctionCache, NullCache
-    from numba.core.compiler_lock import global_compiler_lock
     from numba.core.serialize import dumps
 except ImportError:
-    FunctionCache = object
+    FunctionCache, NullCache = object, None
 
 # No fastmath: each operation rounds by itself, so bits cannot depend on how a loop was vectorised. "contract" (fused
 # multiply-add) was tried: no faster here, and vector and scalar versions of one loop, between which the machine code
@@ -147,43 +147,52 @@ class SealedCache(FunctionCache):
 def _make_kernel(function):
     """Return a function that will be compiled when it is called, or taken from the disk."""
     kernel = numba.njit(**_OPTIONS)(function)
-    _load_numba(kernel)
     with suppress(Exception):  # no folder is writable, or Numba has changed
         if _STAMP and isinstance(kernel._cache, NullCache):
-            cache = SealedCache(function)
-            cache._key(None, kernel.targetctx.codegen())  # raises here and not at the first call
-            kernel._cache = cache
+            kernel._cache = SealedCache(function)
+    with suppress(AttributeError):  # Numba has changed, and compiles in the thread that calls
+        kernel._compile_for_args = partial(_call_uninterrupted, kernel._compile_for_args)
     return kernel
 
 
-def _load_numba(kernel):
-    """Let Numba load what it knows of types and functions, once in a process, where no interrupt comes between.
+def _call_uninterrupted(call, *arguments):
+    """Return what a call into Numba returns; another thread makes it, and an interrupt only ends the waiting.
 
-    Only the main thread is interrupted, so another one does it. Interrupted halfway, Numba would know half of it for as
-    long as the process lives, and compile no more.
+    Inside Numba an interrupt is now and then swallowed, and while Numba loads what it knows of types and functions it
+    leaves a process that knows half of it. What has begun is brought to its end, and kept for the next call.
     """
-    if _LOADED:
-        return
-    ended, interrupt = [], None
+    process, outcome = os.getpid(), []
+    if any(other != process for other in _COMPILING):
+        raise RuntimeError(
+            "this process was forked while a thread of its parent compiled a kernel, and waits for it in vain; fork "
+            "before or after that, or start processes by spawn."
+        )
 
-    def load():
-        with suppress(Exception), global_compiler_lock:  # private: where it has changed, Numba loads when it compiles
-            kernel.typingctx.refresh()
-            kernel.targetctx.refresh()
-        ended.append(True)
+    def make_call():
+        _COMPILING.append(process)  # not before the thread starts, where an interrupt could come between
+        try:
+            outcome.append((call(*arguments), None))
+        except BaseException as error:
+            outcome.append((None, error))
+        finally:
+            _COMPILING.remove(process)
 
     try:
-        start_new_thread(load, ())
+        start_new_thread(make_call, ())
     except RuntimeError:  # there can be no more threads
-        load()
-    while not ended:
-        try:
-            time.sleep(0.001)
-        except KeyboardInterrupt as error:
-            interrupt = error
-    _LOADED.append(True)
-    if interrupt:
-        raise interrupt
+        make_call()
+    while not outcome:
+        time.sleep(0.001)
+    result, error = outcome[0]
+    if error:
+        raise error
+    return result
+
+
+def _wait_for_compilers():
+    """Keep the process until no thread is inside the compiler, which cannot be there while it is taken down."""
+    while os.getpid() in _COMPILING:
+        time.sleep(0.001)
 
 
 def _write_at_once(path, content):
@@ -214,4 +223,5 @@ _EDITION = hashlib.sha256(
 ).hexdigest()[:16]
 _FAMILY = f"tsrnn-{sys.implementation.cache_tag}-"
 _KERNELS = {}  # by code and closure
-_LOADED = []  # a mark when Numba has loaded what it knows
+_COMPILING = []  # the process of each thread that is compiling
+atexit.register(_wait_for_compilers)

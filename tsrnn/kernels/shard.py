@@ -6,17 +6,20 @@ from . import plan as p
 from .caching import inner
 from .losses import loss_slope, loss_value
 
+# Columns of `layout`: the places in the flat buffers of X and Y, and the distances between them.
+X_FIRST, X_SAMPLE, X_STEP, X_FEATURE, Y_FIRST, Y_SAMPLE, Y_OUTPUT = range(7)
+
 
 @inner
-def gather(plan, X, strides, samples, work):
+def gather(plan, X, layout, samples, work):
     """Copy the windows of one shard into the input rows of the first layer, and prepare the rows of all layers.
 
     Parameters
     ----------
     plan : ndarray, the plan table
     X : ndarray of shape (n_values,)
-    strides : ndarray
-        Sample, step and feature of X.
+    layout : ndarray of int64
+        Where X begins, and its strides.
     samples : ndarray of int64, shape (n_rows,)
     work : ndarray
         Modified in place.
@@ -40,32 +43,30 @@ def gather(plan, X, strides, samples, work):
     ld = plan[1, p.INPUT_STRIDE]
     first = plan[1, p.INPUT] * n_rows + plan[1, p.N_PANELS] * V + 1
     for r in range(n_rows):
-        start = samples[r] * strides[0]
+        start = layout[X_FIRST] + samples[r] * layout[X_SAMPLE]
         level = type(work[0])(0)
         if plan[0, p.WINDOW_NORM] == p.LEVEL_LAST:
-            level = X[start + (n_steps - 1) * strides[1]]
+            level = X[start + (n_steps - 1) * layout[X_STEP]]
         work[plan[0, p.LEVEL] * n_rows + r] = level
         for t in range(n_steps):
-            to, of = first + (t * n_rows + r) * ld, start + t * strides[1]
+            to, of = first + (t * n_rows + r) * ld, start + t * layout[X_STEP]
             work[to] = X[of] - level
             for k in range(1, n_features):
-                work[to + k] = X[of + k * strides[2]]
+                work[to + k] = X[of + k * layout[X_FEATURE]]
 
 
 @inner
-def loss_and_slope(plan, Y, strides, samples, n_batch, work):
-    """Return the summed loss of one shard; overwrite its predictions by the gradient of the batch's mean loss.
-
-    `strides` are those of X and then sample and output of Y.
-    """
+def loss_and_slope(plan, Y, layout, samples, n_batch, work):
+    """Return the summed loss of one shard; overwrite its predictions by the gradient of the batch's mean loss."""
     n_rows, n_outputs, V = samples.shape[0], plan[0, p.N_OUTPUTS], plan[0, p.LENGTH]
     width = (n_outputs + V - 1) // V * V
     loss, share = plan[0, p.LOSS], type(work[0])(1.0 / (n_batch * n_outputs))
     total = 0.0
     for r in range(n_rows):
         level, first = work[plan[0, p.LEVEL] * n_rows + r], plan[0, p.PREDICTION] * n_rows + r * width
+        start = layout[Y_FIRST] + samples[r] * layout[Y_SAMPLE]
         for k in range(n_outputs):
-            target = Y[samples[r] * strides[3] + k * strides[4]] - level
+            target = Y[start + k * layout[Y_OUTPUT]] - level
             prediction = work[first + k]
             total += loss_value(loss, np.float64(prediction), np.float64(target))
             work[first + k] = share * loss_slope(loss, prediction, target)

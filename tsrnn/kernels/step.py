@@ -197,9 +197,9 @@ class Step:
         self._work = work
         parameters, mean, square = self._packed if self._plan.trains else (self._packed[0],) * 3
         network = tasks.Network(self._plan.table, parameters, self._transposed, mean, square)
-        strides = np.array([*X.strides, *Y.strides[:2]], dtype=np.int64)
+        layout = np.array([X.first, *X.strides, Y.first, *Y.strides[:2]], dtype=np.int64)
         samples = np.ascontiguousarray(samples, np.int64)  # another layout would be compiled anew
-        data = tasks.Data(X.values, Y.values, strides, samples)
+        data = tasks.Data(X.values, Y.values, layout, samples)
         shared = call, numbers, network, data, tasks.Results(self._gradients, self._squares, losses, out)
         if n_workers > 1:
             self._run_tasks(0, *shared, work[0])  # compiles or loads, which in another thread no interrupt could end

@@ -62,15 +62,16 @@ class Data(NamedTuple):
     """The windows of a call, and their targets.
 
     X, Y : ndarray of shape (n_values,), flat buffers
-    strides : ndarray of shape (5,)
-        Sample, step and feature of X; sample and output of Y.
+    layout : ndarray of shape (7,)
+        Where X begins, and its strides from sample to sample, step to step and feature to feature; where Y begins, and
+        its strides from sample to sample and output to output.
     samples : ndarray of int64, shape (n_samples,)
         Cut into minibatches in this order.
     """
 
     X: np.ndarray
     Y: np.ndarray
-    strides: np.ndarray
+    layout: np.ndarray
     samples: np.ndarray
 
 
@@ -171,12 +172,12 @@ def run_shards(cell, call, batch, task, minibatch, network, data, results, work)
         if first >= n_batch:
             break
         samples = minibatch[first : min(first + n_rows, n_batch)]
-        gather(plan, data.X, data.strides, samples, work)
+        gather(plan, data.X, data.layout, samples, work)
         forward(cell, plan, network.parameters, work, samples.shape[0], network.parameters)
         if mode == PREDICT:
             write_predictions(plan, work, results.out[first : first + samples.shape[0]])
             continue
-        loss = loss_and_slope(plan, data.Y, data.strides, samples, n_batch, work)
+        loss = loss_and_slope(plan, data.Y, data.layout, samples, n_batch, work)
         if mode == EVALUATE:
             losses[0, shard] = loss
             continue
