@@ -135,3 +135,41 @@ def test_threads_inside_a_joblib_worker_are_one():
     assert Parallel(n_jobs=2, backend="threading")(delayed(count_threads)(None) for _ in range(2)) == [1, 1]
     assert count_threads(3) == 3
     assert count_threads(None) == count_threads(-1) >= 1
+
+
+class _Subclass(np.ndarray):
+    """An array that takes the way through scikit-learn's checks."""
+
+
+PLAIN = np.random.RandomState(0).normal(size=(5, 4, 2))
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        pytest.param(PLAIN, id="plain"),
+        pytest.param(PLAIN[::-1, :, ::-1], id="reversed"),
+        pytest.param(np.full_like(PLAIN, 1e308), id="sum overflows"),
+        pytest.param(np.where(PLAIN > 1, np.nan, PLAIN), id="nan"),
+        pytest.param(np.where(PLAIN > 1, np.inf, np.where(PLAIN < -1, -np.inf, PLAIN)), id="both infinities"),
+        pytest.param(PLAIN[:, :3], id="steps"),
+        pytest.param(PLAIN[:, :, :1], id="features"),
+        pytest.param(PLAIN[:, :, 0], id="no features"),
+        pytest.param(PLAIN[:, :, :0], id="0 features"),
+        pytest.param(PLAIN[:0], id="0 rows"),
+        pytest.param(PLAIN[0, 0], id="one dimension"),
+        pytest.param(PLAIN[None], id="four dimensions"),
+        pytest.param(PLAIN.astype(np.float32), id="float32"),
+        pytest.param(np.round(PLAIN).astype(int), id="integers"),
+    ],
+)
+def test_what_passes_the_checks_at_once_is_what_scikit_learn_lets_pass(X):
+    model = RNNRegressor("rnn", hidden_layer_sizes=3, max_iter=1).fit(PLAIN, PLAIN[:, 0, 0])
+
+    def outcome(given):
+        try:
+            return model.predict(given).tolist()
+        except ValueError as error:
+            return str(error)
+
+    assert outcome(X) == outcome(X.view(_Subclass))

@@ -10,7 +10,7 @@ import pytest
 from tsrnn.kernels import plan as p
 from tsrnn.kernels.buffers import flatten
 from tsrnn.kernels.plan import make_plan
-from tsrnn.kernels.step import OptimizerState, Step
+from tsrnn.kernels.step import OptimizerState, Step, pack
 from tsrnn.kernels.target import vector_length
 from tsrnn.kernels.workers import Workers
 from tsrnn.network.architecture import Architecture
@@ -56,7 +56,7 @@ def train(plan, dtype, n_epochs, seed=0):
     X = rng.normal(size=(27, table[0, p.N_STEPS], table[0, p.N_FEATURES])).astype(dtype)
     Y = rng.normal(size=(27, table[0, p.N_OUTPUTS])).astype(dtype)
     with Workers(2) as workers:
-        step = Step(plan, rng.normal(scale=0.3, size=len(plan.places)).astype(dtype), workers)
+        step = Step(plan, pack(plan, rng.normal(scale=0.3, size=len(plan.places)).astype(dtype)), workers)
         for _ in range(n_epochs):
             loss = step.train_epoch(flatten(X), flatten(Y), rng.permutation(27), 10, Adam(), 0.01, 1.0)
             assert np.isfinite(loss)
@@ -97,7 +97,7 @@ def test_every_parameter_and_moment_comes_back_from_the_packed_vector(cell, dtyp
             n = len(plan.places)
             parameters = np.arange(1, n + 1).astype(dtype)  # whole numbers below 2^24: exact, and all different
             moments = np.stack([parameters + n, parameters + 2 * n])
-            step = Step(plan, parameters, workers, OptimizerState(moments, 5))
+            step = Step(plan, pack(plan, parameters, OptimizerState(moments, 5)), workers, 5)
             assert np.array_equal(step.parameters, parameters)
             unpacked, state = step.unpack(step.snapshot())
             assert np.array_equal(unpacked, parameters)
@@ -252,7 +252,7 @@ def test_what_a_plan_holds_only_for_training_is_made_only_for_it():
         assert not len(make(cell, dtype, (9, 5), 3, trains=False).transposed_places)
 
 
-def test_a_network_keeps_its_plan_for_predictions_and_no_other_and_pickles_none():
+def test_a_network_keeps_what_predictions_need_and_nothing_of_training_and_pickles_none():
     architecture, same = (Architecture("gru", 4, 3, (9,), 2) for _ in range(2))
     parameters = np.zeros(architecture.n_parameters, np.float32)
     with Workers(1) as workers:
@@ -260,8 +260,28 @@ def test_a_network_keeps_its_plan_for_predictions_and_no_other_and_pickles_none(
             architecture.step(parameters, workers, trains=trains) for trains in (False, False, True)
         )
     assert used._plan is again._plan is not trained._plan
-    assert not any(kept is trained._plan for kept in architecture._kept.values())
+    assert used._packed is again._packed is not trained._packed
+    kept = [part for parts in architecture._kept.values() for part in parts]
+    assert any(part is used._plan for part in kept) and any(part is used._packed for part in kept)
+    assert not any(part is trained._plan or part is trained._packed for part in kept)
     assert architecture == same and hash(architecture) == hash(same)
     unpickled = pickle.loads(pickle.dumps(architecture))
     assert unpickled == architecture
     assert vars(unpickled).keys() == {field.name for field in dataclasses.fields(Architecture)}
+
+
+def test_weights_that_are_written_over_or_have_another_dtype_are_packed_anew():
+    architecture = Architecture("lstm", 4, 3, (9,), 2)
+    parameters = np.random.RandomState(0).normal(size=architecture.n_parameters)
+    X = np.random.RandomState(1).normal(size=(5, 4, 3))
+    with Workers(1) as workers:
+
+        def predict(network, dtype):
+            step = network.step(parameters.astype(dtype), workers, trains=False)
+            return step.predict(flatten(X.astype(dtype)), np.arange(5))
+
+        for change in (0.0, 1.0, -0.5):
+            parameters[17] += change
+            for dtype in (np.float32, np.float64):
+                fresh = Architecture("lstm", 4, 3, (9,), 2)
+                np.testing.assert_array_equal(predict(architecture, dtype), predict(fresh, dtype))

@@ -79,8 +79,8 @@ def one_of_or_none(names):
     return [StrOptions({name for name in names if name is not None}), Options(type(None), {None})]
 
 
-def count_threads(n_jobs):
-    """Return how many threads `n_jobs` means here.
+def count_threads(n_jobs, at_most=math.inf):
+    """Return how many threads `n_jobs` means here, of which no more than `at_most` are of use.
 
     -1, k and -k as in joblib. None is all the cores this process may use, but one inside a joblib worker, where the
     other workers have the other cores.
@@ -89,6 +89,8 @@ def count_threads(n_jobs):
         raise TypeError(f"n_jobs must be an integer or None; got {n_jobs!r}.")
     if n_jobs == 0:
         raise ValueError("n_jobs=0 has no meaning; give a number of threads, -1 for all cores, or None.")
+    if at_most == 1:  # to count the cores takes as long as to predict
+        return 1
     if n_jobs is None:
         return 1 if get_active_backend()[0].nesting_level > 0 else cpu_count()
     return n_jobs if n_jobs > 0 else max(1, cpu_count() + 1 + n_jobs)

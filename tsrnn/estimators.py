@@ -230,17 +230,29 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             In the dtype of training. A row has the same bits alone and in any batch.
         """
-        check_is_fitted(self)
-        dtype = self.parameters_.dtype
-        X = validate_data(self, _cast_windows(X, [dtype]), dtype=dtype, allow_nd=True, reset=False)
-        X = _as_windows(X)
+        X = _as_windows(self._check_windows(X))
         if X.shape[2] != self._architecture.n_features:
             raise ValueError(
                 f"X has {X.shape[2]} feature(s) per step, but RNNRegressor was fitted with "
                 f"{self._architecture.n_features}."
             )
-        predictions = predict(self._architecture, self.parameters_, X, count_threads(self.n_jobs))
+        n_threads = count_threads(self.n_jobs, at_most=len(X))
+        predictions = predict(self._architecture, self.parameters_, X, n_threads)
         return predictions[:, 0] if self._y_is_1d else predictions
+
+    def _check_windows(self, X):
+        """Return X as an array in the dtype of training; raise or warn as scikit-learn does.
+
+        Its checks take longer than the prediction of a window. What they would let pass as it is, passes at once.
+        """
+        if type(X) is np.ndarray and hasattr(self, "parameters_") and not hasattr(self, "feature_names_in_"):
+            is_plain = X.dtype == self.parameters_.dtype and X.ndim in (2, 3) and X.shape[1] == self.n_features_in_
+            with np.errstate(over="ignore", invalid="ignore"):
+                if is_plain and X.size and np.isfinite(X.sum()):  # then all of it is
+                    return X
+        check_is_fitted(self)
+        dtype = self.parameters_.dtype
+        return validate_data(self, _cast_windows(X, [dtype]), dtype=dtype, allow_nd=True, reset=False)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -29,6 +29,10 @@ def flatten(array):
     A view of overlapping windows stays a view, and if it is copied at all then as one: nothing is materialised.
     """
     size = array.itemsize
+    if array.flags.c_contiguous and array.flags.aligned:  # as below, in a tenth of the time
+        values = array.reshape(-1)
+        values.flags.writeable = False
+        return Flat(values, 0, tuple(stride // size for stride in array.strides))
     if not array.flags.aligned or any(stride % size for stride in array.strides):
         array = cast(array, array.dtype)
     lowest, first, n_bytes = _span(array)
@@ -58,6 +62,8 @@ def cast(array, dtype):
 def aligned_zeros(shape, dtype):
     """Return an array of zeros, of a tuple's shape, that begins at a cache line; rows of whole cache lines do too."""
     n_bytes = math.prod(shape) * dtype.itemsize
+    if not n_bytes:
+        return np.zeros(shape, dtype)
     memory = np.zeros(n_bytes + ALIGNMENT, np.uint8)
     first = -memory.__array_interface__["data"][0] % ALIGNMENT
     return memory[first : first + n_bytes].view(dtype).reshape(shape)

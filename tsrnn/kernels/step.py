@@ -45,33 +45,43 @@ class Snapshot(NamedTuple):
     n_updates: int
 
 
+def pack(plan, parameters, optimizer_state=None):
+    """Return parameters as kernels read them: shape (1, n_packed), or for training, with two moments, (3, n_packed).
+
+    Parameters
+    ----------
+    plan : Plan
+    parameters : ndarray of shape (n_parameters,), float32 or float64
+    optimizer_state : OptimizerState, optional
+        Of an earlier training; without it the moments are zero.
+    """
+    packed = aligned_zeros((3 if plan.trains else 1, plan.n_packed), parameters.dtype)
+    packed[0, plan.places] = parameters
+    if optimizer_state is not None:
+        packed[1:, plan.places] = optimizer_state.moments
+    return packed
+
+
 class Step:
     """The buffers of one network, and the calls that work on them.
 
     Parameters
     ----------
     plan : Plan
-    parameters : ndarray of shape (n_parameters,)
-        float32 or float64. Copied.
+    packed : ndarray
+        What `pack` returns for this plan. Training modifies it.
     workers : Workers
-    optimizer_state : OptimizerState, optional
-        Of an earlier training that goes on. Copied.
+    n_updates : int
+        Made before by the training that goes on.
     """
 
-    def __init__(self, plan, parameters, workers, optimizer_state=None):
-        dtype = parameters.dtype
-        self._plan, self._workers = plan, workers
+    def __init__(self, plan, packed, workers, n_updates=0):
+        dtype = packed.dtype
+        self._plan, self._packed, self._workers, self._n_updates = plan, packed, workers, n_updates
         self._run_tasks = tasks.compile_tasks(plan.cell)
-        # The parameters, and if they are trained the two moments of their gradient.
-        self._packed = aligned_zeros((3 if plan.trains else 1, plan.n_packed), dtype)
-        self._packed[0, plan.places] = parameters
-        self._n_updates = 0
-        if optimizer_state is not None:
-            self._packed[1:, plan.places] = optimizer_state.moments
-            self._n_updates = optimizer_state.n_updates
         self._transposed = aligned_zeros((len(plan.transposed_places),), dtype)
         self._is_transposed = False
-        self._gradients = aligned_zeros((0, plan.n_packed), dtype)
+        self._gradients = np.zeros((0, plan.n_packed), dtype)
         self._squares = np.zeros(plan.table[0, p.N_SLICES])
         self._work = []
         self._no_losses, self._no_output = np.zeros((0, 0)), np.zeros((0, 0), dtype)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from ..kernels.plan import make_plan, n_gates
-from ..kernels.step import Step
+from ..kernels.step import Step, pack
 from ..kernels.stream import Stream
 
 
@@ -85,9 +85,11 @@ class Architecture:
         trains : bool
             False saves the memory that only training needs.
         """
-        dtype = parameters.dtype
-        plan = self._make_plan(dtype, trains=True) if trains else self._plan_of_use(dtype)
-        return Step(plan, parameters, workers, optimizer_state)
+        if not trains:
+            return Step(*self._for_use(parameters), workers)
+        plan = self._make_plan(parameters.dtype, trains=True)
+        n_updates = 0 if optimizer_state is None else optimizer_state.n_updates
+        return Step(plan, pack(plan, parameters, optimizer_state), workers, n_updates)
 
     def stream(self, parameters):
         """Return this network as one that is fed step by step and carries its state; `n_steps` does not matter.
@@ -106,8 +108,8 @@ class Architecture:
             raise ValueError(f"a network with window_norm={self.window_norm!r} needs whole windows; give it None.")
         return Stream(replace(self, n_steps=1)._make_plan(parameters.dtype, trains=False), parameters)
 
-    # Plans take several times the memory of the weights. Only the one for predictions, of which many may be asked for
-    # one by one, is kept; with the network that it belongs to, but in no pickle.
+    # To plan and to pack takes longer than to predict one window, so what predictions need is kept: with the network it
+    # belongs to, but in no pickle. What training needs is several times as large, and is not.
 
     @property
     def _kept(self):
@@ -116,10 +118,14 @@ class Architecture:
     def __getstate__(self):
         return asdict(self)
 
-    def _plan_of_use(self, dtype):
-        if dtype not in self._kept:
-            self._kept[dtype] = self._make_plan(dtype, trains=False)
-        return self._kept[dtype]
+    def _for_use(self, parameters):
+        """Return the plan for predictions and the packed parameters."""
+        dtype, bits = parameters.dtype, parameters.tobytes()
+        plan, packed_bits, packed = self._kept.get(dtype) or (self._make_plan(dtype, trains=False), None, None)
+        if packed_bits != bits:  # they have been set, by whatever way
+            packed = pack(plan, parameters)
+            self._kept[dtype] = plan, bits, packed
+        return plan, packed
 
     @property
     def _blocks(self):
