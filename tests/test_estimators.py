@@ -151,7 +151,7 @@ PLAIN = np.random.RandomState(0).normal(size=(5, 4, 2))
         pytest.param(PLAIN[::-1, :, ::-1], id="reversed"),
         pytest.param(np.full_like(PLAIN, 1e308), id="sum overflows"),
         pytest.param(np.where(PLAIN > 1, np.nan, PLAIN), id="nan"),
-        pytest.param(np.where(PLAIN > 1, np.inf, np.where(PLAIN < -1, -np.inf, PLAIN)), id="both infinities"),
+        pytest.param(np.where(PLAIN > 1, np.inf, PLAIN), id="infinity"),
         pytest.param(PLAIN[:, :3], id="steps"),
         pytest.param(PLAIN[:, :, :1], id="features"),
         pytest.param(PLAIN[:, :, 0], id="no features"),
