@@ -119,6 +119,12 @@ def test_an_error_of_the_compiler_is_raised_where_the_kernel_is_called(cache_fol
     assert caching._COMPILING == []
 
 
+def test_kernels_that_may_not_be_compiled_say_so(monkeypatch):
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
+    with pytest.raises(RuntimeError, match="NUMBA_DISABLE_JIT"):
+        make_kernel()
+
+
 def test_kernels_compile_where_no_thread_can_be_started(cache_folder, monkeypatch):
     def refuse(*arguments):
         raise RuntimeError("can't start new thread")

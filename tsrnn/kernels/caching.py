@@ -146,6 +146,8 @@ class SealedCache(FunctionCache):
 
 def _make_kernel(function):
     """Return a function that will be compiled when it is called, or taken from the disk."""
+    if numba.config.DISABLE_JIT:
+        raise RuntimeError("NUMBA_DISABLE_JIT is set, but tsrnn's kernels exist only as compiled code; unset it.")
     kernel = numba.njit(**_OPTIONS)(function)
     with suppress(Exception):  # no folder is writable, or Numba has changed
         if _STAMP and isinstance(kernel._cache, NullCache):
