@@ -173,11 +173,11 @@ def _call_uninterrupted(call, *arguments):
     def make_call():
         _COMPILING.append(process)  # not before the thread starts, where an interrupt could come between
         try:
-            outcome.append((call(*arguments), None))
+            answer = call(*arguments), None
         except BaseException as error:
-            outcome.append((None, error))
-        finally:
-            _COMPILING.remove(process)
+            answer = None, error
+        _COMPILING.remove(process)  # before the caller goes on, perhaps to fork
+        outcome.append(answer)
 
     try:
         start_new_thread(make_call, ())
