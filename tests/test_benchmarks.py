@@ -110,3 +110,16 @@ def test_a_benchmark_whose_libraries_all_fail_says_so(tmp_path, capsys):
     assert first.endswith(FAILED[0])
     assert second.endswith("tsrnn was not measured")
     assert "the process ended" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("benchmarks")
+def test_the_index_for_torch_is_asked_for_torch_alone(monkeypatch):
+    import setup_peers
+
+    monkeypatch.setattr("sys.argv", ["setup_peers.py", "folder", "--torch-index", "https://cpu.example"])
+    asked = []
+    monkeypatch.setattr(setup_peers.subprocess, "run", lambda command, check: asked.append([*map(str, command)]))
+    setup_peers.main()
+    installed = {command[0].split("/")[1]: command[4:] for command in asked if "pip" in command}
+    further = ["--extra-index-url", "https://cpu.example"]
+    assert installed == {**setup_peers.PACKAGES, "torch": [*further, *setup_peers.PACKAGES["torch"]]}
