@@ -28,10 +28,10 @@ def differences(benchmark, case, lines):
     Returns
     -------
     dict of label to (list of differences, list of what is allowed)
+        Empty if no library was measured.
     """
     compared = {label: line for label, line in lines.items() if label not in NOT_COMPARED}
-    ours, *_ = compared.values()
-    found = {}
+    ours, found = next(iter(compared.values()), None), {}
     for label, line in compared.items():
         if benchmark == "training":
             off = [abs(_mean(line[key]) / _mean(ours[key]) - 1) for key in ("first", "second")]
@@ -50,10 +50,13 @@ def agree(off, allowed):
 
 
 def complaints(benchmark, case, lines):
-    """Return one sentence for each series that disagrees with the first."""
+    """Return one sentence for each series that disagrees with the first, or one if there is none."""
+    found = differences(benchmark, case, lines)
+    if not found:
+        return ["not measured: no library gave a result"]
     return [
-        f"{label} differs from {next(iter(lines))} by {', '.join(f'{one:.1e}' for one in off) or 'giving nothing'}"
-        for label, (off, allowed) in differences(benchmark, case, lines).items()
+        f"{label} differs from {next(iter(found))} by {', '.join(f'{one:.1e}' for one in off) or 'giving nothing'}"
+        for label, (off, allowed) in found.items()
         if not agree(off, allowed)
     ]
 

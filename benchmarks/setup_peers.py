@@ -9,7 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-# The CPU builds. Newer versions are other rows: write down which were measured (the table does).
+# Newer versions are other rows: write down which were measured (the table does). The CPU build of torch is 2.13.0+cpu,
+# which satisfies the pin, and which pip takes before 2.13.0 where it finds both.
 PACKAGES = {
     "torch": ["torch==2.13.0", "numpy"],
     "jax": ["jax", "optax", "keras", "numpy"],
@@ -22,14 +23,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("peers", nargs="*", metavar="peer", help="torch, jax (with Keras on top), keras; default: all")
-    parser.add_argument("--index-url", help="of the wheels, for pip: on Linux PyTorch's own for its CPU build")
+    parser.add_argument(
+        "--torch-index",
+        metavar="URL",
+        help="where pip also looks for torch: on Linux https://download.pytorch.org/whl/cpu has the CPU build, without "
+        "the gigabytes of CUDA that come from PyPI",
+    )
     arguments = parser.parse_args()
     for peer in arguments.peers or PACKAGES:
         if peer not in PACKAGES:
             parser.error(f"unknown peer {peer!r}; there are {', '.join(PACKAGES)}.")
         venv = arguments.folder / peer
         subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-        index = ["--index-url", arguments.index_url] if arguments.index_url else []
+        index = ["--extra-index-url", arguments.torch_index] if peer == "torch" and arguments.torch_index else []
         subprocess.run([venv / "bin" / "python", "-m", "pip", "install", *index, *PACKAGES[peer]], check=True)
 
 

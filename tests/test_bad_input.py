@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.model_selection import GridSearchCV
 
 from tsrnn import RNNForecaster, RNNRegressor, SeasonalNaive
 from tsrnn.network import training
@@ -586,6 +587,38 @@ def test_an_interrupt_of_the_refit_leaves_the_network_that_was_found_before_it(m
         model = fit_and_survive(rnn(), SALES)
     np.testing.assert_array_equal(model.forecast(), before.forecast())
     assert model.stop_reason_ == "interrupted"
+
+
+def search_of_four_fits(**options):
+    """Return a search whose second fit is interrupted in its second epoch, and a list that gets an item a fit."""
+    fits = []
+
+    def interrupt_the_second(_, record):
+        if record["epoch"] == 1:
+            fits.append(record["run"])
+        elif len(fits) == 2:
+            raise KeyboardInterrupt
+
+    model = regressor(callbacks=interrupt_the_second)
+    return GridSearchCV(model, {"hidden_layer_sizes": [3, 4]}, cv=2, refit=False, **options), fits
+
+
+def test_an_interrupt_ends_one_fit_of_a_search():
+    search, fits = search_of_four_fits()
+    with pytest.warns(ConvergenceWarning, match=r"interrupted after 2 epoch\(s\)"):
+        fit_and_survive(search, WINDOWS, TARGET)
+    assert len(fits) == 4
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_an_interrupt_ends_a_search_to_which_its_warning_is_an_error():
+    search, fits = search_of_four_fits(error_score="raise")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("error", ".* was interrupted")  # as the README has it
+        with pytest.raises(ConvergenceWarning, match=r"interrupted after 2 epoch\(s\)"):
+            fit_and_survive(search, WINDOWS, TARGET)
+    assert len(fits) == 2
 
 
 # Nothing is lost

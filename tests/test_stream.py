@@ -1,7 +1,10 @@
 """A network fed step by step predicts, to the bit, what it predicts for the window of these steps."""
 
+import re
+
 import naive
 import numpy as np
+import pandas as pd
 import pytest
 from compiled import TOLERANCE, parameters_of
 
@@ -127,6 +130,25 @@ def test_rows_of_any_stride_and_read_only_ones_are_taken():
     expected = advanced(architecture.stream(parameters), x)
     for same in (np.asfortranarray(x), fixed):
         assert np.array_equal(advanced(architecture.stream(parameters), same), expected)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, pd.Series])
+def test_a_step_may_be_anything_that_numpy_reads(kind):
+    architecture = build("lstm", "tanh", True)
+    parameters, _ = random_parameters(architecture, np.float64)
+    x = np.random.default_rng(9).normal(size=(6, 3))
+    given = [kind(row.tolist()) for row in x]
+    assert np.array_equal(
+        advanced(architecture.stream(parameters), given), advanced(architecture.stream(parameters), x)
+    )
+
+
+@pytest.mark.parametrize("x, shape", [([1.0, 2.0], "(2,)"), (1.0, "()"), (np.zeros((1, 3)), "(1, 3)")])
+def test_a_step_of_another_shape_is_refused(x, shape):
+    architecture = build("lstm", "tanh", True)
+    stream = architecture.stream(random_parameters(architecture, np.float32)[0])
+    with pytest.raises(ValueError, match=re.escape(f"x has shape {shape}; a step of this network has shape (3,).")):
+        stream.advance(x)
 
 
 def test_nan_stays_in_the_state():

@@ -40,7 +40,7 @@ class Stream:
 
         Parameters
         ----------
-        x : ndarray of shape (n_features,)
+        x : array-like of shape (n_features,)
 
         Returns
         -------
@@ -52,6 +52,7 @@ class Stream:
         ValueError
             If x has another shape.
         """
+        x = np.asarray(x)
         if x.shape != self._x.shape:
             raise ValueError(f"x has shape {x.shape}; a step of this network has shape {self._x.shape}.")
         self._x[:] = x  # in one layout and dtype, for one compiled version
