@@ -32,8 +32,9 @@ def inference(lines, ledger):
             reached = ledger.at_least("prediction", row, faster, PREDICTION_GOAL, ours, torch)
             ways = [microseconds(series.get(f"tsrnn:{way}")) for way in ("predict", "kernels")]
         others = [times(best(series, peer), ours) for peer in ("torch", "jax", "keras")]
-        alike = all(parity.agree(*one) for one in parity.differences("inference", case, series).values())
-        same = ledger.judge("all predict the same", row, alike, {})
+        found = parity.differences("inference", case, series)
+        alike = all(parity.agree(*one) for one in found.values())
+        same = ledger.judge("all predict the same", row, alike, {} if len(found) > 1 else None)
         rounds = spread(ours, torch) if ours else ""
         rows.append([case["task"], case["cell"], case["dtype"], *ways, goal, reached, *others, same, rounds])
     columns = [
