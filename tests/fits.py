@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from cells import CELLS
 from sklearn.base import clone
 
 from tsrnn import RNNForecaster, RNNRegressor
@@ -25,13 +26,11 @@ STRESS = [
     pytest.mark.usefixtures("among_plain_fits"),
 ]
 
-# Four estimators that between them run every cell, both precisions, stacked layers, and sizes that are no multiple of
+# Estimators that between them run every cell, both precisions, stacked layers, and sizes that are no multiple of
 # anything. Windows are 12 steps long; a batch of 50 is cut unevenly and leaves a rest.
-REGRESSORS = {
-    "lstm": RNNRegressor("lstm", hidden_layer_sizes=17),
-    "gru": RNNRegressor("gru", hidden_layer_sizes=(12, 7)),
-    "rnn": RNNRegressor("rnn", hidden_layer_sizes=32, early_stopping=True),
-}
+REGRESSORS = {cell: RNNRegressor(cell, hidden_layer_sizes=17) for cell in CELLS}
+REGRESSORS["gru"].set_params(hidden_layer_sizes=(12, 7))
+REGRESSORS["rnn"].set_params(hidden_layer_sizes=32, early_stopping=True)
 KINDS = [*REGRESSORS, "forecaster"]
 FOLDER = "TSRNN_STRESS_FOLDER"  # name of the environment variable: where the processes find machine code and answers
 SECONDS = 60  # in which a loaded machine surely does what takes two seconds when it is quiet

@@ -19,7 +19,6 @@ PROCESSORS = {
     "sse2": ("x86-64", _SSE2),
 }
 VECTOR_BYTES = {"avx512": 64, "avx2": 32, "avx": 32, "sse2": 16}
-VARIANTS = [("rnn", True), ("lstm", True), ("gru", True), ("gru", False)]  # the last with the reset before the product
 
 on_x86 = pytest.mark.skipif(target.architecture() != "x86_64", reason="other processors have no such features")
 

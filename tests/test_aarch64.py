@@ -5,10 +5,11 @@ import re
 
 import numpy as np
 import pytest
+from cells import VARIANTS
 from llvmlite import binding
 from numba import typeof
 from numba.core.codegen import CPUCodeLibrary
-from processors import VARIANTS, on_x86, run_compiled_for
+from processors import on_x86, run_compiled_for
 
 from tsrnn.kernels import target
 from tsrnn.kernels.buffers import flatten

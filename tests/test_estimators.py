@@ -5,6 +5,7 @@ import pickle
 import naive
 import numpy as np
 import pytest
+from cells import each_variant
 from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -31,7 +32,7 @@ def test_scikit_learns_own_checks_pass():
     assert not_run <= {"check_array_api_input"}  # runs only where SCIPY_ARRAY_API is set
 
 
-@pytest.mark.parametrize("cell, reset_after", [("rnn", True), ("lstm", True), ("gru", True), ("gru", False)])
+@each_variant
 def test_predict_is_the_naive_forward_pass_of_the_weights_learnt(cell, reset_after):
     model = regressor(cell=cell, reset_after=reset_after, hidden_layer_sizes=(5, 3), activation="relu").fit(X, Y)
     architecture = Architecture(cell, 7, 2, (5, 3), 2, "relu", reset_after)

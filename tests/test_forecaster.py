@@ -7,6 +7,7 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
+from cells import each_cell
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import r2_score
@@ -152,7 +153,7 @@ def test_every_kind_of_clock_gives_the_same_numbers(make, index):
 # Fitted values and forecasts are those of the network
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@each_cell
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("window_norm", ["last", None])
 def test_fitted_values_and_forecast_are_those_of_the_naive_twin(cell, early_stopping, window_norm):

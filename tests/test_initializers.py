@@ -1,13 +1,13 @@
 """Where training starts: bounds, orthogonality, biases, and the same numbers for both dtypes."""
 
+import naive
 import numpy as np
 import pytest
+from cells import CELLS, each_variant
 
 from tsrnn.network.architecture import Architecture
 from tsrnn.network.initializers import _orthogonal, initial_parameters
 
-N_GATES = {"rnn": 1, "lstm": 4, "gru": 3}
-CASES = [("rnn", True), ("lstm", True), ("gru", True), ("gru", False)]
 N_FEATURES, SIZES, N_OUTPUTS = 40, (50, 3, 20), 30
 
 
@@ -18,12 +18,12 @@ def draw(cell, reset_after=True, seed=0, dtype=np.float64, sizes=SIZES):
     return architecture.views(parameters), parameters
 
 
-@pytest.mark.parametrize("cell, reset_after", CASES)
+@each_variant
 def test_input_and_head_weights_fill_the_glorot_interval_of_each_gate(cell, reset_after):
     views, _ = draw(cell, reset_after)
     matrices = [views["head.W_y"]]
     for layer in range(len(SIZES)):
-        matrices += np.split(views[f"layers.{layer}.W_x"], N_GATES[cell], axis=1)
+        matrices += np.split(views[f"layers.{layer}.W_x"], naive.N_BLOCKS[cell], axis=1)
     for W in matrices:
         limit = np.sqrt(6 / sum(W.shape))
         assert np.abs(W).max() <= limit
@@ -33,11 +33,11 @@ def test_input_and_head_weights_fill_the_glorot_interval_of_each_gate(cell, rese
         assert abs(W.mean()) < 4 * limit / np.sqrt(3 * W.size)
 
 
-@pytest.mark.parametrize("cell, reset_after", CASES)
+@each_variant
 def test_recurrent_weights_are_orthogonal_gate_by_gate(cell, reset_after):
     views, _ = draw(cell, reset_after)
     for layer, n_hidden in enumerate(SIZES):
-        for Q in np.split(views[f"layers.{layer}.W_h"], N_GATES[cell], axis=1):
+        for Q in np.split(views[f"layers.{layer}.W_h"], naive.N_BLOCKS[cell], axis=1):
             # Sums of at most 50 products of float64: about 50 roundings of 1e-16.
             np.testing.assert_allclose(Q.T @ Q, np.eye(n_hidden), rtol=0, atol=1e-13)
 
@@ -61,11 +61,11 @@ def test_rows_stay_orthogonal_in_every_one_of_many_draws(n):
     assert worst < 1e-13  # measured: 2e-15; with one pass for the last rows too, 1e-11
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("cell", [cell for cell in CELLS if naive.N_BLOCKS[cell] > 1])
 def test_gates_are_drawn_apart(cell):
     views, _ = draw(cell)
     for name in ("layers.0.W_x", "layers.0.W_h"):
-        gates = np.split(views[name], N_GATES[cell], axis=1)
+        gates = np.split(views[name], naive.N_BLOCKS[cell], axis=1)
         assert not any(np.array_equal(gates[0], gate) for gate in gates[1:])
 
 
@@ -75,11 +75,12 @@ def test_orthogonal_draws_favour_no_sign():
     assert signs == {-1.0, 1.0}
 
 
-@pytest.mark.parametrize("cell, reset_after", CASES)
+@each_variant
 def test_biases_are_zero_and_the_forget_gate_is_held_open(cell, reset_after):
     views, _ = draw(cell, reset_after)
-    biases = {name: values for name, values in views.items() if name.rpartition(".")[2].startswith("b")}
-    assert len(biases) == len(SIZES) * (2 if cell == "gru" and reset_after else 1) + 1
+    biases = {name: values for name, values in views.items() if ".b" in name}
+    names = naive.random_weights(cell, N_FEATURES, SIZES, N_OUTPUTS, reset_after, np.random.default_rng(0))
+    assert biases.keys() == {name for name in names if ".b" in name}
     for name, values in biases.items():
         expected = np.zeros(values.shape)
         if cell == "lstm" and name != "head.b_y":
@@ -87,14 +88,14 @@ def test_biases_are_zero_and_the_forget_gate_is_held_open(cell, reset_after):
         np.testing.assert_array_equal(values, expected, err_msg=name)
 
 
-@pytest.mark.parametrize("cell, reset_after", CASES)
+@each_variant
 def test_both_dtypes_start_from_the_same_numbers(cell, reset_after):
     single, double = draw(cell, reset_after, dtype=np.float32)[1], draw(cell, reset_after)[1]
     assert (single.dtype, double.dtype) == (np.float32, np.float64)
     np.testing.assert_array_equal(single, double.astype(np.float32))
 
 
-@pytest.mark.parametrize("cell, reset_after", CASES)
+@each_variant
 def test_seed_decides(cell, reset_after):
     one = draw(cell, reset_after, seed=7)[1]
     np.testing.assert_array_equal(one, draw(cell, reset_after, seed=7)[1])

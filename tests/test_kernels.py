@@ -4,6 +4,7 @@ import naive
 import numpy as np
 import pytest
 import reference_cases
+from cells import CELLS, NETWORKS, each_cell, each_network, each_variant
 from compiled import TOLERANCE, parameters_of, run
 
 from tsrnn.kernels import step as step_module
@@ -12,20 +13,8 @@ from tsrnn.kernels.workers import Workers
 from tsrnn.network.architecture import Architecture
 from tsrnn.network.optimizers import Adam
 
-VARIANTS = [
-    ("rnn", "tanh", True),
-    ("rnn", "relu", True),
-    ("lstm", "tanh", True),
-    ("lstm", "relu", True),
-    ("gru", "tanh", True),
-    ("gru", "relu", True),
-    ("gru", "tanh", False),
-    ("gru", "relu", False),
-]
-CELLS = [variant for variant in VARIANTS if variant[1] == "tanh"]  # each its own compiled version
 
-
-def build(cell, X, n_outputs, sizes, activation, reset_after, window_norm=None):
+def build(cell, X, n_outputs, sizes, activation="tanh", reset_after=True, window_norm=None):
     return Architecture(
         cell, X.shape[1], X.shape[2], tuple(sizes), n_outputs, activation, reset_after, window_norm, "squared_error"
     )
@@ -66,7 +55,7 @@ def train(architecture, weights, X, y, batch_size, dtype=np.float32, n_threads=2
         return losses, step.snapshot().packed
 
 
-@pytest.mark.parametrize("cell, activation, reset_after", VARIANTS)
+@each_network
 @pytest.mark.parametrize("sizes", [(5,), (6, 3), (3, 7, 2)])
 @pytest.mark.parametrize("window_norm", [None, "last"])
 def test_forward_and_every_gradient_equal_the_complex_step_of_the_naive_twin(
@@ -102,7 +91,7 @@ def test_forward_and_gradients_agree_with_the_numbers_of_other_frameworks(framew
             np.testing.assert_allclose(gradient[name], case.gradients[name], err_msg=f"{case.name} {name}", **TOLERANCE)
 
 
-@pytest.mark.parametrize("cell, activation, reset_after", VARIANTS)
+@each_network
 def test_float32_is_float64_to_its_own_precision(cell, activation, reset_after):
     rng = np.random.default_rng(1)
     X, y = rng.normal(size=(20, 9, 2)), rng.normal(size=(20, 1))
@@ -117,7 +106,7 @@ def test_float32_is_float64_to_its_own_precision(cell, activation, reset_after):
         np.testing.assert_allclose(narrow[2][name], wide[2][name], rtol=1e-3, atol=1e-5, err_msg=name)
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@each_cell
 @pytest.mark.parametrize("n", [1, 3, 8, 9, 130, 300])
 def test_a_prediction_has_the_same_bits_alone_and_anywhere_in_a_batch(cell, n):
     rng = np.random.default_rng(2)
@@ -131,7 +120,7 @@ def test_a_prediction_has_the_same_bits_alone_and_anywhere_in_a_batch(cell, n):
         assert np.array_equal(run(architecture, weights, X[row : row + 1], y[:1], np.float32)[0][0], together[row])
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@each_cell
 @pytest.mark.parametrize("n", [1, 9, 130, 300])
 def test_gradient_and_loss_have_the_same_bits_on_any_number_of_threads(cell, n):
     rng = np.random.default_rng(3)
@@ -155,7 +144,7 @@ def test_large_batches_share_gradient_buffers_and_stay_exact():
         np.testing.assert_allclose(gradient[name], expected[name], err_msg=name, **TOLERANCE)
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@each_cell
 def test_windows_are_read_through_any_strides(cell):
     rng = np.random.default_rng(5)
     series = rng.normal(size=(40, 3))
@@ -174,7 +163,7 @@ def test_windows_are_read_through_any_strides(cell):
         np.testing.assert_allclose(loss, naive.loss(cell, weights, windows, targets), **TOLERANCE)
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@each_cell
 def test_nan_in_a_window_reaches_its_prediction_and_no_other(cell):
     rng = np.random.default_rng(6)
     X, weights = rng.normal(size=(20, 5, 2)), naive.random_weights(cell, 2, (5,), 1, True, rng)
@@ -188,7 +177,7 @@ def test_nan_in_a_window_reaches_its_prediction_and_no_other(cell):
 def test_sigmoid_and_tanh_saturate_without_overflow():
     """Inputs of 1e4 saturate every gate; the naive twin and the kernel agree and stay finite."""
     X = np.array([[[1e4], [-1e4], [1e4]]])
-    for cell in ("lstm", "gru"):
+    for cell in CELLS:
         weights = naive.random_weights(cell, 1, (3,), 1, True, np.random.default_rng(7))
         prediction, _, gradient = run(build(cell, X, 1, (3,), "tanh", True), weights, X, np.zeros((1, 1)))
         np.testing.assert_allclose(prediction, naive.forward(cell, weights, X), **TOLERANCE)
@@ -196,7 +185,7 @@ def test_sigmoid_and_tanh_saturate_without_overflow():
 
 
 def test_parameter_views_fill_the_vector_without_overlap():
-    for cell, activation, reset_after in VARIANTS:
+    for cell, activation, reset_after in NETWORKS:
         architecture = Architecture(cell, 4, 3, (5, 2), 2, activation, reset_after)
         parameters = np.full(architecture.n_parameters, -1.0)
         for count, view in enumerate(architecture.views(parameters).values()):
@@ -216,7 +205,7 @@ def test_gradient_is_exact_whatever_the_size_of_the_minibatch(n):
         np.testing.assert_allclose(gradient[name], expected, err_msg=name, **TOLERANCE)
 
 
-@pytest.mark.parametrize("cell, activation, reset_after", CELLS)
+@each_variant
 @pytest.mark.parametrize(
     "n, n_steps, n_features, sizes, n_outputs",
     [
@@ -229,12 +218,12 @@ def test_gradient_is_exact_whatever_the_size_of_the_minibatch(n):
     ],
 )
 def test_forward_and_slopes_equal_the_naive_twin_in_larger_networks(
-    cell, activation, reset_after, n, n_steps, n_features, sizes, n_outputs
+    cell, reset_after, n, n_steps, n_features, sizes, n_outputs
 ):
     rng = np.random.default_rng(9)
     X, y = rng.normal(size=(n, n_steps, n_features)), rng.normal(size=(n, n_outputs))
     weights = naive.random_weights(cell, n_features, sizes, n_outputs, reset_after, rng)
-    options = dict(activation=activation, reset_after=reset_after)
+    options = dict(reset_after=reset_after)
     prediction, loss, gradient = run(build(cell, X, n_outputs, sizes, **options), weights, X, y)
     np.testing.assert_allclose(prediction, naive.forward(cell, weights, X, **options), **TOLERANCE)
     np.testing.assert_allclose(loss, naive.loss(cell, weights, X, y, **options), **TOLERANCE)
@@ -253,28 +242,28 @@ def test_any_number_of_outputs_is_predicted_and_trained(n_outputs):
         np.testing.assert_allclose(gradient[name], expected, err_msg=name, **TOLERANCE)
 
 
-@pytest.mark.parametrize("cell, activation, reset_after", CELLS)
-def test_minibatches_of_several_rounds_of_all_buffers_stay_exact(cell, activation, reset_after):
+@each_variant
+def test_minibatches_of_several_rounds_of_all_buffers_stay_exact(cell, reset_after):
     n = (
         2 * step_module.MAX_BUFFERS * step_module.MAX_SHARDS_OF_TASK * 8 + 333
     )  # two full rounds of shards of 8, and a part
     rng = np.random.default_rng(12)
     X, y = rng.normal(size=(n, 3, 1)), rng.normal(size=(n, 1))
     weights = naive.random_weights(cell, 1, (2,), 1, reset_after, rng)
-    options = dict(activation=activation, reset_after=reset_after)
+    options = dict(reset_after=reset_after)
     _, loss, gradient = run(build(cell, X, 1, (2,), **options), weights, X, y)
     np.testing.assert_allclose(loss, naive.loss(cell, weights, X, y, **options), **TOLERANCE)
     for name, expected in naive.gradient(cell, weights, X, y, **options).items():
         np.testing.assert_allclose(gradient[name], expected, err_msg=name, **TOLERANCE)
 
 
-@pytest.mark.parametrize("cell, activation, reset_after", CELLS)
+@each_variant
 @pytest.mark.parametrize("n", [128, 131, 4200])  # the last with several rounds of all buffers
-def test_shards_of_many_rows_for_large_weights_give_the_same_gradient(cell, activation, reset_after, n, monkeypatch):
+def test_shards_of_many_rows_for_large_weights_give_the_same_gradient(cell, reset_after, n, monkeypatch):
     rng = np.random.default_rng(13)
     X, y = rng.normal(size=(n, 8, 2)), rng.normal(size=(n, 1))  # 8 steps: more than 96 rows of one shard
     weights = naive.random_weights(cell, 2, (2, 3), 1, reset_after, rng)
-    options = dict(activation=activation, reset_after=reset_after)
+    options = dict(reset_after=reset_after)
     architecture = build(cell, X, 1, (2, 3), **options)
     _, loss, gradient = run(architecture, weights, X, y)
     assert step_module.training_shard_rows(n, 8, 1000, 1000) == 8
@@ -305,15 +294,13 @@ def test_shards_of_few_steps_have_more_rows_and_the_right_gradient(n_steps, rows
     assert_slopes_are_those_of_the_twin(gradient, "lstm", weights, X, y, **options)
 
 
-@pytest.mark.parametrize("cell, activation, reset_after", CELLS)
+@each_variant
 @pytest.mark.parametrize("n, batch_size", [(107, 50), (2500, 1100)])  # the last minibatch is a partial one
-def test_training_has_the_same_bits_on_any_number_of_threads_and_calls(
-    cell, activation, reset_after, n, batch_size, monkeypatch
-):
+def test_training_has_the_same_bits_on_any_number_of_threads_and_calls(cell, reset_after, n, batch_size, monkeypatch):
     rng = np.random.default_rng(14)
     X, y = rng.normal(size=(n, 4, 2)), rng.normal(size=(n, 3))
     weights = naive.random_weights(cell, 2, (6, 17), 3, reset_after, rng)
-    architecture = build(cell, X, 3, (6, 17), activation, reset_after)
+    architecture = build(cell, X, 3, (6, 17), reset_after=reset_after)
     losses, packed = train(architecture, weights, X, y, batch_size, n_threads=1)
     assert np.isfinite(losses).all()
     for call_cost in (step_module.CALL_COST, 1):  # 1: every task is a call of its own
@@ -337,7 +324,7 @@ def test_loss_of_evaluation_has_the_same_bits_on_any_number_of_threads():
         assert losses == losses[:1] * 4, n
 
 
-@pytest.mark.parametrize("cell, activation, reset_after", VARIANTS)
+@each_network
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_prediction_has_the_same_bits_with_and_without_room_for_training(cell, activation, reset_after, dtype):
     rng = np.random.default_rng(16)
@@ -354,14 +341,14 @@ def test_a_prediction_has_the_same_bits_with_and_without_room_for_training(cell,
             assert np.array_equal(step.predict(flatten(X), np.arange(70)), alone)
 
 
-@pytest.mark.parametrize("cell, activation, reset_after", CELLS)
+@each_variant
 @pytest.mark.parametrize("garbage", [np.nan, 1e30])
-def test_nothing_left_in_a_workspace_is_read(cell, activation, reset_after, garbage):
+def test_nothing_left_in_a_workspace_is_read(cell, reset_after, garbage):
     """From workspaces and gradient buffers full of garbage come the bits that come from clean ones."""
     rng = np.random.default_rng(17)
     X, y = rng.normal(size=(107, 4, 2)).astype(np.float32), rng.normal(size=(107, 3)).astype(np.float32)
     weights = naive.random_weights(cell, 2, (6, 17), 3, reset_after, rng)
-    architecture = build(cell, X, 3, (6, 17), activation, reset_after)
+    architecture = build(cell, X, 3, (6, 17), reset_after=reset_after)
 
     def spoil(step):
         n_work = int(step._plan.table[0, step_module.p.N_WORK])

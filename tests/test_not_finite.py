@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 from apart import apart
+from cells import each_cell
 from fits import KINDS, REGRESSORS, SECONDS, STRESS, digest, fit, make
 
 from tsrnn import RNNRegressor
@@ -41,7 +42,7 @@ def test_overflow_ends_in_an_error_or_a_warning_by_any_number_of_threads():
     assert outcomes == {"refused", "diverged", "max_iter"}
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@each_cell
 @apart(SECONDS)
 def test_one_window_that_overflows_is_found_at_every_place_of_a_batch(cell):
     (X, y), options = make(cell)[1], dict(activation="relu", shuffle=False, max_iter=1, random_state=0)

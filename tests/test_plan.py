@@ -4,8 +4,11 @@ import dataclasses
 import itertools
 import pickle
 
+import naive
 import numpy as np
 import pytest
+from cells import VARIANTS
+from compiled import cell_code
 
 from tsrnn.kernels import plan as p
 from tsrnn.kernels.buffers import flatten
@@ -17,13 +20,9 @@ from tsrnn.network.architecture import Architecture
 from tsrnn.network.optimizers import Adam
 
 DTYPES = [np.float32, np.float64]
-CELLS = [("rnn", True), ("lstm", True), ("gru", True), ("gru", False)]
 SIZES = [(1,), (5,), (16,), (17,), (9, 5), (5, 17), (40, 3, 8)]
-each_cell = pytest.mark.parametrize("cell, dtype", list(itertools.product(CELLS, DTYPES)))
+each_case = pytest.mark.parametrize("cell, dtype", list(itertools.product(VARIANTS, DTYPES)))
 N_STEPS, N_FEATURES = 6, 3
-N_GATES = {"rnn": 1, "lstm": 4, "gru": 3}
-N_MEMORY = {"rnn": 0, "lstm": 2, "gru": 0}  # c and act(c)
-N_SUMS = {"rnn": 1, "lstm": 4, "gru": 4}  # the sum n of a GRU takes input and state apart
 
 
 def make(cell, dtype, sizes, n_outputs, trains=True, n_steps=N_STEPS):
@@ -32,6 +31,11 @@ def make(cell, dtype, sizes, n_outputs, trains=True, n_steps=N_STEPS):
         cell=name, n_steps=n_steps, n_features=N_FEATURES, hidden_layer_sizes=sizes, n_outputs=n_outputs,
         activation="tanh", reset_after=reset_after, window_norm=None, loss="squared_error", dtype=dtype, trains=trains,
     )  # fmt: skip
+
+
+def mathematics(cell):
+    """Return the module that says what a cell keeps; that it says so rightly, its numbers show (`test_kernels`)."""
+    return p.MATHEMATICS[cell_code(*cell)]
 
 
 def plans(cell, dtype, **options):
@@ -63,25 +67,19 @@ def train(plan, dtype, n_epochs, seed=0):
     return step
 
 
-@each_cell
+@each_case
 def test_places_are_distinct_and_inside_the_packed_vector(cell, dtype):
     for *_, plan in plans(cell, dtype):
         assert len(np.unique(plan.places)) == len(plan.places)
         assert plan.places.min() >= 0 and plan.places.max() < plan.n_packed
 
 
-@each_cell
+@each_case
 def test_blocks_have_the_shapes_of_the_equations_and_fill_the_vector(cell, dtype):
     name, reset_after = cell
     for sizes, n_outputs, plan in plans(cell, dtype):
-        expected, n_in = {}, N_FEATURES
-        for layer, n_hidden in enumerate(sizes):
-            gates = N_GATES[name] * n_hidden
-            expected |= {f"layers.{layer}.W_x": (n_in, gates), f"layers.{layer}.W_h": (n_hidden, gates)}
-            expected |= {f"layers.{layer}.b": (gates,)}
-            expected |= {f"layers.{layer}.b_hn": (n_hidden,)} if name == "gru" and reset_after else {}
-            n_in = n_hidden
-        expected |= {"head.W_y": (n_in, n_outputs), "head.b_y": (n_outputs,)}
+        weights = naive.random_weights(name, N_FEATURES, sizes, n_outputs, reset_after, np.random.default_rng(0))
+        expected = {name: values.shape for name, values in weights.items()}
         assert {block.name: block.shape for block in plan.blocks} == expected
         offset = 0
         for block in plan.blocks:
@@ -90,7 +88,7 @@ def test_blocks_have_the_shapes_of_the_equations_and_fill_the_vector(cell, dtype
         assert offset == len(plan.places)
 
 
-@each_cell
+@each_case
 def test_every_parameter_and_moment_comes_back_from_the_packed_vector(cell, dtype):
     with Workers(1) as workers:
         for *_, plan in plans(cell, dtype):
@@ -110,7 +108,7 @@ def test_every_parameter_and_moment_comes_back_from_the_packed_vector(cell, dtyp
                 assert np.array_equal(packed[places_of(plan, block)], expected)
 
 
-@each_cell
+@each_case
 def test_hidden_units_of_one_gate_lie_side_by_side_in_vectors(cell, dtype):
     """A vector holds what one term gives to a vector of hidden units of one gate, in their order."""
     name, _ = cell
@@ -120,14 +118,14 @@ def test_hidden_units_of_one_gate_lie_side_by_side_in_vectors(cell, dtype):
         for layer, n_hidden in enumerate(sizes):
             lane = np.arange(n_hidden) % V
             for kind in ("W_x", "W_h", "b"):
-                places = blocks[f"layers.{layer}.{kind}"].reshape(-1, N_GATES[name], n_hidden)
+                places = blocks[f"layers.{layer}.{kind}"].reshape(-1, naive.N_BLOCKS[name], n_hidden)
                 assert (places % V == lane).all()
                 for first in range(0, n_hidden, V):
                     vectors = places[..., first : first + V] // V
                     assert (vectors == vectors[..., :1]).all()
 
 
-@each_cell
+@each_case
 def test_what_the_way_back_multiplies_by_is_copied_transposed_once_and_nothing_else(cell, dtype):
     for *_, plan in plans(cell, dtype):
         copied = np.bincount(plan.transposed_places, minlength=plan.n_packed)
@@ -139,7 +137,7 @@ def test_what_the_way_back_multiplies_by_is_copied_transposed_once_and_nothing_e
             assert (copied[places_of(plan, block)] == is_needed).all(), block.name
 
 
-@each_cell
+@each_case
 def test_transposed_copy_has_the_terms_of_one_column_side_by_side(cell, dtype):
     """Neighbours in a vector of the copy are neighbouring terms of one column of the weights."""
     V = vector_length(np.dtype(dtype))
@@ -148,7 +146,7 @@ def test_transposed_copy_has_the_terms_of_one_column_side_by_side(cell, dtype):
         assert (np.diff(vectors, axis=1) == V).all()
 
 
-@each_cell
+@each_case
 @pytest.mark.parametrize("sizes, n_outputs", [((5,), 1), ((17,), 17), ((9, 5), 3), ((5, 17), 1)])
 def test_training_renews_the_transposed_copy_to_the_bit(cell, dtype, sizes, n_outputs):
     plan = make(cell, dtype, sizes, n_outputs)
@@ -160,7 +158,7 @@ def test_training_renews_the_transposed_copy_to_the_bit(cell, dtype, sizes, n_ou
     assert not np.array_equal(copy, before[plan.transposed_places])  # it is not that of before training
 
 
-@each_cell
+@each_case
 @pytest.mark.parametrize("sizes, n_outputs", [((5,), 1), ((9,), 3), ((17,), 17), ((9, 5), 3), ((5, 17), 1)])
 def test_paddings_of_parameters_gradients_and_moments_stay_zero_in_training(cell, dtype, sizes, n_outputs):
     plan = make(cell, dtype, sizes, n_outputs)
@@ -173,7 +171,7 @@ def test_paddings_of_parameters_gradients_and_moments_stay_zero_in_training(cell
     assert (step._packed[2, plan.places] > 0).all()  # and every parameter has been trained
 
 
-@each_cell
+@each_case
 @pytest.mark.parametrize("trains", [True, False])
 def test_offsets_and_places_are_whole_vectors(cell, dtype, trains):
     V = vector_length(np.dtype(dtype))
@@ -187,23 +185,22 @@ def test_offsets_and_places_are_whole_vectors(cell, dtype, trains):
         assert plan.n_packed % V == 0
 
 
-@each_cell
+@each_case
 def test_strides_are_odd_numbers_of_vectors(cell, dtype):
     V = vector_length(np.dtype(dtype))
     for sizes, _, plan in plans(cell, dtype):
         layers = plan.table[1 : 1 + len(sizes)]
         assert (layers[:, [p.INPUT_STRIDE, p.SUMS_STRIDE]] % (2 * V) == V).all()
-        expected = V if N_MEMORY[cell[0]] else 0
+        expected = V if mathematics(cell).N_MEMORY else 0
         assert (layers[:, p.MEMORY_STRIDE] % (2 * V) == expected).all()
 
 
-@each_cell
+@each_case
 @pytest.mark.parametrize("trains", [True, False])
 @pytest.mark.parametrize("n_steps", [1, 2, 6])
 def test_regions_of_the_workspace_have_their_room_and_do_not_overlap(cell, dtype, trains, n_steps):
     """Offsets and sizes are per row of a shard, so that what holds for one row holds for any number."""
-    name, reset_after = cell
-    V = vector_length(np.dtype(dtype))
+    V, numbers = vector_length(np.dtype(dtype)), mathematics(cell)
     for sizes, n_outputs, plan in plans(cell, dtype, trains=trains, n_steps=n_steps):
         network, n_kept = plan.table[0], n_steps if trains else 1
         assert network[p.N_KEPT] == n_kept
@@ -216,13 +213,13 @@ def test_regions_of_the_workspace_have_their_room_and_do_not_overlap(cell, dtype
         for layer, n_hidden in enumerate(sizes):
             row, n = plan.table[1 + layer], padded(n_hidden, V)
             assert row[p.INPUT_STRIDE] >= n + 1 + n_x
-            assert row[p.SUMS_STRIDE] >= N_SUMS[name] * n
-            assert row[p.MEMORY_STRIDE] >= N_MEMORY[name] * n
+            assert row[p.SUMS_STRIDE] >= numbers.N_SUMS * n
+            assert row[p.MEMORY_STRIDE] >= numbers.N_MEMORY * n
             regions += [
                 (row[p.INPUT], (n_steps + 1) * row[p.INPUT_STRIDE], f"{layer} input"),
                 (row[p.SUMS], n_kept * row[p.SUMS_STRIDE], f"{layer} sums"),
                 (row[p.MEMORY], (n_kept + 1) * row[p.MEMORY_STRIDE], f"{layer} memory"),
-                (row[p.RESET], n_kept * n if name == "gru" and not reset_after else 0, f"{layer} reset"),
+                (row[p.RESET], n_kept * n if numbers.IN_TWO_PARTS else 0, f"{layer} reset"),
                 (row[p.CARRY], n if trains else 0, f"{layer} carry"),
                 (row[p.DH], n if trains else 0, f"{layer} dh"),
                 (row[p.DX], n_steps * n_x if trains and layer else 0, f"{layer} dx"),
@@ -234,7 +231,7 @@ def test_regions_of_the_workspace_have_their_room_and_do_not_overlap(cell, dtype
         assert regions[-1][0] + regions[-1][1] <= network[p.N_WORK]
 
 
-@each_cell
+@each_case
 def test_units_cover_the_packed_vector_and_slices_have_one_at_least(cell, dtype):
     V = vector_length(np.dtype(dtype))
     for sizes, _, plan in plans(cell, dtype):
@@ -247,7 +244,7 @@ def test_units_cover_the_packed_vector_and_slices_have_one_at_least(cell, dtype)
 
 
 def test_what_a_plan_holds_only_for_training_is_made_only_for_it():
-    for cell, dtype in itertools.product(CELLS, DTYPES):
+    for cell, dtype in itertools.product(VARIANTS, DTYPES):
         assert len(make(cell, dtype, (9, 5), 3, trains=True).transposed_places)
         assert not len(make(cell, dtype, (9, 5), 3, trains=False).transposed_places)
 

@@ -10,9 +10,9 @@ import apart
 import naive
 import numpy as np
 import pytest
+from cells import VARIANTS
 from compiled import TOLERANCE, parameters_of, run
 from numba import njit
-from processors import VARIANTS
 
 from tsrnn import RNNRegressor
 from tsrnn.kernels import processor

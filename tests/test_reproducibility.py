@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from apart import call_apart, run_apart
 from cached_kernel import flip_bit
+from cells import each_variant
 from compiled import cell_code
 
 import tsrnn
@@ -134,7 +135,7 @@ def test_a_fit_learns_the_same_bits_from_a_cold_a_damaged_and_a_warm_cache_on_an
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("cell, reset_after", [("rnn", True), ("lstm", True), ("gru", True), ("gru", False)])
+@each_variant
 def test_a_fit_learns_the_same_bits_with_checked_bounds(tmp_path, cell, reset_after):
     options = dict(cell=cell, reset_after=reset_after, n_jobs=2)
     unchecked, _ = learn_apart(tmp_path, **options, checks_bounds=False)

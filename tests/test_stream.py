@@ -6,6 +6,7 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
+from cells import NETWORKS, each_network
 from compiled import TOLERANCE, parameters_of
 
 from tsrnn.kernels.buffers import flatten
@@ -13,14 +14,6 @@ from tsrnn.kernels.workers import Workers
 from tsrnn.network.architecture import Architecture
 
 DTYPES = [np.float32, np.float64]
-CELLS = [
-    ("rnn", "tanh", True),
-    ("rnn", "relu", True),
-    ("lstm", "tanh", True),
-    ("gru", "tanh", True),
-    ("gru", "tanh", False),
-]
-each_cell = pytest.mark.parametrize("cell, activation, reset_after", CELLS)
 
 
 def build(cell, activation, reset_after, n_steps=1, sizes=(7,), n_outputs=2, n_features=3):
@@ -48,7 +41,7 @@ def advanced(stream, x):
     return np.array([stream.advance(row).copy() for row in x])
 
 
-@each_cell
+@each_network
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("sizes, n_outputs", [((7,), 1), ((17,), 20), ((6, 9), 3), ((20, 3, 5), 2)])
 def test_every_step_gives_the_bits_of_the_window_that_ends_there(
@@ -64,7 +57,7 @@ def test_every_step_gives_the_bits_of_the_window_that_ends_there(
         assert np.array_equal(predictions[n_steps - 1], window), n_steps
 
 
-@each_cell
+@each_network
 def test_stream_is_that_of_the_naive_twin_far_beyond_any_window(cell, activation, reset_after):
     architecture = build(cell, activation, reset_after, n_steps=5, sizes=(6, 4))
     parameters, weights = random_parameters(architecture, np.float64)
@@ -79,7 +72,7 @@ def test_stream_is_that_of_the_naive_twin_far_beyond_any_window(cell, activation
         np.testing.assert_allclose(predictions[n_steps - 1], expected, **TOLERANCE)
 
 
-@each_cell
+@each_network
 def test_two_streams_do_not_know_of_each_other(cell, activation, reset_after):
     architecture = build(cell, activation, reset_after, sizes=(6, 4))
     parameters, _ = random_parameters(architecture, np.float32)
@@ -92,7 +85,7 @@ def test_two_streams_do_not_know_of_each_other(cell, activation, reset_after):
     assert not np.array_equal(*alone)
 
 
-@each_cell
+@each_network
 def test_a_new_stream_starts_from_the_beginning(cell, activation, reset_after):
     architecture = build(cell, activation, reset_after)
     parameters, _ = random_parameters(architecture, np.float32)
@@ -152,7 +145,7 @@ def test_a_step_of_another_shape_is_refused(x, shape):
 
 
 def test_nan_stays_in_the_state():
-    for cell, activation, reset_after in CELLS:
+    for cell, activation, reset_after in NETWORKS:
         architecture = build(cell, activation, reset_after)
         parameters, _ = random_parameters(architecture, np.float32)
         x = np.random.default_rng(8).normal(size=(6, 3)).astype(np.float32)

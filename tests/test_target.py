@@ -10,10 +10,11 @@ import re
 import naive
 import numpy as np
 import pytest
+from cells import VARIANTS, each_variant
 from compiled import TOLERANCE, cell_code, parameters_of, run
 from llvmlite import binding
 from numba.core.codegen import CodeLibrary
-from processors import PROCESSORS, VARIANTS, VECTOR_BYTES, on_x86, run_compiled_for
+from processors import PROCESSORS, VECTOR_BYTES, on_x86, run_compiled_for
 
 from tsrnn.kernels import target, tasks
 from tsrnn.network.architecture import Architecture
@@ -45,7 +46,7 @@ def test_vectors_of_every_length_give_the_numbers_of_the_naive_twin(tmp_path, ki
 @on_x86
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", PROCESSORS)
-@pytest.mark.parametrize("cell, reset_after", VARIANTS)
+@each_variant
 def test_vectors_of_every_length_are_exact_in_float32_to_its_own_precision(tmp_path, kind, cell, reset_after):
     run_compiled_for(kind, tmp_path, check_float32, kind=kind, cell=cell, reset_after=reset_after)
 

@@ -7,6 +7,7 @@ import naive
 import numpy as np
 import pytest
 import reference_cases
+from cells import each_cell
 from compiled import parameters_of
 
 from tsrnn.kernels import step as step_module
@@ -240,7 +241,7 @@ def test_loss_is_that_of_the_predictions():
     np.testing.assert_allclose(loss, expected, rtol=1e-13)  # a mean of 120 squares in another order
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@each_cell
 def test_training_learns_a_recurrence(cell):
     """The mean of the window is the target: a constant would leave its variance."""
     rng = np.random.default_rng(1)

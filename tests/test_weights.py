@@ -9,6 +9,7 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
+from cells import each_variant
 from reference_cases import cases, training_run
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -67,7 +68,7 @@ both = pytest.mark.parametrize("make", [regressor, forecaster])
 # The layout
 
 
-@pytest.mark.parametrize("cell, reset_after", [("rnn", True), ("lstm", True), ("gru", True), ("gru", False)])
+@each_variant
 def test_names_and_shapes_are_those_of_the_naive_twin(cell, reset_after):
     expected = naive.random_weights(cell, 2, (4, 3), 3, reset_after, RNG)
     weights = regressor(cell=cell, reset_after=reset_after).get_weights()
@@ -293,7 +294,7 @@ def test_six_updates_from_pytorchs_weights_are_those_of_pytorch():
         np.testing.assert_allclose(values, run.trained_weights[name], err_msg=name, **AFTER_ADAM)
 
 
-@pytest.mark.parametrize("cell, reset_after", [("rnn", True), ("gru", True), ("gru", False)])
+@each_variant
 def test_training_from_weights_that_were_set_makes_the_naive_twins_updates(cell, reset_after):
     model = regressor(cell=cell, reset_after=reset_after, learning_rate=0.1, max_iter=5)
     weights = other_weights(model)
