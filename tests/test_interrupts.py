@@ -115,6 +115,10 @@ def test_one_ctrl_c_while_kernels_are_compiled_ends_the_fit_and_nothing_that_was
 @apart(SECONDS)
 def test_process_that_ends_after_ctrl_c_while_kernels_are_compiled_ends_well(seconds):
     assert delay_of_interrupt(endless_fit, seconds) < 1
+    assert caching._COMPILING
+    before = time.process_time()
+    caching._end_compilers()  # as at the end of the process
+    assert time.process_time() - before < 1
 
 
 @pytest.mark.usefixtures("empty_cache")

@@ -276,13 +276,21 @@ def _cast_windows(X, dtypes):
 
     It would cast window by window what overlaps.
     """
-    is_view = type(X) is np.ndarray and X.ndim > 1 and X.dtype.kind in "biuf" and X.dtype not in dtypes
-    return cast(X, dtypes[0]) if is_view else X
+    if type(X) is not np.ndarray:
+        return X
+    if X.dtype.kind in "mM":
+        raise ValueError(f"X holds {X.dtype}; windows hold numbers: give differences of dates as floats.")
+    return cast(X, dtypes[0]) if X.ndim > 1 and X.dtype.kind in "biuf" and X.dtype not in dtypes else X
 
 
 def _cast_targets(y, dtype):
     """Return the targets in the precision of the network."""
+    if y.dtype.kind in "mM":
+        raise ValueError(f"y holds {y.dtype}; targets are numbers: give differences of dates as floats.")
+    if y.dtype.kind in "SU":
+        y = y.astype(np.float64)
     cast_y = y if y.dtype == dtype else cast(y, dtype)
     if not (np.isfinite(cast_y.min()) and np.isfinite(cast_y.max())):
-        raise ValueError(f"y holds {max(y.max(), -y.min()):.3g}, too large for {dtype}; scale y, or give X as float64.")
+        worst, cure = y[~np.isfinite(cast_y)][0], ", or give X as float64" if dtype == np.float32 else ""
+        raise ValueError(f"y holds {worst:.3g}, no finite number of type {dtype}; scale y{cure}.")
     return cast_y

@@ -46,17 +46,30 @@ def cast(array, dtype):
     So windows that overlap, views of one series, take no more memory than the series. What is too large for `dtype`
     becomes infinite, without a warning.
     """
-    # Places of entries are multiples of one step. What lies at such a place and is no entry is cast with the others.
-    step = math.gcd(*array.strides)
-    lowest, first, n_bytes = _span(array)
-    n_places = (n_bytes - array.itemsize) // step + 1 if step and array.size else 1
+    # The entries lie on a grid. An axis whose steps fall on places of an axis of the grid only makes that one longer.
+    distances, counts, axes = [], [], {}
+    for axis in sorted(range(array.ndim), key=lambda axis: abs(array.strides[axis])):
+        stride, n = abs(array.strides[axis]), array.shape[axis]
+        if not stride or n == 1:
+            continue
+        grid = zip(distances, counts, strict=True)
+        along = next((i for i, (d, count) in enumerate(grid) if stride % d == 0 and stride // d <= count), len(counts))
+        if along == len(counts):
+            distances.append(stride)
+            counts.append(1)
+        counts[along] += (n - 1) * stride // distances[along]
+        axes[axis] = along, array.strides[axis] // distances[along]
     with np.errstate(over="ignore", invalid="ignore"):
-        if not array.size or n_places >= array.size:
+        if not array.size or math.prod(counts) >= array.size:
             return array.astype(dtype)
-        places = np.lib.stride_tricks.as_strided(lowest, (n_places,), (step,)).astype(dtype)
-    strides = [stride // step * places.itemsize if step else 0 for stride in array.strides]
-    start = places[first // step if step else 0 :]
-    return np.lib.stride_tricks.as_strided(start, array.shape, strides, writeable=False)
+        lowest, *_ = _span(array)
+        grid = np.lib.stride_tricks.as_strided(lowest, counts, distances).astype(dtype, order="C")
+    strides, corner = [0] * array.ndim, [0] * grid.ndim
+    for axis, (along, step) in axes.items():
+        strides[axis] = step * grid.strides[along]
+        corner[along] += max(0, -step) * (array.shape[axis] - 1)
+    first = grid[(*(slice(start, None) for start in corner), ...)]
+    return np.lib.stride_tricks.as_strided(first, array.shape, strides, writeable=False)
 
 
 def aligned_zeros(shape, dtype):

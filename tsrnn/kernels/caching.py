@@ -10,13 +10,14 @@ process and nothing is cached: only the answer of a cache that knows all source 
 """
 
 import atexit
+import ctypes
 import hashlib
 import os
 import pickle
 import sys
 import time
 import uuid
-from _thread import start_new_thread
+from _thread import get_ident, start_new_thread
 from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
@@ -164,25 +165,26 @@ def _call_uninterrupted(call, *arguments):
     leaves a process that knows half of it. What has begun is brought to its end, and kept for the next call.
     """
     process, outcome = os.getpid(), []
-    if any(other != process for other in _COMPILING):
+    if any(other != process for other, _ in _COMPILING):
         raise RuntimeError(
             "this process was forked while a thread of its parent compiled a kernel, and waits for it in vain; fork "
             "before or after that, or start processes by spawn."
         )
 
     def make_call():
-        _COMPILING.append(process)  # not before the thread starts, where an interrupt could come between
+        mark = process, get_ident()
+        _COMPILING.append(mark)
         try:
             answer = call(*arguments), None
         except BaseException as error:
             answer = None, error
-        _COMPILING.remove(process)  # before the caller goes on, perhaps to fork
+        _COMPILING.remove(mark)  # before the caller goes on, perhaps to fork
         outcome.append(answer)
 
     try:
         start_new_thread(make_call, ())
     except RuntimeError:  # there can be no more threads
-        make_call()
+        return call(*arguments)
     while not outcome:
         time.sleep(0.001)
     result, error = outcome[0]
@@ -191,10 +193,12 @@ def _call_uninterrupted(call, *arguments):
     return result
 
 
-def _wait_for_compilers():
-    """Keep the process until no thread is inside the compiler, which cannot be there while it is taken down."""
-    while os.getpid() in _COMPILING:
-        time.sleep(0.001)
+def _end_compilers():
+    """End the threads that compile, when the process ends; it must not be taken down around them."""
+    raise_in, own = ctypes.pythonapi.PyThreadState_SetAsyncExc, os.getpid()
+    threads = [ctypes.c_ulong(thread) for process, thread in _COMPILING if process == own]
+    while any([raise_in(thread, ctypes.py_object(SystemExit)) for thread in threads]):  # zero: it has ended
+        time.sleep(0.1)
 
 
 def _write_at_once(path, content):
@@ -225,5 +229,5 @@ _EDITION = hashlib.sha256(
 ).hexdigest()[:16]
 _FAMILY = f"tsrnn-{sys.implementation.cache_tag}-"
 _KERNELS = {}  # by code and closure
-_COMPILING = []  # the process of each thread that is compiling
-atexit.register(_wait_for_compilers)
+_COMPILING = []  # of each thread that compiles, its process and its number
+atexit.register(_end_compilers)

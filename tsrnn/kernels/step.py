@@ -102,7 +102,7 @@ class Step:
 
     def unpack(self, snapshot):
         """Return the parameters and the OptimizerState of a snapshot in the layout of the equations."""
-        parameters, *moments = snapshot.packed[:, self._plan.places]
+        parameters, *moments = (np.array(row[self._plan.places]) for row in snapshot.packed)
         return parameters, OptimizerState(np.array(moments), snapshot.n_updates)
 
     def train_epoch(self, X, Y, order, batch_size, optimizer, learning_rate, clip_norm):

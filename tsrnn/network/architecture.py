@@ -123,7 +123,7 @@ class Architecture:
         dtype, bits = parameters.dtype, parameters.tobytes()
         plan, packed_bits, packed = self._kept.get(dtype) or (self._make_plan(dtype, trains=False), None, None)
         if packed_bits != bits:  # they have been set, by whatever way
-            packed = pack(plan, parameters)
+            packed = pack(plan, np.frombuffer(bits, dtype))  # and not `parameters`, which may be written meanwhile
             self._kept[dtype] = plan, bits, packed
         return plan, packed
 
