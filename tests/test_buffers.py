@@ -116,6 +116,15 @@ def test_cast_has_the_values_of_astype_and_no_more_memory_than_the_array(array, 
     assert flatten(result).values.size <= array.size
 
 
+def test_cast_windows_of_some_columns_take_the_memory_of_these_columns():
+    table = np.arange(50 * 40).reshape(50, 40)
+    windows = np.lib.stride_tricks.sliding_window_view(table[:, 3:6], 9, axis=0).swapaxes(1, 2)
+    for view in (windows, windows[:, ::-1], windows[::-1, :, ::-1], windows[:, :, :1]):
+        result = cast(view, np.float32)
+        np.testing.assert_array_equal(result, view)
+        assert flatten(result).values.size <= 50 * view.shape[2]
+
+
 @pytest.mark.parametrize("name", ["overlapping windows", "targets of windows", "broadcast", "windows reversed in time"])
 def test_cast_of_entries_that_share_memory_share_it(name):
     result = cast(VIEWS[name], np.float32)

@@ -174,3 +174,28 @@ def test_what_passes_the_checks_at_once_is_what_scikit_learn_lets_pass(X):
             return str(error)
 
     assert outcome(X) == outcome(X.view(_Subclass))
+
+
+def test_dates_are_refused_as_windows_and_as_targets():
+    numbers, dates = np.arange(12.0).reshape(6, 2), np.arange(12).reshape(6, 2).astype("M8[s]")
+    model = regressor().fit(numbers, numbers[:, 0])
+    for call in (
+        lambda: model.fit(dates, numbers[:, 0]), lambda: model.fit(numbers, dates[:, 0]), lambda: model.predict(dates),
+        lambda: model.fit(numbers, np.full(6, "NaT", "m8[s]")),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=r"holds (datetime|timedelta)64"):
+            call()
+
+
+def test_targets_given_as_text_are_numbers_or_an_error_that_shows_them():
+    windows = np.arange(12, dtype=np.float32).reshape(6, 2)
+    assert np.isfinite(regressor().fit(windows, np.array(["1", "2"] * 3)).predict(windows)).all()
+    with pytest.raises(ValueError, match=r"1e\+39, no finite number of type float32; scale y, or give X as float64"):
+        regressor().fit(windows, np.array(["1", "1e39"] * 3))
+    with pytest.raises(ValueError, match=r"could not convert string to float.*high"):
+        regressor().fit(windows, np.array(["1", "high"] * 3))
+
+
+def test_parameters_are_an_array_of_their_own():
+    parameters = regressor(early_stopping=True).fit(X, Y).parameters_
+    assert parameters.flags.c_contiguous and parameters.flags.owndata

@@ -183,10 +183,10 @@ class RecurrentEstimator(BaseEstimator):
     def set_weights(self, weights):
         """Put other weights in the place of those that were learnt.
 
-        Predictions are made from them at once. The next `fit` draws fresh ones as ever, but for an estimator that has
-        `warm_start`, set to True: it starts from them as it would from weights it has drawn, nothing is left of the
-        moments of the optimizer, and the best of the epochs it makes is kept. What tells of the last training
-        (``n_iter_``, ``loss_curve_``, ...) stays, and so does the scaling that a forecaster has learnt.
+        Predictions are made from them at once. The next `fit` draws fresh ones, unless the estimator has
+        ``warm_start=True``: then it starts from these, with the moments of the optimizer at zero, and keeps the best of
+        the epochs it makes. What tells of the last training (``n_iter_``, ``loss_curve_``, ...) stays, and so does the
+        scaling that a forecaster has learnt.
 
         Parameters
         ----------

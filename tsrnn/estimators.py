@@ -243,7 +243,7 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
     def _check_windows(self, X):
         """Return X as an array in the dtype of training; raise or warn as scikit-learn does.
 
-        Its checks take longer than the prediction of a window. What they would let pass as it is, passes at once.
+        Its checks take longer than the prediction of a window. An array that they would return unchanged skips them.
         """
         if type(X) is np.ndarray and hasattr(self, "parameters_") and not hasattr(self, "feature_names_in_"):
             is_plain = X.dtype == self.parameters_.dtype and X.ndim in (2, 3) and X.shape[1] == self.n_features_in_
