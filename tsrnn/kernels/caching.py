@@ -17,7 +17,7 @@ import pickle
 import sys
 import time
 import uuid
-from _thread import get_ident, start_new_thread
+from _thread import allocate_lock, get_ident, start_new_thread
 from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
@@ -164,7 +164,7 @@ def _call_uninterrupted(call, *arguments):
     Inside Numba an interrupt is now and then swallowed, and while Numba loads what it knows of types and functions it
     leaves a process that knows half of it. What has begun is brought to its end, and kept for the next call.
     """
-    process, outcome = os.getpid(), []
+    process, outcome, is_over = os.getpid(), [], allocate_lock()
     if any(other != process for other, _ in _COMPILING):
         raise RuntimeError(
             "this process was forked while a thread of its parent compiled a kernel, and waits for it in vain; fork "
@@ -180,13 +180,15 @@ def _call_uninterrupted(call, *arguments):
             answer = None, error
         _COMPILING.remove(mark)  # before the caller goes on, perhaps to fork
         outcome.append(answer)
+        is_over.release()
 
+    is_over.acquire()
     try:
         start_new_thread(make_call, ())
     except RuntimeError:  # there can be no more threads
         return call(*arguments)
-    while not outcome:
-        time.sleep(0.001)
+    while not is_over.acquire(timeout=0.1):  # not for ever, which on Windows no interrupt ends
+        pass
     result, error = outcome[0]
     if error:
         raise error
