@@ -8,6 +8,7 @@ _HOMES = {
     "RNNForecaster": "forecaster",
     "RNNRegressor": "estimators",
     "SeasonalNaive": "baselines",
+    "SequenceEncoder": "tokens",
 }
 _ROOMS = ("datasets", "metrics", "plotting")
 
@@ -36,3 +37,4 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from .baselines import SeasonalNaive as SeasonalNaive
     from .estimators import RNNRegressor as RNNRegressor
     from .forecaster import RNNForecaster as RNNForecaster
+    from .tokens import SequenceEncoder as SequenceEncoder

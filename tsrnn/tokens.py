@@ -1,0 +1,325 @@
+"""SequenceEncoder: texts or lists of symbols become padded integer ids, and ids become texts or lists again."""
+
+import re
+from collections import Counter
+from itertools import chain
+from numbers import Integral
+from reprlib import repr as shorten
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import check_array
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from .base import POSITIVE_INT, reject_booleans
+
+PADDING_ID, UNKNOWN_ID = 0, 1
+N_RESERVED = 2
+
+# What stands for an unknown symbol in a text: Unicode's replacement character, which is also a word of its own, so that
+# a text that was given back is encoded to the same ids again.
+REPLACEMENT = "\ufffd"
+
+JOIN = {"word": " ".join, "character": "".join, "symbol": list}
+
+
+class SequenceEncoder(TransformerMixin, BaseEstimator):
+    r"""Transformer of texts, or lists of symbols, to padded rows of integer ids.
+
+    `fit` learns a vocabulary; `transform` looks symbols up in it. Id 0 is padding and id 1 any symbol that is not in
+    the vocabulary. Rows are padded at the end, because a recurrent network starts with the first column.
+
+    Parameters
+    ----------
+    unit : {"word", "character", "symbol"}, default="word"
+        What a row is made of: a text is cut into words or into characters (code points of Unicode); with "symbol" a row
+        is a list of symbols, which are strings, numbers or tuples of them.
+    max_tokens : int or None, default=None
+        Number of ids at most, padding and unknown included; the most frequent symbols are kept.
+    min_count : int, default=1
+        Symbols that occur less often in `fit` are unknown.
+    max_length : int or None, default=None
+        Number of columns: longer rows are cut off, shorter ones padded. None makes each call as wide as its longest
+        row, and cuts nothing off; columns then have no names, and there is no `set_output`.
+    truncate : {"end", "start"}, default="end"
+        Which end of a row longer than `max_length` is cut off.
+    lowercase : bool, default=True
+        Whether texts are turned into lower case first.
+    token_pattern : str, default=r"\w+(?:['\u2019]\w+)*|[^\w\s]"
+        Regular expression of a word. If it has a group, the group is the word. The default takes letters, digits and
+        inner apostrophes together, and each other mark alone, so that only white space is left out.
+
+    Attributes
+    ----------
+    vocabulary_ : dict
+        The id of each symbol, in rising order from 2 on: the most frequent symbol first, equals sorted.
+    n_tokens_ : int
+        Number of ids, padding and unknown included; ids are smaller than this.
+    padding_id_, unknown_id_ : int
+        0 and 1.
+
+    Examples
+    --------
+    >>> from tsrnn import SequenceEncoder
+    >>> encoder = SequenceEncoder().fit(["It was good, very good.", "It was bad!"])
+    >>> encoder.vocabulary_
+    {'good': 2, 'it': 3, 'was': 4, '!': 5, ',': 6, '.': 7, 'bad': 8, 'very': 9}
+    >>> ids = encoder.transform(["It was very bad", "Good fun"])
+    >>> ids
+    array([[3, 4, 9, 8],
+           [2, 1, 0, 0]])
+    >>> encoder.inverse_transform(ids)
+    ['it was very bad', 'good �']
+
+    Lists of symbols, each row four columns wide:
+
+    >>> SequenceEncoder("symbol", max_length=4).fit_transform([["C", "E", "G"], ["C", "C", "F", "A", "C"]])
+    array([[2, 4, 6, 0],
+           [2, 2, 5, 3]])
+    """
+
+    _parameter_constraints = {
+        "unit": [StrOptions(set(JOIN))],
+        "max_tokens": [Interval(Integral, N_RESERVED + 1, None, closed="left"), None],
+        "min_count": [POSITIVE_INT],
+        "max_length": [POSITIVE_INT, None],
+        "truncate": [StrOptions({"end", "start"})],
+        "lowercase": ["boolean"],
+        "token_pattern": [str],
+    }
+
+    def __init__(
+        self,
+        unit="word",
+        *,
+        max_tokens=None,
+        min_count=1,
+        max_length=None,
+        truncate="end",
+        lowercase=True,
+        token_pattern=r"\w+(?:['\u2019]\w+)*|[^\w\s]",
+    ):
+        self.unit = unit
+        self.max_tokens = max_tokens
+        self.min_count = min_count
+        self.max_length = max_length
+        self.truncate = truncate
+        self.lowercase = lowercase
+        self.token_pattern = token_pattern
+
+    def fit(self, X, y=None):
+        """Learn the vocabulary.
+
+        Parameters
+        ----------
+        X : list, 1-D array or Series of length n_samples
+            Texts; with ``unit="symbol"`` lists, tuples or 1-D arrays of symbols. A row may be empty.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError
+            If a row is not a text (or not a list of symbols), a value is missing, or symbols of one type cannot be
+            sorted among those of another.
+        ValueError
+            If an argument is out of range, X is empty or not one-dimensional, or no symbol is frequent enough.
+        """
+        self._validate_params()
+        reject_booleans(self)
+        _check_pattern(self.token_pattern)
+        counts = Counter(chain.from_iterable(self._cut(X)))
+        kept = [symbol for symbol, count in counts.items() if count >= self.min_count]
+        if not kept:
+            raise ValueError(f"no symbol of X occurs at least min_count={self.min_count} time(s); give longer rows.")
+        try:
+            kept.sort()
+        except TypeError:
+            types = ", ".join(sorted({type(symbol).__name__ for symbol in kept}))
+            raise TypeError(f"symbols of X cannot be sorted among types {types}; give symbols of one type.") from None
+        kept.sort(key=counts.get, reverse=True)  # equals stay in the order they have
+        if self.max_tokens is not None:
+            kept = kept[: self.max_tokens - N_RESERVED]
+        self.vocabulary_ = {symbol: token for token, symbol in enumerate(kept, start=N_RESERVED)}
+        self.n_tokens_ = N_RESERVED + len(kept)
+        self.padding_id_, self.unknown_id_ = PADDING_ID, UNKNOWN_ID
+        return self
+
+    def transform(self, X):
+        """Return the ids of texts or lists of symbols.
+
+        Parameters
+        ----------
+        X : list, 1-D array or Series of length n_samples
+            As for `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_steps), of int64
+            Ids, padded at the end; an empty row is padding alone. n_steps is `max_length` or, without it, the length of
+            the longest row, at least 1.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError, ValueError
+            If X is malformed, as for `fit`.
+        """
+        check_is_fitted(self)
+        rows = [[self.vocabulary_.get(symbol, UNKNOWN_ID) for symbol in row] for row in self._cut(X)]
+        n_steps = self.max_length or max(map(len, rows)) or 1
+        ids = np.full((len(rows), n_steps), PADDING_ID, dtype=np.int64)
+        for places, row in zip(ids, rows, strict=True):
+            row = row[:n_steps] if self.truncate == "end" else row[-n_steps:]
+            places[: len(row)] = row
+        return ids
+
+    def inverse_transform(self, X):
+        """Return the texts or lists of symbols of rows of ids.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps), of integers
+            Ids, as `transform` gives them.
+
+        Returns
+        -------
+        list of str, or list of list
+            Words are joined by one space, characters by nothing. Padding is left out wherever it stands; what is
+            unknown becomes "�" (U+FFFD) in a text and None in a list.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError
+            If X does not hold integers.
+        ValueError
+            If X is not two-dimensional, or holds an id that is none of this encoder's.
+        """
+        check_is_fitted(self)
+        ids = check_array(X, dtype=None, ensure_2d=False, allow_nd=True, ensure_all_finite=False)
+        if ids.ndim != 2:
+            raise ValueError(f"X has shape {ids.shape}; ids have shape (n_samples, n_steps).")
+        if ids.dtype.kind not in "iu":
+            raise TypeError(f"X holds values of type {ids.dtype}; ids are integers.")
+        for token in (ids.min(), ids.max()):
+            if not 0 <= token < self.n_tokens_:
+                raise ValueError(f"X holds the id {token}; this encoder has the ids 0 to {self.n_tokens_ - 1}.")
+        symbols = [None, None if self.unit == "symbol" else REPLACEMENT, *self.vocabulary_]
+        join = JOIN[self.unit]
+        return [join([symbols[token] for token in row if token != PADDING_ID]) for row in ids.tolist()]
+
+    def _has_fixed_width(self):
+        return self.max_length is not None
+
+    @available_if(_has_fixed_width)
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of the columns, which only `max_length` makes the same in all calls.
+
+        Without `max_length` this method and `set_output` are absent.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of shape (max_length,), of str objects
+            "step0", "step1", ...
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        """
+        check_is_fitted(self)
+        return np.array([f"step{step}" for step in range(self.max_length)], dtype=object)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.one_d_array = True
+        tags.input_tags.string = self.unit != "symbol"
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+    def _cut(self, X):
+        """Return the symbols of each row, as a list of lists."""
+        rows = _list_rows(X)
+        if self.unit == "symbol":
+            return [_read_symbols(row, n) for n, row in enumerate(rows)]
+        texts = [_read_text(row, n) for n, row in enumerate(rows)]
+        split = list if self.unit == "character" else re.compile(self.token_pattern).findall
+        return [split(text.lower() if self.lowercase else text) for text in texts]
+
+
+def _check_pattern(token_pattern):
+    try:
+        pattern = re.compile(token_pattern)
+    except re.error as error:
+        raise ValueError(f"token_pattern={token_pattern!r} is no regular expression: {error}.") from None
+    if pattern.groups > 1:
+        raise ValueError(f"token_pattern={token_pattern!r} has {pattern.groups} groups; write all but one as (?:...).")
+    if pattern.fullmatch(""):
+        raise ValueError(f"token_pattern={token_pattern!r} matches an empty word; demand a character, as with '+'.")
+
+
+def _list_rows(X):
+    """Return the rows of X, whose kind is for others to check, as a list."""
+    if isinstance(X, str | bytes):
+        raise TypeError(f"X is a single text, {shorten(X)}; give a list, [text].")
+    if not isinstance(X, list | tuple):
+        if not hasattr(X, "__array__"):
+            raise TypeError(f"X is {shorten(X)}, of type {type(X).__name__}; give a list, a 1-D array or a Series.")
+        if np.ndim(X) != 1:
+            raise ValueError(
+                f"X has shape {np.shape(X)}, not (n_samples,); give one column of a table, or list(X) of an array whose"
+                " rows are lists of symbols."
+            )
+    if len(X) == 0:
+        raise ValueError("X is empty; give at least one row.")
+    return list(X)
+
+
+def _read_text(row, n):
+    """Return row n if it is a text."""
+    if isinstance(row, str):
+        return row
+    if isinstance(row, bytes):
+        cure = "decode it"
+    elif isinstance(row, list | tuple | np.ndarray):
+        cure = "set unit='symbol' if rows are lists of symbols"
+    else:
+        cure = "drop the row or fill it, as with ''"
+    raise TypeError(f"row {n} of X is {shorten(row)}, which is not a text; {cure}.")
+
+
+def _read_symbols(row, n):
+    """Return row n as a list or tuple if it is one of symbols."""
+    symbols = row.tolist() if isinstance(row, np.ndarray) else row
+    if not isinstance(symbols, list | tuple):
+        cure = "give a list in each row, or set unit='word' or 'character' for texts"
+        raise TypeError(f"row {n} of X is {shorten(row)}, which is not a list of symbols; {cure}.")
+    for symbol in symbols:
+        if not _is_symbol(symbol):
+            cure = "give strings, numbers or tuples of them"
+            raise TypeError(f"row {n} of X holds {shorten(symbol)}, which is missing or not hashable; {cure}.")
+    return symbols
+
+
+def _is_symbol(value):
+    """Return whether a value can be looked up: it has a hash and, unlike what is missing, equals itself."""
+    try:
+        hash(value)
+        return value is not None and bool(value == value)
+    except TypeError:  # a list has no hash, and pandas.NA is neither equal nor unequal to itself
+        return False
