@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from refusals import refused
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV
 
@@ -33,16 +34,6 @@ def regressor(**changes):
 
 
 both = pytest.mark.parametrize("make", [rnn, naive])
-
-
-def refused(kind, words, call, *arguments, **options):
-    """Check that a call raises `kind` with all these words, in one line."""
-    with pytest.raises(kind) as caught:
-        call(*arguments, **options)
-    message = str(caught.value)
-    missing = [word for word in words if word not in message]
-    assert not missing, f"{missing} not in: {message}"
-    assert "\n" not in message
 
 
 def at(stamps, values=None):

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from refusals import refused
 from scipy.sparse import csr_matrix
 from sklearn import config_context
 from sklearn.base import clone
@@ -322,16 +323,6 @@ def test_columns_have_names_only_where_max_length_fixes_their_number():
 
 
 # Malformed input
-
-
-def refused(kind, words, call, *arguments):
-    """Check that a call raises `kind` with all these words, in one line."""
-    with pytest.raises(kind) as caught:
-        call(*arguments)
-    message = str(caught.value)
-    missing = [word for word in words if word not in message]
-    assert not missing, f"{missing} not in: {message}"
-    assert "\n" not in message
 
 
 # What is refused as texts: made when the test runs, the error, and the decisive words.

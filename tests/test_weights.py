@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from cells import each_variant
 from reference_cases import cases, training_run
+from refusals import refused
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
@@ -374,16 +375,6 @@ class Unreadable:
 
     def __array__(self, dtype=None, copy=None):
         raise RuntimeError("Can't call numpy() on Tensor\nthat requires grad.")
-
-
-def refused(kind, words, call, *arguments):
-    """Check that a call raises `kind` with all these words, in one line."""
-    with pytest.raises(kind) as caught:
-        call(*arguments)
-    message = str(caught.value)
-    missing = [word for word in words if word not in message]
-    assert not missing, f"{missing} not in: {message}"
-    assert "\n" not in message
 
 
 @pytest.fixture(scope="module")
