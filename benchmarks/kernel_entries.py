@@ -17,7 +17,7 @@ from tsrnn.kernels.product import WIDE, Left, Result, Right, product
 from tsrnn.kernels.target import vector_bytes
 from tsrnn.kernels.workers import Workers
 from tsrnn.network.architecture import Architecture
-from tsrnn.network.optimizers import OPTIMIZERS
+from tsrnn.network.optimizers import OptimizerOptions, coefficients
 from tsrnn.network.training import predict
 
 ACTIVATION_CONSTANTS = {"float32": vector._SINGLE, "float64": vector._DOUBLE}
@@ -61,10 +61,10 @@ class Network:
         """Make one update per minibatch of `order`, window numbers, in one call; return the mean loss."""
         with Workers(self._n_threads) as workers:
             step = self._architecture.step(self._parameters, workers)
-            return step.train_epoch(
-                flatten(X), flatten(y[:, None]), order, self.n_batch, OPTIMIZERS["adam"], workload.LEARNING_RATE,
-                workload.CLIP_NORM,
-            )  # fmt: skip
+            options = OptimizerOptions(clip_norm=workload.CLIP_NORM)
+            rates = np.full(-(-len(order) // self.n_batch), workload.LEARNING_RATE)
+            of_updates = coefficients(options, rates, step.n_updates)
+            return step.train_epoch(flatten(X), flatten(y[:, None]), order, self.n_batch, of_updates)
 
     def forward(self, n):
         """Compute the loss of n minibatches."""

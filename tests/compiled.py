@@ -5,6 +5,7 @@ import numpy as np
 from tsrnn.kernels import plan
 from tsrnn.kernels.buffers import flatten
 from tsrnn.kernels.workers import Workers
+from tsrnn.network.optimizers import OptimizerOptions, coefficients
 
 # Both sides compute in float64 and sum in different orders: a few hundred roundings of 1e-16 each.
 TOLERANCE = dict(rtol=1e-12, atol=1e-13)
@@ -33,3 +34,9 @@ def run(architecture, weights, X, y, dtype=np.float64, n_threads=2):
         prediction = step.predict(X, samples)
         loss, gradient = step.gradient(X, y, samples)
     return prediction, loss, architecture.views(gradient)
+
+
+def adam(step, n_updates, learning_rate=0.01, clip_norm=1.0):
+    """Return the coefficients of the next updates of a step by Adam with its usual constants."""
+    options = OptimizerOptions(optimizer="adam", clip_norm=clip_norm)
+    return coefficients(options, np.full(n_updates, learning_rate), step.n_updates)

@@ -39,6 +39,11 @@ Hochreiter & Schmidhuber (1997), Long short-term memory. Neural Computation 9.
 Gers, Schmidhuber & Cummins (2000), Learning to forget. Neural Computation 12.
 Cho et al. (2014), Learning phrase representations using RNN encoder-decoder. EMNLP.
 Kingma & Ba (2015), Adam: a method for stochastic optimization. ICLR.
+Loshchilov & Hutter (2019), Decoupled weight decay regularization. ICLR.
+Dozat (2016), Incorporating Nesterov momentum into Adam. ICLR workshop.
+Tieleman & Hinton (2012), Lecture 6.5: RMSprop. Neural networks for machine learning.
+Duchi, Hazan & Singer (2011), Adaptive subgradient methods. JMLR 12.
+Sutskever et al. (2013), On the importance of initialization and momentum in deep learning. ICML.
 Squire & Trapp (1998), Using complex variables to estimate derivatives of real functions. SIAM Review 40.
 """
 
@@ -91,14 +96,46 @@ def forward(cell, weights, X, activation="tanh", reset_after=True, window_norm=N
     return x[:, -1] @ weights["head.W_y"] + weights["head.b_y"] + level[:, None]
 
 
-def loss(cell, weights, X, y, activation="tanh", reset_after=True, window_norm=None):
-    """Return the mean over samples and outputs of (prediction - y)^2; y has shape (n_samples, n_outputs)."""
-    predictions = forward(cell, weights, X, activation, reset_after, window_norm)
-    assert predictions.shape == y.shape, f"y has shape {y.shape}, the predictions {predictions.shape}"
-    return np.mean((predictions - y) ** 2)
+def loss(
+    cell, weights, X, y, activation="tanh", reset_after=True, window_norm=None, **of_loss,
+):  # fmt: skip
+    """Return the mean loss of the predictions for X; `of_loss` goes to `mean_loss`."""
+    return mean_loss(forward(cell, weights, X, activation, reset_after, window_norm), y, **of_loss)
 
 
-def gradient(cell, weights, X, y, activation="tanh", reset_after=True, window_norm=None):
+def mean_loss(outputs, y, name="squared_error", numbers=(0.0,), sample_weight=None):
+    """Return the weighted mean of the loss of that name over samples and outputs; y has shape (n_samples, n_targets).
+
+    Of `numbers` each target has an output for each. Of "classes" the one target is the number of the class.
+    """
+    if name == "classes":
+        o = outputs - outputs.real.max(axis=1, keepdims=True)
+        losses = np.log(np.exp(o).sum(axis=1)) - o[np.arange(len(o)), y[:, 0].astype(int)]
+        return np.average(losses, weights=sample_weight)
+    y = np.repeat(y, len(numbers), axis=1)
+    assert outputs.shape == y.shape, f"y has shape {y.shape}, the outputs {outputs.shape}"
+    losses = LOSSES[name](outputs, y, np.resize(numbers, y.shape[1]))
+    return np.average(losses.mean(axis=1), weights=sample_weight)
+
+
+def _abs(x):
+    """Return |x| for the real part's sign, so that a complex step through it has the right derivative."""
+    return x * np.sign(x.real)
+
+
+LOSSES = {
+    "squared_error": lambda o, y, _: (o - y) ** 2,
+    "absolute_error": lambda o, y, _: _abs(o - y),
+    "huber": lambda o, y, d: np.where(np.abs(o.real - y) <= d, (o - y) ** 2 / 2, d * (_abs(o - y) - d / 2)),
+    "poisson": lambda o, y, _: np.exp(o) - y * o,
+    "binary": lambda o, y, _: np.log(1 + np.exp(o)) - y * o,
+    "quantile": lambda o, y, q: np.where(o.real > y, (1 - q) * (o - y), q * (y - o)),
+}
+
+
+def gradient(
+    cell, weights, X, y, activation="tanh", reset_after=True, window_norm=None, **of_loss,
+):  # fmt: skip
     """Return d loss / d w for every single weight w, as a dict with the keys and shapes of `weights`.
 
     f'(w) = Im f(w + i step) / step, one forward pass for each weight.
@@ -109,7 +146,7 @@ def gradient(cell, weights, X, y, activation="tanh", reset_after=True, window_no
         for index in np.ndindex(values.shape):
             stepped = values.astype(np.complex128)
             stepped[index] += 1j * COMPLEX_STEP
-            value = loss(cell, {**weights, name: stepped}, X, y, activation, reset_after, window_norm)
+            value = loss(cell, {**weights, name: stepped}, X, y, activation, reset_after, window_norm, **of_loss)
             gradients[name][index] = value.imag / COMPLEX_STEP
     return gradients
 
@@ -129,35 +166,87 @@ def random_weights(cell, n_features, hidden_layer_sizes, n_outputs, reset_after,
     return weights
 
 
-def adam(parameters, gradients_fn, n_steps, learning_rate, clip_norm, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
-    """Return the parameters after `n_steps` steps of Adam (Kingma & Ba 2015, algorithm 1).
+def train(
+    parameters, gradients_fn, n_steps, learning_rate, optimizer="adam", alpha=0.0, clip_value=np.inf, clip_norm=np.inf,
+    **constants,
+):  # fmt: skip
+    """Return the parameters after some steps of an optimizer, each as its paper writes it.
 
-    Before each step the gradients g of all parameters together are scaled by min(1, clip_norm / ||g||).
+    Before each step `alpha` times each weight is added to its gradient (but see "adamw"), the gradients are cut to
+    +-`clip_value`, and those of all parameters together are scaled by min(1, clip_norm / ||g||).
 
     Parameters
     ----------
     parameters : dict of ndarray
-        Left as they are.
+        Left as they are. Those of one axis are biases, which do not decay.
     gradients_fn : callable
         Takes such a dict, gives back the dict of gradients.
-    clip_norm : float
-        Largest Euclidean norm of all gradients together; np.inf for none.
+    learning_rate : float or callable
+        A callable is given the number of the step, from 1.
+    constants : float
+        Those of the optimizer that differ from its defaults.
     """
     theta = {name: np.array(values, dtype=np.float64) for name, values in parameters.items()}
-    m = {name: np.zeros_like(values) for name, values in theta.items()}
-    v = {name: np.zeros_like(values) for name, values in theta.items()}
+    memory = {name: {"m": np.zeros_like(values), "v": np.zeros_like(values)} for name, values in theta.items()}
     for t in range(1, n_steps + 1):
-        gradients = gradients_fn(theta)
+        rate = learning_rate(t) if callable(learning_rate) else learning_rate
+        gradients = dict(gradients_fn(theta))
+        for name in theta:
+            if theta[name].ndim == 2 and optimizer == "adamw":
+                theta[name] = theta[name] - rate * alpha * theta[name]
+            elif theta[name].ndim == 2:
+                gradients[name] = gradients[name] + alpha * theta[name]
+            gradients[name] = np.clip(gradients[name], -clip_value, clip_value)
         norm = np.sqrt(sum(np.sum(g**2) for g in gradients.values()))
         scale = clip_norm / norm if norm > clip_norm else 1.0
         for name in theta:
-            g = scale * gradients[name]
-            m[name] = beta_1 * m[name] + (1 - beta_1) * g
-            v[name] = beta_2 * v[name] + (1 - beta_2) * g**2
-            m_hat = m[name] / (1 - beta_1**t)
-            v_hat = v[name] / (1 - beta_2**t)
-            theta[name] = theta[name] - learning_rate * m_hat / (np.sqrt(v_hat) + epsilon)
+            change = OPTIMIZERS[optimizer](scale * gradients[name], memory[name], t, rate, **constants)
+            theta[name] = theta[name] - change
     return theta
+
+
+def _adam(g, memory, t, rate, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
+    """Kingma & Ba (2015), algorithm 1."""
+    memory["m"] = beta_1 * memory["m"] + (1 - beta_1) * g
+    memory["v"] = beta_2 * memory["v"] + (1 - beta_2) * g**2
+    m_hat = memory["m"] / (1 - beta_1**t)
+    v_hat = memory["v"] / (1 - beta_2**t)
+    return rate * m_hat / (np.sqrt(v_hat) + epsilon)
+
+
+def _nadam(g, memory, t, rate, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
+    """Dozat (2016), algorithm 2, with the momenta that its section 3 proposes."""
+    momentum = [beta_1 * (1 - 0.5 * 0.96 ** (k / 250)) for k in range(1, t + 2)]  # of steps 1 ... t + 1
+    g_hat = g / (1 - np.prod(momentum[:t]))
+    memory["m"] = beta_1 * memory["m"] + (1 - beta_1) * g
+    m_hat = memory["m"] / (1 - np.prod(momentum))
+    memory["v"] = beta_2 * memory["v"] + (1 - beta_2) * g**2
+    v_hat = memory["v"] / (1 - beta_2**t)
+    m_bar = (1 - momentum[t - 1]) * g_hat + momentum[t] * m_hat
+    return rate * m_bar / (np.sqrt(v_hat) + epsilon)
+
+
+def _rmsprop(g, memory, t, rate, beta_2=0.9, epsilon=1e-8):
+    """Tieleman & Hinton (2012), lecture 6.5."""
+    memory["v"] = beta_2 * memory["v"] + (1 - beta_2) * g**2
+    return rate * g / (np.sqrt(memory["v"]) + epsilon)
+
+
+def _adagrad(g, memory, t, rate, epsilon=1e-8):
+    """Duchi, Hazan & Singer (2011), figure 1, with the diagonal of the matrix."""
+    memory["v"] = memory["v"] + g**2
+    return rate * g / (np.sqrt(memory["v"]) + epsilon)
+
+
+def _sgd(g, memory, t, rate, momentum=0.9, nesterovs_momentum=True):
+    """Sutskever et al. (2013), equations 1 and 2, and 3 and 4 in the variables of the point that looks ahead."""
+    memory["m"] = momentum * memory["m"] + g
+    return rate * (g + momentum * memory["m"] if nesterovs_momentum else memory["m"])
+
+
+OPTIMIZERS = {
+    "adam": _adam, "adamw": _adam, "nadam": _nadam, "rmsprop": _rmsprop, "adagrad": _adagrad, "sgd": _sgd,
+}  # fmt: skip
 
 
 def _rnn_step(p, x, h, c, act):

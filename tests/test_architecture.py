@@ -16,7 +16,7 @@ SURFACE = [
     "__main__", "__init__", "csv_input", "forecaster", "estimators", "baselines", "choices", "contract", "plotting",
     "datasets", "metrics", "transforms", "windows", "calendar", "tokens", "panel", "clock", "base", "weights",
 ]  # fmt: skip
-NETWORK = ["training", "architecture", "optimizers", "initializers", "__init__"]
+NETWORK = ["training", "architecture", "schedules", "optimizers", "initializers", "__init__"]
 KERNELS = [
     "step", "stream", "tasks", "network", "shard", "recurrence", "layer", "plan", "packing", "optimizers",
     "elementwise", "product", "rnn", "lstm", "gru", "gru_before", "losses", "code", "vector", "processor", "buffers",

@@ -165,7 +165,7 @@ BAD_ARGUMENTS = [
     ("missing", "drop"), ("missing", None),
 ]  # fmt: skip
 BAD_OPTIONS_OF_NETWORKS = [
-    ("cell", "transformer"), ("cell", None), ("activation", "sigmoid"), ("optimizer", "sgd"),
+    ("cell", "transformer"), ("cell", None), ("activation", "sigmoid"), ("optimizer", "lbfgs"),
     ("learning_rate", 0), ("learning_rate", -0.1), ("learning_rate", np.nan), ("learning_rate", np.inf),
     ("hidden_layer_sizes", ()), ("hidden_layer_sizes", (0,)), ("hidden_layer_sizes", 0), ("hidden_layer_sizes", "x"),
     ("hidden_layer_sizes", 2.5), ("hidden_layer_sizes", (4, 2.5)), ("hidden_layer_sizes", (4, -1)),
@@ -174,6 +174,12 @@ BAD_OPTIONS_OF_NETWORKS = [
     ("max_iter", 2.5), ("validation_fraction", 0.0), ("validation_fraction", 1.0), ("n_iter_no_change", 0),
     ("tol", -1e-9), ("tol", np.nan), ("random_state", -1), ("random_state", "seed"), ("verbose", -1),
     ("shuffle", "yes"), ("early_stopping", None), ("callbacks", 3), ("callbacks", "print"), ("callbacks", ["print"]),
+]  # fmt: skip
+BAD_OPTIONS_OF_REGRESSORS = [
+    ("alpha", -1e-9), ("alpha", None), ("momentum", 1.0), ("momentum", -0.1), ("nesterovs_momentum", 2),
+    ("beta_1", 1.0), ("beta_2", 1.0), ("beta_2", -0.1), ("epsilon", 0), ("epsilon", np.nan), ("clip_value", 0),
+    ("schedule", "linear"), ("schedule", None), ("schedule", {}), ("loss", "mse"), ("delta", 0), ("quantile", 1.0),
+    ("warm_start", 1.5),
 ]  # fmt: skip
 BAD_OPTIONS_OF_FORECASTERS = [
     ("lookback", 0), ("lookback", "long"), ("lookback", None), ("scaler", "minmax"), ("window_norm", "mean"),
@@ -196,7 +202,7 @@ def test_an_option_out_of_range_is_refused_by_the_network_forecaster(name, value
     refused((TypeError, ValueError), [name, repr(value)], rnn(**{name: value}).fit, SALES)
 
 
-@_named(BAD_OPTIONS_OF_NETWORKS)
+@_named(BAD_OPTIONS_OF_NETWORKS + BAD_OPTIONS_OF_REGRESSORS)
 def test_an_option_out_of_range_is_refused_by_the_regressor(name, value):
     refused((TypeError, ValueError), [name, repr(value)], regressor(**{name: value}).fit, WINDOWS, TARGET)
 

@@ -5,7 +5,7 @@ import pickle
 import naive
 import numpy as np
 import pytest
-from cells import each_variant
+from cells import VARIANTS, each_variant
 from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -199,3 +199,28 @@ def test_targets_given_as_text_are_numbers_or_an_error_that_shows_them():
 def test_parameters_are_an_array_of_their_own():
     parameters = regressor(early_stopping=True).fit(X, Y).parameters_
     assert parameters.flags.c_contiguous and parameters.flags.owndata
+
+
+@each_variant
+def test_encode_is_the_naive_twins_last_state(cell, reset_after):
+    model = regressor(cell=cell, reset_after=reset_after, hidden_layer_sizes=(4, 3)).fit(X, Y)
+    weights = model.get_weights()
+    weights["head.W_y"], weights["head.b_y"] = np.eye(3), np.zeros(3)
+    expected = naive.forward(cell, weights, X, reset_after=reset_after)
+    np.testing.assert_allclose(model.encode(X), expected, rtol=1e-12, atol=1e-13)
+    predicted = model.encode(X) @ model.get_weights()["head.W_y"] + model.get_weights()["head.b_y"]
+    np.testing.assert_allclose(model.predict(X), predicted, rtol=1e-12, atol=1e-13)
+
+
+def test_summary_counts_every_weight_once(capsys):
+    for cell, reset_after in VARIANTS:
+        model = regressor(cell=cell, reset_after=reset_after, hidden_layer_sizes=(4, 30)).fit(X, Y)
+        model.summary()
+        lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+        counts = [int(line[-1]) for line in lines[1:]]
+        sizes = {name: values.size for name, values in model.get_weights().items()}
+        parts = [
+            sum(n for name, n in sizes.items() if name.startswith(part)) for part in ("layers.0", "layers.1", "head")
+        ]
+        assert counts == [0, *parts, model.parameters_.size]
+        assert [line[0] for line in lines] == ["layer", "input", cell, cell, "dense", "total"]

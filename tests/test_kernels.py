@@ -5,13 +5,12 @@ import numpy as np
 import pytest
 import reference_cases
 from cells import CELLS, NETWORKS, each_cell, each_network, each_variant
-from compiled import TOLERANCE, parameters_of, run
+from compiled import TOLERANCE, adam, parameters_of, run
 
 from tsrnn.kernels import step as step_module
 from tsrnn.kernels.buffers import flatten
 from tsrnn.kernels.workers import Workers
 from tsrnn.network.architecture import Architecture
-from tsrnn.network.optimizers import Adam
 
 
 def build(cell, X, n_outputs, sizes, activation="tanh", reset_after=True, window_norm=None):
@@ -51,7 +50,7 @@ def train(architecture, weights, X, y, batch_size, dtype=np.float32, n_threads=2
             samples = order.permutation(y.values.shape[0] // architecture.n_outputs)
             if before_call:
                 before_call(step)
-            losses.append(step.train_epoch(X, y, samples, batch_size, Adam(), 0.01, 1.0))
+            losses.append(step.train_epoch(X, y, samples, batch_size, adam(step, -(-len(samples) // batch_size))))
         return losses, step.snapshot().packed
 
 
@@ -394,7 +393,7 @@ def test_adam_in_float32_moves_by_the_rate_however_large_a_gradient_is(size):
     with Workers(2) as workers:
         step = make_step(architecture, weights, workers, np.float32)
         before = step.parameters
-        step.train_epoch(flatten(X), flatten(y), np.arange(6), 6, Adam(), 0.01, np.inf)
+        step.train_epoch(flatten(X), flatten(y), np.arange(6), 6, adam(step, 1, clip_norm=None))
         moved = architecture.views(step.parameters - before)
     for name in ("layers.0.W_x", "layers.0.W_h", "layers.0.b"):
         assert np.abs(gradient[name]).max() > size / 10

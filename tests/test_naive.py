@@ -3,7 +3,7 @@
 import naive
 import numpy as np
 import pytest
-from reference_cases import cases, training_run
+from reference_cases import FOLDER, cases, training_run
 
 FRAMEWORKS = ("pytorch", "keras")
 CASES = [pytest.param(c, id=f"{framework}:{c.name}") for framework in FRAMEWORKS for c in cases(framework)]
@@ -56,12 +56,12 @@ def test_gradient_agrees_with_the_framework(case):
 def test_adam_agrees_with_pytorch():
     run = training_run()
     start = run.start
-    trained = naive.adam(
+    trained = naive.train(
         start.weights,
         lambda weights: naive.gradient(weights=weights, X=start.X, y=start.y, **start.settings),
         run.n_steps,
         run.learning_rate,
-        run.clip_norm,
+        clip_norm=run.clip_norm,
     )
     for name, values in trained.items():
         assert_close(values, run.trained_weights[name])
@@ -100,3 +100,44 @@ def test_gradient_under_window_norm_is_that_of_the_differences(case):
     expected = naive.gradient(weights=case.weights, X=X_without_level, y=y_without_level, **case.settings)
     for name in actual:
         assert_close(actual[name], expected[name])
+
+
+TRAINING = dict(np.load(FOLDER / "pytorch_training.npz"))
+RECORDED = {
+    "adam": {}, "adam-l2": {"alpha": 0.3}, "adamw": {"alpha": 0.3}, "nadam": {}, "rmsprop": {}, "adagrad": {},
+    "sgd": {}, "sgd-plain": {"nesterovs_momentum": False}, "sgd-l2": {"alpha": 0.3},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_every_optimizer_agrees_with_pytorch(name):
+    steps = iter(range(8))
+
+    def next_gradients(_):
+        step = next(steps)
+        return {kind: TRAINING[f"gradients/{kind}"][step] for kind in "Wb"}
+
+    start = {kind: TRAINING[kind] for kind in "Wb"}
+    trained = naive.train(start, next_gradients, 8, 0.05, name.split("-")[0], **RECORDED[name])
+    for kind, values in trained.items():
+        expected = TRAINING[f"optimizers/{name}/{kind}"]
+        if name == "nadam":  # of which PyTorch keeps the product of the momenta in float32
+            np.testing.assert_allclose(values, expected, rtol=0, atol=1e-8)
+        else:
+            assert_close(values, expected)
+
+
+@pytest.mark.parametrize(
+    "loss, targets",
+    [("squared_error", "numbers"), ("absolute_error", "numbers"), ("huber", "numbers"), ("poisson", "counts"),
+     ("binary", "labels"), ("classes", "classes")],
+)  # fmt: skip
+def test_losses_and_their_slopes_agree_with_pytorch(loss, targets):
+    outputs, y = TRAINING["outputs"], TRAINING[targets].reshape(6, -1)
+    own = dict(name=loss, numbers=(0.7,))
+    assert_close(naive.mean_loss(outputs, y, **own), TRAINING[f"losses/{loss}"])
+    for index in np.ndindex(outputs.shape):
+        stepped = outputs.astype(complex)
+        stepped[index] += 1j * naive.COMPLEX_STEP
+        slope = naive.mean_loss(stepped, y, **own).imag / naive.COMPLEX_STEP
+        assert_close(slope, TRAINING[f"slopes/{loss}"][index])

@@ -8,7 +8,7 @@ import naive
 import numpy as np
 import pytest
 from cells import VARIANTS
-from compiled import cell_code
+from compiled import adam, cell_code
 
 from tsrnn.kernels import plan as p
 from tsrnn.kernels.buffers import flatten
@@ -17,7 +17,6 @@ from tsrnn.kernels.step import OptimizerState, Step, pack
 from tsrnn.kernels.target import vector_length
 from tsrnn.kernels.workers import Workers
 from tsrnn.network.architecture import Architecture
-from tsrnn.network.optimizers import Adam
 
 DTYPES = [np.float32, np.float64]
 SIZES = [(1,), (5,), (16,), (17,), (9, 5), (5, 17), (40, 3, 8)]
@@ -29,7 +28,8 @@ def make(cell, dtype, sizes, n_outputs, trains=True, n_steps=N_STEPS):
     name, reset_after = cell
     return make_plan(
         cell=name, n_steps=n_steps, n_features=N_FEATURES, hidden_layer_sizes=sizes, n_outputs=n_outputs,
-        activation="tanh", reset_after=reset_after, window_norm=None, loss="squared_error", dtype=dtype, trains=trains,
+        activation="tanh", reset_after=reset_after, window_norm=None, loss="squared_error", loss_numbers=(),
+        dtype=dtype, trains=trains,
     )  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def train(plan, dtype, n_epochs, seed=0):
     with Workers(2) as workers:
         step = Step(plan, pack(plan, rng.normal(scale=0.3, size=len(plan.places)).astype(dtype)), workers)
         for _ in range(n_epochs):
-            loss = step.train_epoch(flatten(X), flatten(Y), rng.permutation(27), 10, Adam(), 0.01, 1.0)
+            loss = step.train_epoch(flatten(X), flatten(Y), rng.permutation(27), 10, adam(step, 3))
             assert np.isfinite(loss)
     return step
 

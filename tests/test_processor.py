@@ -11,7 +11,7 @@ import naive
 import numpy as np
 import pytest
 from cells import VARIANTS
-from compiled import TOLERANCE, parameters_of, run
+from compiled import TOLERANCE, adam, parameters_of, run
 from numba import njit
 
 from tsrnn import RNNRegressor
@@ -19,7 +19,6 @@ from tsrnn.kernels import processor
 from tsrnn.kernels.buffers import flatten
 from tsrnn.kernels.workers import Workers
 from tsrnn.network.architecture import Architecture
-from tsrnn.network.optimizers import Adam
 
 TINY = 1e-40  # a denormal float32
 SECONDS = 10  # after which a thread that never comes is given up
@@ -85,7 +84,7 @@ def test_kernels_take_denormals_for_zero_and_every_thread_keeps_them_afterwards(
         assert all(seen == (before, before, True) for seen in workers.seen)
         step.loss(flatten(X), Y, samples)
         assert all(seen == (before, before, True) for seen in workers.seen)
-        assert math.isfinite(step.train_epoch(flatten(X), Y, samples, 10, Adam(), 1e-3, 1.0))
+        assert math.isfinite(step.train_epoch(flatten(X), Y, samples, 10, adam(step, 5)))
         assert all(seen == (before, before, True) for seen in workers.seen)
         assert workers.seen
     stream = architecture.stream(parameters)
@@ -104,7 +103,7 @@ def test_denormals_are_kept_after_an_epoch_that_ends_early(n_threads):
     with WatchedWorkers(n_threads) as workers:
         step = architecture.step(parameters, workers)
         samples, Y = np.arange(50), flatten(np.zeros((50, 1), np.float32))
-        assert math.isnan(step.train_epoch(flatten(X), Y, samples, 10, Adam(), 1e-3, 1.0))
+        assert math.isnan(step.train_epoch(flatten(X), Y, samples, 10, adam(step, 5)))
         assert all(seen == (before, before, True) for seen in workers.seen)
         assert workers.seen
     assert denormals_are_kept()

@@ -70,8 +70,8 @@ def test_an_edited_callee_is_never_answered_from_a_stale_cache(copied_package):
     losses = site / "tsrnn" / "kernels" / "losses.py"
     text = losses.read_text()
     edited = text.replace(
-        "return (prediction - target) * (prediction - target)",
-        "return type(prediction)(4) * (prediction - target) * (prediction - target)",
+        "return off * off\n",
+        "return type(off)(4) * off * off\n",
     )
     assert edited != text
     losses.write_text(edited)  # tasks.py, where the cached function stands, keeps its time stamp and text

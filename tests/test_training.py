@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import reference_cases
 from cells import each_cell
-from compiled import parameters_of
+from compiled import adam, parameters_of
 
 from tsrnn.kernels import step as step_module
 from tsrnn.kernels.buffers import flatten
@@ -17,7 +17,6 @@ from tsrnn.kernels.workers import Workers
 from tsrnn.network import training as module
 from tsrnn.network.architecture import Architecture
 from tsrnn.network.initializers import initial_parameters
-from tsrnn.network.optimizers import Adam
 from tsrnn.network.training import TrainingOptions, Windows, predict, train
 
 RNG = np.random.default_rng(0)
@@ -49,7 +48,7 @@ def run(validation=None, on_epoch=None, rng=0, windows=None, **changes):
 def test_full_batch_training_makes_the_naive_twins_adam_updates(clip_norm):
     architecture, start = network()
     weights = {name: view.copy() for name, view in architecture.views(start).items()}
-    expected = naive.adam(
+    expected = naive.train(
         weights, lambda theta: naive.gradient("gru", theta, X, Y), n_steps=4, learning_rate=0.01, clip_norm=clip_norm
     )
     training = run(batch_size=len(X), max_iter=4, clip_norm=clip_norm)
@@ -266,7 +265,7 @@ def test_an_epoch_with_a_smaller_last_minibatch_is_adam_minibatch_by_minibatch()
         losses.extend([naive.loss("gru", theta, x[rows], y[rows])] * len(x[rows]))
         return naive.gradient("gru", theta, x[rows], y[rows])
 
-    expected = naive.adam(weights, gradient_of_the_next_minibatch, n_steps=6, learning_rate=0.01, clip_norm=1.0)
+    expected = naive.train(weights, gradient_of_the_next_minibatch, n_steps=6, learning_rate=0.01, clip_norm=1.0)
     training = run(windows=Windows(x, y), shuffle=False, max_iter=1)
     assert len(losses) == 42
     np.testing.assert_allclose(training.history[0]["loss"], np.mean(losses), rtol=1e-11)  # six updates of rounding
@@ -292,9 +291,9 @@ def test_a_minibatch_that_is_not_finite_changes_neither_weights_nor_state(spoil)
     y[3, 1] = np.inf if spoil == "loss" else 1e160  # whose square, as a loss or in a norm, overflows
     with Workers(1) as workers:
         step = architecture.step(start, workers)
-        step.train_epoch(flatten(X), flatten(Y), np.arange(40), 40, Adam(), 0.01, 1.0)
+        step.train_epoch(flatten(X), flatten(Y), np.arange(40), 40, adam(step, 1))
         before = step.snapshot()
-        loss = step.train_epoch(flatten(X), flatten(y), np.arange(40), 40, Adam(), 0.01, 1.0)
+        loss = step.train_epoch(flatten(X), flatten(y), np.arange(40), 40, adam(step, 1))
         after = step.snapshot()
     assert not math.isfinite(loss)
     assert np.array_equal(after.packed, before.packed)
@@ -307,10 +306,10 @@ def test_minibatches_before_one_that_is_not_finite_have_counted_and_those_after_
     y[20] = np.nan  # in the third of five minibatches
     with Workers(2) as workers:
         step = architecture.step(start, workers)
-        assert math.isnan(step.train_epoch(flatten(X), flatten(y), np.arange(40), 8, Adam(), 0.01, 1.0))
+        assert math.isnan(step.train_epoch(flatten(X), flatten(y), np.arange(40), 8, adam(step, 5)))
         after = step.snapshot()
         step = architecture.step(start, workers)
-        step.train_epoch(flatten(X), flatten(Y), np.arange(16), 8, Adam(), 0.01, 1.0)
+        step.train_epoch(flatten(X), flatten(Y), np.arange(16), 8, adam(step, 2))
     assert after.n_updates == 2
     assert np.array_equal(after.packed, step.snapshot().packed)
 

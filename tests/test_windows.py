@@ -16,7 +16,7 @@ def stamps(n):
 @pytest.mark.parametrize("n, lookback, horizon", SHAPES)
 def test_windows_equal_the_slices_of_a_plain_loop(n, lookback, horizon):
     values = np.random.default_rng(0).normal(size=n)
-    X, y = cut_windows(values, lookback, horizon)
+    X, y, _ = cut_windows(values, lookback, horizon)
     firsts = range(n - lookback - horizon + 1)
     np.testing.assert_array_equal(X, [values[k : k + lookback, None] for k in firsts])
     np.testing.assert_array_equal(y, [values[k + lookback : k + lookback + horizon] for k in firsts])
@@ -24,7 +24,7 @@ def test_windows_equal_the_slices_of_a_plain_loop(n, lookback, horizon):
 
 @pytest.mark.parametrize("n, lookback, horizon", SHAPES)
 def test_last_window_ends_at_the_last_value(n, lookback, horizon):
-    X, y = cut_windows(stamps(n), lookback, horizon)
+    X, y, _ = cut_windows(stamps(n), lookback, horizon)
     assert y[-1, -1] == n - 1
     assert X[0, 0, 0] == 0
 
@@ -32,9 +32,9 @@ def test_last_window_ends_at_the_last_value(n, lookback, horizon):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_windows_share_their_memory_with_the_series(dtype):
     values = np.arange(1000, dtype=dtype)
-    X, y = cut_windows(values, 100, 50)
+    X, y, _ = cut_windows(values, 100, 50)
     training, validation = split_windows(values, 100, 50, 200)
-    for view in (X, y, *training, *validation):
+    for view in (X, y, training.X, training.y, validation.X, validation.y):
         assert np.shares_memory(view, values)
         assert view.dtype == dtype
     values[500] = -1

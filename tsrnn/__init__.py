@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 _HOMES = {
+    "RNNClassifier": "estimators",
     "RNNForecaster": "forecaster",
     "RNNRegressor": "estimators",
     "SeasonalNaive": "baselines",
@@ -35,6 +36,7 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from . import metrics as metrics
     from . import plotting as plotting
     from .baselines import SeasonalNaive as SeasonalNaive
+    from .estimators import RNNClassifier as RNNClassifier
     from .estimators import RNNRegressor as RNNRegressor
     from .forecaster import RNNForecaster as RNNForecaster
     from .tokens import SequenceEncoder as SequenceEncoder

@@ -18,6 +18,7 @@ from tqdm import tqdm
 from .kernels.plan import ACTIVATIONS, CELLS
 from .network.initializers import initial_parameters
 from .network.optimizers import OPTIMIZERS
+from .network.schedules import SCHEDULES
 from .network.training import TrainingOptions, train
 from .weights import read_weights
 
@@ -43,6 +44,18 @@ NETWORK_CONSTRAINTS = {
     "n_jobs": [Integral, None],
     "verbose": ["verbose"],
     "callbacks": [callable, "array-like", None],
+}
+
+# Of estimators that leave the whole choice of optimizer to the user.
+OPTIMIZER_CONSTRAINTS = {
+    "alpha": [Interval(Real, 0, None, closed="left")],
+    "momentum": [Interval(Real, 0, 1, closed="left")],
+    "nesterovs_momentum": ["boolean"],
+    "beta_1": [Interval(Real, 0, 1, closed="left")],
+    "beta_2": [Interval(Real, 0, 1, closed="left"), None],
+    "epsilon": [Interval(Real, 0, None, closed="neither")],
+    "clip_value": [Interval(Real, 0, None, closed="neither"), None],
+    "schedule": [StrOptions(set(SCHEDULES)), dict],
 }
 
 # Why a training run may have been cut short, and what is then said.
@@ -238,7 +251,7 @@ class RecurrentEstimator(BaseEstimator):
     def _training_options(self, **changes):
         """Return the frozen options that the arguments translate to; `changes` take the place of arguments."""
         arguments = {**self.get_params(deep=False), **changes}
-        names = TrainingOptions.__dataclass_fields__.keys() - {"n_threads"}
+        names = TrainingOptions.__dataclass_fields__.keys() & arguments.keys()
         return TrainingOptions(n_threads=count_threads(self.n_jobs), **{name: arguments[name] for name in names})
 
     def _train(self, architecture, windows, options, rng, validation=None, going_on=None, label="training"):
@@ -261,7 +274,8 @@ class RecurrentEstimator(BaseEstimator):
         if going_on is None:
             parameters, state = initial_parameters(architecture, rng, windows.X.dtype), None
         else:
-            parameters, state = going_on.parameters, going_on.optimizer_state
+            parameters = going_on.parameters
+            state = going_on.optimizer_state if going_on.optimizer == options.optimizer else None
         callbacks = self._list_callbacks()
         with closing(_Bar(total=options.max_iter, desc=label, unit="epoch", disable=not self.verbose)) as bar:
 

@@ -1,16 +1,22 @@
-"""RNNRegressor: a recurrent network on windows, as a scikit-learn estimator whose rows are independent."""
+"""RNNRegressor and RNNClassifier: recurrent networks on windows, as scikit-learn estimators of independent rows."""
 
 import warnings
+from dataclasses import replace
+from numbers import Real
 
 import numpy as np
 import pandas as pd
-from sklearn.base import RegressorMixin
+from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.exceptions import DataConversionWarning
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, check_X_y, validate_data
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state, column_or_1d, compute_sample_weight
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, check_X_y, validate_data
 
 from .base import (
     NETWORK_CONSTRAINTS,
+    OPTIMIZER_CONSTRAINTS,
     RecurrentEstimator,
     count_threads,
     layer_sizes,
@@ -18,15 +24,170 @@ from .base import (
     warn_if_cut_short,
 )
 from .kernels.buffers import cast
+from .kernels.step import EQUAL_WEIGHTS
 from .network.architecture import Architecture
 from .network.training import Windows, predict
 
+REGRESSION_LOSSES = {"squared_error", "absolute_error", "huber", "poisson", "quantile"}
 
-class RNNRegressor(RegressorMixin, RecurrentEstimator):
+
+class _WindowEstimator(RecurrentEstimator):
+    """What the estimators share whose rows are windows."""
+
+    def _read(self, X, y, **checks):
+        """Return windows, shape (n_samples, n_steps, n_features), and targets as scikit-learn checks them."""
+        self._validate_params()
+        reject_booleans(self)
+        dtypes = [np.float64, np.float32]
+        X, y = check_X_y(_cast_windows(X, dtypes), y, dtype=dtypes, allow_nd=True, estimator=self, **checks)
+        return _as_windows(X), y
+
+    def _learn(self, given, windows, validation, n_outputs, loss, loss_numbers=()):
+        """Train a network and keep what it has learnt.
+
+        Parameters
+        ----------
+        given : array-like
+            X as `fit` was given it.
+        windows : Windows
+        validation : Windows or None
+        n_outputs : int
+        loss : str
+        loss_numbers : tuple of float
+        """
+        X = windows.X
+        for part, what in ((windows, "train on"), (validation, "validate on")):
+            if part is not None and len(part.weights) and not part.weights.any():
+                raise ValueError(f"all rows to {what} have the sample_weight zero; set early_stopping=False.")
+        architecture = Architecture(
+            self.cell, X.shape[1], X.shape[2], layer_sizes(self.hidden_layer_sizes), n_outputs, self.activation,
+            bool(self.reset_after), loss=loss, loss_numbers=loss_numbers,
+        )  # fmt: skip
+        going_on = self._training if self.warm_start and hasattr(self, "_training") else None
+        if going_on is not None and (architecture, X.dtype) != (self._architecture, going_on.parameters.dtype):
+            raise ValueError(
+                "warm_start needs the same shapes, dtype and network as the previous fit; set it to False."
+            )
+        rng = check_random_state(self.random_state)
+        training = self._train(architecture, windows, self._training_options(), rng, validation, going_on)
+        warn_if_cut_short(training, stacklevel=3)
+        # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
+        validate_data(self, given, skip_check_array=True)  # the names and the number of columns
+        self._architecture, self._training = architecture, training
+        self._keep(training)
+        self.history_ = pd.DataFrame(training.history)
+
+    def _count_validation(self, n_samples):
+        """Return how many rows early stopping holds out."""
+        n_validation = max(1, round(self.validation_fraction * n_samples)) if self.early_stopping else 0
+        if n_validation >= n_samples:
+            raise ValueError(f"{n_samples} row(s) leave none to train on beside validation; set early_stopping=False.")
+        return n_validation
+
+    def encode(self, X):
+        """Return the last state of the top layer for windows: features for another estimator.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_hidden)
+            In the dtype of training. A row has the same bits alone and in any batch.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tsrnn import RNNRegressor
+        >>> X = np.random.default_rng(0).normal(size=(40, 6))
+        >>> RNNRegressor(hidden_layer_sizes=(8, 5), max_iter=1, random_state=0).fit(X, X[:, 0]).encode(X).shape
+        (40, 5)
+        """
+        X = self._check_windows(X)
+        n_hidden = self._architecture.hidden_layer_sizes[-1]
+        encoder = replace(self._architecture, n_outputs=n_hidden, loss="squared_error", loss_numbers=())
+        parameters = np.zeros(encoder.n_parameters, self.parameters_.dtype)
+        own = self._architecture.views(self.parameters_)
+        for name, view in encoder.views(parameters).items():  # a head that gives the state as it is
+            view[...] = np.eye(n_hidden) if name == "head.W_y" else 0 if name == "head.b_y" else own[name]
+        return self._run(encoder, parameters, X)
+
+    def summary(self):
+        """Print the layers of the fitted network, the shapes of what they put out, and how many weights they have.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tsrnn import RNNRegressor
+        >>> X = np.random.default_rng(0).normal(size=(40, 6))
+        >>> RNNRegressor("gru", hidden_layer_sizes=(8, 5), max_iter=1, random_state=0).fit(X, X[:, 0]).summary()
+        layer    output  weights
+        input (n, 6, 1)        0
+          gru (n, 6, 8)      248
+          gru    (n, 5)      215
+        dense    (n, 1)        6
+        total                469
+        """
+        check_is_fitted(self)
+        network = self._architecture
+        n_steps, sizes = network.n_steps, network.hidden_layer_sizes
+        sequences = [(n_steps, size) for size in (network.n_features, *sizes[:-1])]
+        shapes = [*sequences, sizes[-1:], (network.n_outputs,)]
+        n_weights = [0] * len(shapes)
+        for name, values in network.views(self.parameters_).items():
+            part, number, *_ = name.split(".")
+            n_weights[-1 if part == "head" else 1 + int(number)] += values.size
+        table = pd.DataFrame(
+            {
+                "layer": ["input", *[network.cell] * len(sizes), "dense", "total"],
+                "output": [*(f"(n, {', '.join(map(str, shape))})" for shape in shapes), ""],
+                "weights": [*n_weights, sum(n_weights)],
+            }
+        )
+        print(table.to_string(index=False))  # noqa: T201, what it is for
+
+    def _predict(self, X):
+        """Return what the network predicts for windows, shape (n_samples, n_outputs)."""
+        X = self._check_windows(X)
+        return self._run(self._architecture, self.parameters_, X)
+
+    def _run(self, architecture, parameters, X):
+        """Return what a network makes of checked windows."""
+        X = _as_windows(X)
+        if X.shape[2] != self._architecture.n_features:
+            raise ValueError(
+                f"X has {X.shape[2]} feature(s) per step, but {type(self).__name__} was fitted with "
+                f"{self._architecture.n_features}."
+            )
+        n_threads = count_threads(self.n_jobs, at_most=len(X))
+        return predict(architecture, parameters, X, n_threads)
+
+    def _check_windows(self, X):
+        """Return X as an array in the dtype of training; raise or warn as scikit-learn does.
+
+        Its checks take longer than the prediction of a window. An array that they would return unchanged skips them.
+        """
+        if type(X) is np.ndarray and hasattr(self, "parameters_") and not hasattr(self, "feature_names_in_"):
+            is_plain = X.dtype == self.parameters_.dtype and X.ndim in (2, 3) and X.shape[1] == self.n_features_in_
+            with np.errstate(over="ignore", invalid="ignore"):
+                if is_plain and X.size and np.isfinite(X.sum()):  # then all of it is
+                    return X
+        check_is_fitted(self)
+        dtype = self.parameters_.dtype
+        return validate_data(self, _cast_windows(X, [dtype]), dtype=dtype, allow_nd=True, reset=False)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+class RNNRegressor(RegressorMixin, _WindowEstimator):
     """Recurrent network that predicts one or several numbers from a window.
 
     Recurrent layers of one cell, stacked, and a dense layer on the last state of the top one, trained by
-    back-propagation through time on the squared error.
+    back-propagation through time.
 
     Parameters
     ----------
@@ -40,11 +201,52 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
     reset_after : bool, default=True
         "gru" only: the reset gate acts after the recurrent product, as in cuDNN, Keras and PyTorch, or before it, as
         in Cho et al. 2014.
-    optimizer : {"adam"}, default="adam"
-        Kingma and Ba 2015, with beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-8.
+    loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile"}, default="squared_error"
+        What is minimised, as a mean over windows and targets: of the prediction p and the target y,
+
+        - "squared_error": (p - y)^2, by which p is a mean.
+        - "absolute_error": abs(p - y), a median.
+        - "huber": (p - y)^2 / 2 as far as `delta`, straight beyond (Huber 1964).
+        - "poisson": p - y log p, for counts and what else is not negative: p is the exponential of what the network
+          puts out.
+        - "quantile": (1 - q) (p - y) above y and q (y - p) below, a quantile of level q (Koenker and Bassett 1978).
+    delta : float, default=1.0
+        "huber" only.
+    quantile : float or sequence of float, default=0.5
+        "quantile" only: the level or levels, between 0 and 1. Several have an output each for every target; where they
+        cross, predictions are put in the order of their levels (Chernozhukov et al. 2010).
+    optimizer : {"adam", "adamw", "nadam", "rmsprop", "adagrad", "sgd"}, default="adam"
+        Kingma and Ba 2015; Loshchilov and Hutter 2019; Dozat 2016; Tieleman and Hinton 2012; Duchi et al. 2011;
+        stochastic gradient descent with momentum.
     learning_rate : float, default=1e-3
+    schedule : str or dict, default="constant"
+        How the learning rate changes: a name, or {"name": ..., option: value}.
+
+        - "constant".
+        - "step": times `factor` (0.1) after every `every` (10) epochs.
+        - "exponential": times `factor` (0.95) per epoch, update by update.
+        - "cosine": along a half cosine from `learning_rate` to `end` (0) times it in epoch `max_iter`, after a straight
+          rise over `warm_up` (0) epochs.
+        - "plateau": times `factor` (0.1) when the loss that is watched has not fallen by more than `tol` for `patience`
+          (5) epochs, down to `end` (0) times `learning_rate`.
+    alpha : float, default=0.0
+        Strength of the L2 penalty: half `alpha` times the sum of the squared weights, biases left out, divided by the
+        rows of a minibatch, is added to what is minimised, though not to the loss that is reported. "adamw" instead
+        shrinks weights by `alpha` times the learning rate, apart from the gradient.
+    momentum : float, default=0.9
+        "sgd" only.
+    nesterovs_momentum : bool, default=True
+        "sgd" only: the gradient counts as if the momentum's step had been made before it (Sutskever et al. 2013).
+    beta_1 : float, default=0.9
+        "adam", "adamw", "nadam": how much of the running mean of the gradient is kept.
+    beta_2 : float or None, default=None
+        The same of its square, "rmsprop" included. None is 0.999, in "rmsprop" 0.9.
+    epsilon : float, default=1e-8
+        Added to the root of that mean, by which the step is divided.
     clip_norm : float or None, default=1.0
         Largest norm of the gradient of a minibatch; a longer one is shortened. None for no limit.
+    clip_value : float or None, default=None
+        Largest absolute value of each number of the gradient, before its norm is taken. None for no limit.
     batch_size : int, default=32
         Rows of a minibatch.
     shuffle : bool, default=True
@@ -78,6 +280,288 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
     n_features_in_ : int
         Number of columns of X: steps of a window.
     n_outputs_ : int
+        Targets.
+    n_iter_ : int
+        Epochs made.
+    best_iter_ : int
+        The epoch whose weights were kept.
+    loss_curve_, validation_loss_curve_ : list of float
+        Mean loss of each epoch; validation NaN without early stopping.
+    history_ : DataFrame
+        The same with the seconds of each epoch.
+    stop_reason_ : {"max_iter", "no_change", "callback", "diverged", "interrupted"}
+    parameters_ : ndarray
+        The flat vector of all weights; `get_weights` gives them by name.
+
+    References
+    ----------
+    Elman (1990), Finding structure in time, Cognitive Science 14.
+    Hochreiter and Schmidhuber (1997), Long short-term memory, Neural Computation 9.
+    Gers, Schmidhuber and Cummins (2000), Learning to forget, Neural Computation 12.
+    Cho et al. (2014), Learning phrase representations using RNN encoder-decoder, EMNLP, equations 5 to 8.
+    Huber (1964), Robust estimation of a location parameter, Annals of Mathematical Statistics 35.
+    Koenker and Bassett (1978), Regression quantiles, Econometrica 46.
+    Chernozhukov, Fernandez-Val and Galichon (2010), Quantile and probability curves without crossing, Econometrica 78.
+    Kingma and Ba (2015), Adam: a method for stochastic optimization, ICLR, algorithm 1.
+    Loshchilov and Hutter (2019), Decoupled weight decay regularization, ICLR, algorithm 2.
+    Dozat (2016), Incorporating Nesterov momentum into Adam, ICLR workshop, algorithm 2.
+    Tieleman and Hinton (2012), Lecture 6.5: RMSprop, Neural networks for machine learning.
+    Duchi, Hazan and Singer (2011), Adaptive subgradient methods, JMLR 12, figure 1, diagonal.
+    Sutskever et al. (2013), On the importance of initialization and momentum in deep learning, ICML, equations 3 and 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn import RNNRegressor
+    >>> wave = np.sin(np.arange(300) / 4)
+    >>> X = np.lib.stride_tricks.sliding_window_view(wave, 20)[:-1]
+    >>> y = wave[20:]
+    >>> model = RNNRegressor(hidden_layer_sizes=16, learning_rate=0.01, random_state=0).fit(X[:200], y[:200])
+    >>> bool(model.score(X[200:], y[200:]) > 0.99)
+    True
+    """
+
+    _parameter_constraints = {
+        **NETWORK_CONSTRAINTS,
+        **OPTIMIZER_CONSTRAINTS,
+        "loss": [StrOptions(REGRESSION_LOSSES)],
+        "delta": [Interval(Real, 0, None, closed="neither")],
+        "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like"],
+        "warm_start": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        cell="lstm",
+        *,
+        hidden_layer_sizes=(64,),
+        activation="tanh",
+        reset_after=True,
+        loss="squared_error",
+        delta=1.0,
+        quantile=0.5,
+        optimizer="adam",
+        learning_rate=1e-3,
+        schedule="constant",
+        alpha=0.0,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        beta_1=0.9,
+        beta_2=None,
+        epsilon=1e-8,
+        clip_norm=1.0,
+        clip_value=None,
+        batch_size=32,
+        shuffle=True,
+        max_iter=100,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        tol=1e-4,
+        warm_start=False,
+        random_state=None,
+        n_jobs=None,
+        verbose=0,
+        callbacks=None,
+    ):
+        self.cell = cell
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.reset_after = reset_after
+        self.loss = loss
+        self.delta = delta
+        self.quantile = quantile
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.alpha = alpha
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.clip_norm = clip_norm
+        self.clip_value = clip_value
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.max_iter = max_iter
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self.callbacks = callbacks
+
+    def fit(self, X, y, sample_weight=None):
+        """Train on windows and their targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features)
+            Windows, oldest step first. float32 is computed in float32, anything else in float64.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), optional
+            How much each window counts in the mean that is minimised, and in that which early stopping watches. Not
+            negative; a window of weight zero is as if it were not there.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If arguments are out of range, data are not finite, shapes do not fit, or the loss is not finite.
+        """
+        given = X
+        X, y = self._read(X, y, multi_output=True, y_numeric=True)
+        if y.ndim == 2 and y.shape[1] == 1:
+            warnings.warn(
+                "A column-vector y was passed when a 1d array was expected; predictions will be 1d too.",
+                DataConversionWarning,
+                stacklevel=2,
+            )
+        windows = Windows(X, _cast_targets(y.reshape(len(y), -1), X.dtype), _check_weights(sample_weight, X))
+        n_targets, loss_numbers = windows.y.shape[1], self._loss_numbers()
+        if self.loss == "poisson" and (windows.y.min() < 0 or not windows.y.max() > 0):
+            raise ValueError(
+                f"loss='poisson' needs targets that are not negative and not all zero; they lie between "
+                f"{windows.y.min():.3g} and {windows.y.max():.3g}."
+            )
+        n_validation = self._count_validation(len(X))
+        validation = Windows(*(part[-n_validation:] for part in windows)) if n_validation else None
+        windows = Windows(*(part[: len(part) - n_validation] for part in windows))
+        n_outputs = n_targets * (len(loss_numbers) if self.loss == "quantile" else 1)
+        self._learn(given, windows, validation, n_outputs, self.loss, loss_numbers)
+        self._y_is_1d = n_targets == 1
+        self.n_outputs_ = n_targets
+        return self
+
+    def predict(self, X):
+        """Return the predictions for windows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            In the dtype of training; with several quantiles (n_samples, n_quantiles) or (n_samples, n_outputs,
+            n_quantiles). A row has the same bits alone and in any batch.
+        """
+        predictions = self._predict(X)
+        if len(self._architecture.loss_numbers) > 1:
+            predictions = predictions.reshape(len(predictions), self.n_outputs_, -1)
+            predictions = _in_order(predictions, self._architecture.loss_numbers)
+        return predictions[:, 0] if self._y_is_1d else predictions
+
+    def _loss_numbers(self):
+        """Return where Huber's loss turns straight, or the levels of the quantiles, or nothing."""
+        if self.loss != "quantile":
+            return (float(self.delta),) if self.loss == "huber" else ()
+        levels = (self.quantile,) if isinstance(self.quantile, Real) else tuple(self.quantile)
+        if not levels or not all(isinstance(level, Real) and 0 < level < 1 for level in levels):
+            raise ValueError(f"quantile must hold one or more levels between 0 and 1; got {self.quantile!r}.")
+        return tuple(map(float, levels))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+class RNNClassifier(ClassifierMixin, _WindowEstimator):
+    """Recurrent network that tells the class of a window, or which of several labels it has.
+
+    Recurrent layers of one cell, stacked, and a dense layer on the last state of the top one, trained by
+    back-propagation through time on the cross-entropy: of two classes or of each label with a logistic output, of more
+    classes with a softmax.
+
+    Parameters
+    ----------
+    cell : {"lstm", "gru", "rnn"}, default="lstm"
+        Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000), gated
+        recurrent unit (Cho et al. 2014), or simple recurrent network (Elman 1990).
+    hidden_layer_sizes : int or tuple of int, default=(64,)
+        Hidden units of each recurrent layer, the one that reads the window first.
+    activation : {"tanh", "relu"}, default="tanh"
+        Of the state of "rnn"; of the candidate and the cell's output in "lstm" and "gru", whose gates are sigmoid.
+    reset_after : bool, default=True
+        "gru" only: the reset gate acts after the recurrent product, as in cuDNN, Keras and PyTorch, or before it, as
+        in Cho et al. 2014.
+    class_weight : dict, "balanced" or None, default=None
+        How much a window of each class counts: {class: weight}, "balanced" for the inverse of how often the class
+        comes, None for all the same.
+    optimizer : {"adam", "adamw", "nadam", "rmsprop", "adagrad", "sgd"}, default="adam"
+        Kingma and Ba 2015; Loshchilov and Hutter 2019; Dozat 2016; Tieleman and Hinton 2012; Duchi et al. 2011;
+        stochastic gradient descent with momentum.
+    learning_rate : float, default=1e-3
+    schedule : str or dict, default="constant"
+        How the learning rate changes: a name, or {"name": ..., option: value}.
+
+        - "constant".
+        - "step": times `factor` (0.1) after every `every` (10) epochs.
+        - "exponential": times `factor` (0.95) per epoch, update by update.
+        - "cosine": along a half cosine from `learning_rate` to `end` (0) times it in epoch `max_iter`, after a straight
+          rise over `warm_up` (0) epochs.
+        - "plateau": times `factor` (0.1) when the loss that is watched has not fallen by more than `tol` for `patience`
+          (5) epochs, down to `end` (0) times `learning_rate`.
+    alpha : float, default=0.0
+        Strength of the L2 penalty: half `alpha` times the sum of the squared weights, biases left out, divided by the
+        rows of a minibatch, is added to what is minimised, though not to the loss that is reported. "adamw" instead
+        shrinks weights by `alpha` times the learning rate, apart from the gradient.
+    momentum : float, default=0.9
+        "sgd" only.
+    nesterovs_momentum : bool, default=True
+        "sgd" only: the gradient counts as if the momentum's step had been made before it (Sutskever et al. 2013).
+    beta_1 : float, default=0.9
+        "adam", "adamw", "nadam": how much of the running mean of the gradient is kept.
+    beta_2 : float or None, default=None
+        The same of its square, "rmsprop" included. None is 0.999, in "rmsprop" 0.9.
+    epsilon : float, default=1e-8
+        Added to the root of that mean, by which the step is divided.
+    clip_norm : float or None, default=1.0
+        Largest norm of the gradient of a minibatch; a longer one is shortened. None for no limit.
+    clip_value : float or None, default=None
+        Largest absolute value of each number of the gradient, before its norm is taken. None for no limit.
+    batch_size : int, default=32
+        Rows of a minibatch.
+    shuffle : bool, default=True
+        Whether each epoch takes the rows in a new random order.
+    max_iter : int, default=100
+        Epochs at most.
+    early_stopping : bool, default=False
+        Whether to hold out rows, drawn from each class by `random_state`, watch the loss on them, and keep the weights
+        of the best epoch. Otherwise the training loss is watched and the last weights are kept.
+    validation_fraction : float, default=0.1
+        Part of the rows that early stopping holds out.
+    n_iter_no_change : int, default=10
+        Epochs without an improvement by `tol` after which training ends.
+    tol : float, default=1e-4
+        In units of the loss.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights of the previous `fit`, or those of `set_weights`.
+    random_state : int, RandomState or None, default=None
+        Seeds initial weights and shuffling. The same seed gives the same bits on any number of threads.
+    n_jobs : int or None, default=None
+        Threads, -1 and k as in joblib. None is all the cores this process may use (affinity and the limits of a
+        container count), and one inside a joblib worker. Training uses at most 16.
+    verbose : int, default=0
+        1 shows a progress bar.
+    callbacks : callable or list of callables, optional
+        Called after each epoch with the estimator and a dict (run, epoch, loss, validation_loss, seconds); if one
+        returns True that run ends.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of columns of X: steps of a window.
+    classes_ : ndarray of shape (n_classes,)
+        In the order of the columns of `predict_proba`; with several labels their numbers.
     n_iter_ : int
         Epochs made.
     best_iter_ : int
@@ -97,20 +581,30 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
     Gers, Schmidhuber and Cummins (2000), Learning to forget, Neural Computation 12.
     Cho et al. (2014), Learning phrase representations using RNN encoder-decoder, EMNLP, equations 5 to 8.
     Kingma and Ba (2015), Adam: a method for stochastic optimization, ICLR, algorithm 1.
+    Loshchilov and Hutter (2019), Decoupled weight decay regularization, ICLR, algorithm 2.
+    Dozat (2016), Incorporating Nesterov momentum into Adam, ICLR workshop, algorithm 2.
+    Tieleman and Hinton (2012), Lecture 6.5: RMSprop, Neural networks for machine learning.
+    Duchi, Hazan and Singer (2011), Adaptive subgradient methods, JMLR 12, figure 1, diagonal.
+    Sutskever et al. (2013), On the importance of initialization and momentum in deep learning, ICML, equations 3 and 4.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from tsrnn import RNNRegressor
-    >>> wave = np.sin(np.arange(300) / 4)
-    >>> X = np.lib.stride_tricks.sliding_window_view(wave, 20)[:-1]
-    >>> y = wave[20:]
-    >>> model = RNNRegressor(hidden_layer_sizes=16, learning_rate=0.01, random_state=0).fit(X[:200], y[:200])
-    >>> bool(model.score(X[200:], y[200:]) > 0.99)
+    >>> from tsrnn import RNNClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(300, 12)).cumsum(axis=1)
+    >>> y = np.where(X[:, -1] > X[:, 0], "up", "down")
+    >>> model = RNNClassifier(hidden_layer_sizes=8, learning_rate=0.01, random_state=0).fit(X[:200], y[:200])
+    >>> bool(model.score(X[200:], y[200:]) > 0.9)
     True
     """
 
-    _parameter_constraints = {**NETWORK_CONSTRAINTS, "warm_start": ["boolean"]}
+    _parameter_constraints = {
+        **NETWORK_CONSTRAINTS,
+        **OPTIMIZER_CONSTRAINTS,
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "warm_start": ["boolean"],
+    }
 
     def __init__(
         self,
@@ -119,9 +613,18 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
         hidden_layer_sizes=(64,),
         activation="tanh",
         reset_after=True,
+        class_weight=None,
         optimizer="adam",
         learning_rate=1e-3,
+        schedule="constant",
+        alpha=0.0,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        beta_1=0.9,
+        beta_2=None,
+        epsilon=1e-8,
         clip_norm=1.0,
+        clip_value=None,
         batch_size=32,
         shuffle=True,
         max_iter=100,
@@ -139,9 +642,18 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.reset_after = reset_after
+        self.class_weight = class_weight
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.alpha = alpha
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
         self.clip_norm = clip_norm
+        self.clip_value = clip_value
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.max_iter = max_iter
@@ -155,14 +667,18 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
         self.verbose = verbose
         self.callbacks = callbacks
 
-    def fit(self, X, y):
-        """Train on windows and their targets.
+    def fit(self, X, y, sample_weight=None):
+        """Train on windows and their classes.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features)
             Windows, oldest step first. float32 is computed in float32, anything else in float64.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Classes, two at least; or for each label 1 where a window has it, else 0.
+        sample_weight : array-like of shape (n_samples,), optional
+            How much each window counts in the mean that is minimised, and in that which early stopping watches. Not
+            negative; a window of weight zero is as if it were not there.
 
         Returns
         -------
@@ -171,55 +687,31 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
         Raises
         ------
         ValueError
-            If arguments are out of range, data are not finite, shapes do not fit, or the loss is not finite.
+            If arguments are out of range, data are not finite, shapes do not fit, y holds no classes, or the loss is
+            not finite.
         """
-        self._validate_params()
-        reject_booleans(self)
         given = X
-        dtypes = [np.float64, np.float32]
-        X, y = check_X_y(
-            _cast_windows(X, dtypes), y, dtype=dtypes, allow_nd=True, multi_output=True, y_numeric=True, estimator=self
-        )
-        X = _as_windows(X)
-        if y.ndim == 2 and y.shape[1] == 1:
-            warnings.warn(
-                "A column-vector y was passed when a 1d array was expected; predictions will be 1d too.",
-                DataConversionWarning,
-                stacklevel=2,
-            )
-        windows = Windows(X, _cast_targets(y.reshape(len(y), -1), X.dtype))
-        training_part, validation = windows, None
-        if self.early_stopping:
-            n_validation = max(1, round(self.validation_fraction * len(X)))
-            if n_validation >= len(X):
-                raise ValueError(f"{len(X)} row(s) leave none to train on beside validation; set early_stopping=False.")
-            training_part = Windows(*(part[:-n_validation] for part in windows))
-            validation = Windows(*(part[-n_validation:] for part in windows))
-        architecture = Architecture(
-            self.cell, X.shape[1], X.shape[2], layer_sizes(self.hidden_layer_sizes), windows.y.shape[1],
-            self.activation, bool(self.reset_after),
-        )  # fmt: skip
-        going_on = self._training if self.warm_start and hasattr(self, "_training") else None
-        if going_on is not None and (architecture, X.dtype) != (self._architecture, going_on.parameters.dtype):
-            raise ValueError(
-                "warm_start needs the same shapes, dtype and network as the previous fit; set it to False."
-            )
-        training = self._train(
-            architecture, training_part, self._training_options(), check_random_state(self.random_state), validation,
-            going_on,
-        )  # fmt: skip
-        warn_if_cut_short(training, stacklevel=2)
-        # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
-        validate_data(self, given, skip_check_array=True)  # the names and the number of columns
-        self._architecture, self._training = architecture, training
-        self._y_is_1d = y.ndim == 1 or y.shape[1] == 1
-        self.n_outputs_ = windows.y.shape[1]
-        self._keep(training)
-        self.history_ = pd.DataFrame(training.history)
+        X, y = self._read(X, y, multi_output=True)
+        classes, targets, is_multilabel = _read_classes(y)
+        weights = _check_weights(sample_weight, X)
+        if self.class_weight is not None:
+            of_classes = compute_sample_weight(self.class_weight, targets if is_multilabel else classes[targets])
+            weights = of_classes * weights if len(weights) else of_classes
+        n_validation, validation = self._count_validation(len(X)), None
+        targets = targets.reshape(len(X), -1).astype(X.dtype)
+        windows = Windows(X, targets, weights)
+        if n_validation:
+            held_out = self._draw_validation(targets, n_validation)
+            weights = weights if len(weights) else np.ones(len(X))
+            windows, validation = (windows._replace(weights=weights * part) for part in (~held_out, held_out))
+        n_classes, is_binary = len(classes), is_multilabel or len(classes) == 2
+        n_outputs = targets.shape[1] if is_binary else n_classes
+        self._learn(given, windows, validation, n_outputs, "binary" if is_binary else "classes")
+        self.classes_, self._is_multilabel = classes, is_multilabel
         return self
 
-    def predict(self, X):
-        """Return the predictions for windows.
+    def predict_proba(self, X):
+        """Return the probability of each class, or of each label.
 
         Parameters
         ----------
@@ -227,38 +719,81 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            In the dtype of training. A row has the same bits alone and in any batch.
+        ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
+            In the dtype of training; those of classes sum to one, labels are independent. A row has the same bits alone
+            and in any batch.
         """
-        X = _as_windows(self._check_windows(X))
-        if X.shape[2] != self._architecture.n_features:
-            raise ValueError(
-                f"X has {X.shape[2]} feature(s) per step, but RNNRegressor was fitted with "
-                f"{self._architecture.n_features}."
-            )
-        n_threads = count_threads(self.n_jobs, at_most=len(X))
-        predictions = predict(self._architecture, self.parameters_, X, n_threads)
-        return predictions[:, 0] if self._y_is_1d else predictions
+        probabilities = self._predict(X)
+        if self._is_multilabel or len(self.classes_) > 2:
+            return probabilities
+        return np.hstack([1 - probabilities, probabilities])
 
-    def _check_windows(self, X):
-        """Return X as an array in the dtype of training; raise or warn as scikit-learn does.
+    def decision_function(self, X):
+        """Return what the network puts out before it is turned into probabilities.
 
-        Its checks take longer than the prediction of a window. An array that they would return unchanged skips them.
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_labels)
+            Of two classes the log-odds of the second, of more what the softmax takes, of labels the log-odds of each.
         """
-        if type(X) is np.ndarray and hasattr(self, "parameters_") and not hasattr(self, "feature_names_in_"):
-            is_plain = X.dtype == self.parameters_.dtype and X.ndim in (2, 3) and X.shape[1] == self.n_features_in_
-            with np.errstate(over="ignore", invalid="ignore"):
-                if is_plain and X.size and np.isfinite(X.sum()):  # then all of it is
-                    return X
-        check_is_fitted(self)
-        dtype = self.parameters_.dtype
-        return validate_data(self, _cast_windows(X, [dtype]), dtype=dtype, allow_nd=True, reset=False)
+        X = self._check_windows(X)
+        outputs = self._run(replace(self._architecture, loss="squared_error"), self.parameters_, X)
+        return outputs if self._is_multilabel or len(self.classes_) > 2 else outputs[:, 0]
+
+    def predict_log_proba(self, X):
+        """Return the logarithm of `predict_proba`."""
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def predict(self, X):
+        """Return the most probable class of each window, or 1 for each label that is more probable than not.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+        """
+        probabilities = self.predict_proba(X)
+        if self._is_multilabel:
+            return (probabilities > 0.5).astype(int)
+        return self.classes_[probabilities.argmax(axis=1)]
+
+    def _draw_validation(self, targets, n_validation):
+        """Return which rows are held out: so many, of each class its share if each has two rows or more."""
+        kinds, counts = np.unique(targets, axis=0, return_counts=True)
+        rows, n_least = np.arange(len(targets)), min(n_validation, len(targets) - n_validation)
+        stratify = targets if counts.min() > 1 and len(kinds) <= n_least else None
+        rng = check_random_state(self.random_state)
+        _, held_out = train_test_split(rows, test_size=n_validation, stratify=stratify, random_state=rng)
+        return np.isin(rows, held_out)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        tags.target_tags.multi_output = True
+        tags.classifier_tags.multi_label = True
         return tags
+
+
+def _read_classes(y):
+    """Return the classes, each row's as a number or its labels as 0 and 1, and whether they are labels."""
+    check_classification_targets(y)
+    y = y.toarray() if hasattr(y, "toarray") else y  # labels as a sparse matrix
+    if type_of_target(y) == "multilabel-indicator":
+        return np.arange(y.shape[1]), y, True
+    if y.ndim == 2 and y.shape[1] > 1:
+        raise ValueError(
+            f"y has shape {y.shape} and more than two values; give one column of classes, or labels as 0 and 1."
+        )
+    classes, numbers = np.unique(column_or_1d(y, warn=True), return_inverse=True)
+    if len(classes) < 2:
+        raise ValueError(f"y holds one class alone, {classes[0]!r}; a classifier needs two or more.")
+    return classes, numbers, False
 
 
 def _as_windows(X):
@@ -269,6 +804,24 @@ def _as_windows(X):
         if size == 0:
             raise ValueError(f"X has 0 {what}(s) in shape {X.shape}; windows need at least one.")
     return X[:, :, None] if X.ndim == 2 else X
+
+
+def _check_weights(sample_weight, X):
+    """Return the weights of the rows as an array; empty if all are the same."""
+    if sample_weight is None:
+        return EQUAL_WEIGHTS
+    weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    if not weights.any():
+        raise ValueError("sample_weight is zero for every row; give at least one row a positive weight.")
+    return weights
+
+
+def _in_order(predictions, levels):
+    """Return predicted quantiles, the last axis, in the order of their levels."""
+    places = np.argsort(levels)
+    ordered = np.empty_like(predictions)
+    ordered[..., places] = np.sort(predictions, axis=-1)
+    return ordered
 
 
 def _cast_windows(X, dtypes):

@@ -64,7 +64,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     window_norm : {"last", None} or "auto", default="auto"
         "last", which is "auto", subtracts the last value of a window from it and adds it to the forecast, so that a
         drifting series looks alike everywhere.
-    optimizer : {"adam"}, default="adam"
+    optimizer : {"adam", "adamw", "nadam", "rmsprop", "adagrad", "sgd"}, default="adam"
         As in :class:`tsrnn.RNNRegressor`, like `clip_norm` and `shuffle`.
     learning_rate : float or "auto", default="auto"
         "auto" is 3e-3.

@@ -24,7 +24,7 @@ def cut_windows(values, lookback, horizon):
     --------
     >>> import numpy as np
     >>> from tsrnn.windows import cut_windows
-    >>> X, y = cut_windows(np.arange(6.0), lookback=3, horizon=2)
+    >>> X, y, _ = cut_windows(np.arange(6.0), lookback=3, horizon=2)
     >>> X[:, :, 0]
     array([[0., 1., 2.],
            [1., 2., 3.]])

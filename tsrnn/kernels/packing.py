@@ -24,6 +24,11 @@ class Block:
         """Number of its values."""
         return math.prod(self.shape)
 
+    @property
+    def is_weight(self):
+        """Whether its values multiply something; biases, which only add, are one row."""
+        return len(self.shape) == 2
+
 
 class Copied(NamedTuple):
     """Terms of a product whose weights are also kept transposed: whole vectors of them, from `first` on."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import gru, gru_before, lstm, rnn
-from .losses import SQUARED_ERROR
+from .losses import ABSOLUTE_ERROR, BINARY, CLASSES, HUBER, POISSON, QUANTILE, SQUARED_ERROR
 from .packing import Copied, Packing
 from .target import vector_length
 
@@ -25,7 +25,10 @@ TANH, RELU = range(2)
 
 CELLS = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
 ACTIVATIONS = {"tanh": TANH, "relu": RELU}
-LOSSES = {"squared_error": SQUARED_ERROR}
+LOSSES = {
+    "squared_error": SQUARED_ERROR, "absolute_error": ABSOLUTE_ERROR, "huber": HUBER, "poisson": POISSON,
+    "quantile": QUANTILE, "binary": BINARY, "classes": CLASSES,
+}  # fmt: skip
 
 # How a window is normalised when it is gathered: not at all, or by the last value of its feature 0, its level, which is
 # subtracted from that feature and from the targets and added to the predictions.
@@ -36,7 +39,7 @@ WINDOW_NORMS = {None: LEVEL_NONE, "last": LEVEL_LAST}
 # the shard they hold for any. N_KEPT is how many steps keep their sums: all in training, else one.
 # Columns of row 0.
 N_LAYERS, N_STEPS, N_FEATURES, N_OUTPUTS, ACTIVATION, WINDOW_NORM, LOSS, LENGTH = range(8)
-N_KEPT, N_WEIGHT_PANELS, N_SLICES, N_WORK, W_Y, W_YT, LEVEL, PREDICTION, ZEROS = range(8, 17)
+N_KEPT, N_WEIGHT_PANELS, N_SLICES, N_WORK, W_Y, W_YT, LEVEL, PREDICTION, ZEROS, N_LOSSES = range(8, 18)
 # Columns of a layer's row: sizes; offsets in the parameters and in the transposed copy; places in the workspace.
 N_HIDDEN, N_PANELS, N_H_TERMS, N_X_TERMS, N_X_VECTORS, N_INPUTS = range(6)
 W_H, W_X, W_HT, W_XT = range(6, 10)
@@ -66,6 +69,8 @@ class Plan(NamedTuple):
     transposed_places : ndarray of shape (n_transposed,)
         Which place of the packed vector each number of the transposed copy is copied from; there are none without
         training.
+    loss_numbers : ndarray of shape (n_numbers,), float64
+        One for each of the outputs that have a target in common.
     """
 
     table: np.ndarray
@@ -75,6 +80,7 @@ class Plan(NamedTuple):
     places: np.ndarray
     n_packed: int
     transposed_places: np.ndarray
+    loss_numbers: np.ndarray
 
 
 def n_gates(cell):
@@ -83,8 +89,8 @@ def n_gates(cell):
 
 
 def make_plan(
-    *, cell, n_steps, n_features, hidden_layer_sizes, n_outputs, activation, reset_after, window_norm, loss, dtype,
-    trains,
+    *, cell, n_steps, n_features, hidden_layer_sizes, n_outputs, activation, reset_after, window_norm, loss,
+    loss_numbers, dtype, trains,
 ):  # fmt: skip
     """Return the plan of a network.
 
@@ -98,7 +104,10 @@ def make_plan(
     reset_after : bool
         GRU only: the reset gate acts after the recurrent product.
     window_norm : {None, "last"}
-    loss : {"squared_error"}
+    loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile", "binary", "classes"}
+    loss_numbers : tuple of float
+        Where Huber's loss turns straight; the levels of the quantiles, n_outputs being a multiple of their number.
+        Empty for the other losses.
     dtype : numpy.dtype
         float32 or float64: how many numbers a vector holds.
     trains : bool
@@ -126,11 +135,15 @@ def make_plan(
     network[[N_LAYERS, N_STEPS, N_FEATURES, N_OUTPUTS]] = len(layers), n_steps, n_features, n_outputs
     network[[ACTIVATION, WINDOW_NORM, LOSS]] = ACTIVATIONS[activation], WINDOW_NORMS[window_norm], LOSSES[loss]
     network[[LENGTH, N_KEPT, N_WORK]] = V, n_kept, work.size
+    network[N_LOSSES] = 1 if loss == "classes" else n_outputs  # of a row
     network[N_WEIGHT_PANELS] = len(packing.panels)
     network[N_SLICES] = min(len(packing.panels), MAX_SLICES, -(-packing.n_packed // LEAST_SLICE))
     table = np.vstack([network, *layers, *map(_panel_row, packing.panels)])
     transposed_places = packing.transposed_places() if trains else np.zeros(0, np.int64)
-    return Plan(table, code, tuple(packing.blocks), trains, packing.places(), packing.n_packed, transposed_places)
+    numbers = np.array(loss_numbers or (0,), np.float64)
+    return Plan(
+        table, code, tuple(packing.blocks), trains, packing.places(), packing.n_packed, transposed_places, numbers
+    )
 
 
 def _pack_layer(packing, row, cell, name, n_in, n_hidden, has_layer_below):

@@ -4,7 +4,7 @@ import numpy as np
 
 from . import plan as p
 from .caching import inner
-from .losses import loss_slope, loss_value
+from .losses import CLASSES, classes_loss, loss_slope, loss_value, predicted, softmax
 
 # Columns of `layout`: the places in the flat buffers of X and Y, and the distances between them.
 X_FIRST, X_SAMPLE, X_STEP, X_FEATURE, Y_FIRST, Y_SAMPLE, Y_OUTPUT = range(7)
@@ -56,22 +56,43 @@ def gather(plan, X, layout, samples, work):
 
 
 @inner
-def loss_and_slope(plan, Y, layout, samples, n_batch, work):
-    """Return the summed loss of one shard; overwrite its predictions by the gradient of the batch's mean loss."""
+def loss_and_slope(plan, loss_numbers, Y, layout, samples, weights, total_weight, work):
+    """Return the summed loss of one shard; overwrite its outputs by the gradient of the minibatch's mean loss.
+
+    Parameters
+    ----------
+    plan : ndarray, the plan table
+    loss_numbers : ndarray of shape (n_numbers,)
+        So many outputs, one after the other, have one target; each number is that of one of them.
+    Y : ndarray of shape (n_values,)
+    layout : ndarray of int64
+        Where Y begins, and its strides.
+    samples : ndarray of int64, shape (n_rows,)
+    weights : ndarray of float64
+        Of all samples; empty if each has the weight one.
+    total_weight : float
+        Of the minibatch, times the losses of a row.
+    work : ndarray
+        Modified in place.
+    """
     n_rows, n_outputs, V = samples.shape[0], plan[0, p.N_OUTPUTS], plan[0, p.LENGTH]
     width = (n_outputs + V - 1) // V * V
-    loss, share = plan[0, p.LOSS], type(work[0])(1.0 / (n_batch * n_outputs))
-    total = 0.0
+    loss, n_numbers, real = plan[0, p.LOSS], loss_numbers.shape[0], type(work[0])
+    summed = 0.0
     for r in range(n_rows):
         level, first = work[plan[0, p.LEVEL] * n_rows + r], plan[0, p.PREDICTION] * n_rows + r * width
         start = layout[Y_FIRST] + samples[r] * layout[Y_SAMPLE]
-        for k in range(n_outputs):
-            target = Y[start + k * layout[Y_OUTPUT]] - level
-            prediction = work[first + k]
-            total += loss_value(loss, np.float64(prediction), np.float64(target))
-            work[first + k] = share * loss_slope(loss, prediction, target)
+        weight = weights[samples[r]] if weights.shape[0] > 0 else 1.0
+        share = real(weight / total_weight)
+        for k in range(n_outputs if loss != CLASSES else 0):
+            target = Y[start + k // n_numbers * layout[Y_OUTPUT]] - level
+            output, number = work[first + k], loss_numbers[k % n_numbers]
+            summed += weight * loss_value(loss, np.float64(output), np.float64(target), number)
+            work[first + k] = share * loss_slope(loss, output, target, number)
+        if loss == CLASSES:
+            summed += weight * classes_loss(work, first, n_outputs, Y[start], share)
         work[first + n_outputs : first + width] = 0
-    return total
+    return summed
 
 
 @inner
@@ -81,5 +102,7 @@ def write_predictions(plan, work, out):
     width = (n_outputs + V - 1) // V * V
     for r in range(n_rows):
         level, first = work[plan[0, p.LEVEL] * n_rows + r], plan[0, p.PREDICTION] * n_rows + r * width
+        if plan[0, p.LOSS] == CLASSES:
+            softmax(work, first, n_outputs)
         for k in range(n_outputs):
-            out[r, k] = work[first + k] + level
+            out[r, k] = predicted(plan[0, p.LOSS], work[first + k]) + level

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import optimizers as o
 from . import plan as p
 from . import tasks
 from .buffers import aligned_zeros
@@ -24,13 +25,15 @@ MANY_ROWS = 32  # of a shard, at most
 CALL_COST = 10**9
 TASK_COST = 10**9  # of a task of several shards, at most
 SHARD_COST = 6 * 10**9  # of a shard of many rows, at most: some tenths of a second
+NO_UPDATES = np.zeros((0, o.N_COEFFICIENTS))
+EQUAL_WEIGHTS = np.zeros(0)
 
 
 class OptimizerState(NamedTuple):
-    """What Adam (Kingma and Ba 2015) keeps between updates.
+    """What an optimizer keeps between updates.
 
     moments : ndarray of shape (2, n_parameters)
-        Running means of the gradient and of its square.
+        Running means of the gradient and of its square; one that an optimizer does without stays zero.
     n_updates : int
     """
 
@@ -82,9 +85,15 @@ class Step:
         self._transposed = aligned_zeros((len(plan.transposed_places),), dtype)
         self._is_transposed = False
         self._gradients = np.zeros((0, plan.n_packed), dtype)
+        self._is_weight = np.zeros(0, dtype)
         self._squares = np.zeros(plan.table[0, p.N_SLICES])
         self._work = []
         self._no_losses, self._no_output = np.zeros((0, 0)), np.zeros((0, 0), dtype)
+
+    @property
+    def n_updates(self):
+        """Updates made, those of the training that goes on included."""
+        return self._n_updates
 
     @property
     def parameters(self):
@@ -105,7 +114,7 @@ class Step:
         parameters, *moments = (np.array(row[self._plan.places]) for row in snapshot.packed)
         return parameters, OptimizerState(np.array(moments), snapshot.n_updates)
 
-    def train_epoch(self, X, Y, order, batch_size, optimizer, learning_rate, clip_norm):
+    def train_epoch(self, X, Y, order, batch_size, coefficients, weights=EQUAL_WEIGHTS):
         """Make one update per minibatch of an epoch; return the mean loss, each minibatch's taken before its update.
 
         Parameters
@@ -115,11 +124,10 @@ class Step:
         order : ndarray of int64, shape (n_samples,)
             The windows in the order in which minibatches are cut from them; the last may be smaller.
         batch_size : int
-        optimizer : Adam
-            Its constants.
-        learning_rate : float
-        clip_norm : float
-            Infinity for no clipping.
+        coefficients : ndarray of shape (n_batches, N_COEFFICIENTS), float64
+            Those of each update (:mod:`tsrnn.kernels.optimizers`).
+        weights : ndarray of float64, shape (n_samples,), optional
+            Of all samples, not negative; those of a minibatch must not all be zero.
 
         Returns
         -------
@@ -127,36 +135,53 @@ class Step:
             Not finite if the loss or the gradient of a minibatch was not; that minibatch, and those after it, then
             changed neither parameters nor state.
         """
-        numbers = np.array([learning_rate, optimizer.beta_1, optimizer.beta_2, optimizer.epsilon, clip_norm])
         batch_size = min(batch_size, len(order))
-        losses, call = self._run_minibatches(tasks.TRAIN, X, Y, order, batch_size, numbers)
+        if not len(self._is_weight) and ((coefficients[:, o.L2] > 0) | (coefficients[:, o.SHRINK] < 1)).any():
+            self._is_weight = aligned_zeros((self._plan.n_packed,), self._packed.dtype)
+            self._is_weight[self._plan.places] = np.concatenate(
+                [np.full(block.size, block.is_weight) for block in self._plan.blocks]
+            )
+        data = self._data(X, Y, order, weights, batch_size)
+        losses, call = self._run_minibatches(tasks.TRAIN, data, batch_size, coefficients)
         n_done = call[tasks.FAILED] - 1 if call[tasks.FAILED] else len(losses)
         self._n_updates += int(n_done)
         if n_done < len(losses):
             return math.nan
-        return float(losses.sum() / (len(order) * self._plan.table[0, p.N_OUTPUTS]))
+        return float(losses.sum() / data.totals.sum())
 
-    def gradient(self, X, Y, samples):
+    def gradient(self, X, Y, samples, weights=EQUAL_WEIGHTS):
         """Return the mean loss of one minibatch and its gradient, an ndarray of shape (n_parameters,)."""
-        losses, _ = self._run_minibatches(tasks.GRADIENT, X, Y, samples, len(samples), np.zeros(tasks.N_NUMBERS))
-        loss = losses.sum() / (len(samples) * self._plan.table[0, p.N_OUTPUTS])
-        return float(loss), self._gradients[0, self._plan.places]
+        data = self._data(X, Y, samples, weights, len(samples))
+        losses, _ = self._run_minibatches(tasks.GRADIENT, data, len(samples), NO_UPDATES)
+        return float(losses.sum() / data.totals[0]), self._gradients[0, self._plan.places]
 
-    def loss(self, X, Y, samples):
+    def loss(self, X, Y, samples, weights=EQUAL_WEIGHTS):
         """Return the mean loss over the given windows and their outputs, a float."""
+        data = self._data(X, Y, samples, weights, len(samples))
         losses = np.zeros((1, -(-len(samples) // EVALUATED_ROWS)))
-        self._run_forward(tasks.EVALUATE, X, Y, samples, EVALUATED_ROWS, losses, self._no_output)
-        return float(losses.sum() / (len(samples) * self._plan.table[0, p.N_OUTPUTS]))
+        self._run_forward(tasks.EVALUATE, data, EVALUATED_ROWS, losses, self._no_output)
+        return float(losses.sum() / data.totals[0])
 
     def predict(self, X, samples):
         """Return the predictions for the given windows, shape (len(samples), n_outputs)."""
         out = np.empty((len(samples), self._plan.table[0, p.N_OUTPUTS]), self._packed.dtype)
         # No row's bits depend on its shard, so shards may: several for each thread if there are enough rows.
         rows = max(4, min(16, 4 * -(-len(samples) // (16 * self._workers.n_threads))))
-        self._run_forward(tasks.PREDICT, X, X, samples, rows, self._no_losses, out)
+        self._run_forward(tasks.PREDICT, self._data(X, X, samples), rows, self._no_losses, out)
         return out
 
-    def _run_minibatches(self, mode, X, Y, samples, batch_size, numbers):
+    def _data(self, X, Y, samples, weights=EQUAL_WEIGHTS, batch_size=None):
+        """Return what a call reads of the data; without a batch size there are no losses, and no targets."""
+        layout = np.array([X.first, *X.strides, Y.first, *Y.strides[:2]], dtype=np.int64)
+        samples = np.ascontiguousarray(samples, np.int64)  # another layout would be compiled anew
+        totals = np.zeros(0)
+        if batch_size is not None:
+            starts = np.arange(0, len(samples), batch_size)
+            totals = np.add.reduceat(weights[samples] if len(weights) else np.ones(len(samples)), starts)
+            totals *= self._plan.table[0, p.N_LOSSES]
+        return tasks.Data(X.values, Y.values, layout, samples, weights, totals)
+
+    def _run_minibatches(self, mode, data, batch_size, coefficients):
         """Run the tasks of one epoch; return the losses (n_batches, n_buffers) and the call."""
         n_steps, n_bytes = int(self._plan.table[0, p.N_STEPS]), self._packed[0].nbytes
         rows = training_shard_rows(batch_size, n_steps, n_bytes, self._cost_of_row)
@@ -169,36 +194,35 @@ class Step:
         if not self._is_transposed:
             self._transposed[:] = self._packed[0, self._plan.transposed_places]
             self._is_transposed = mode == tasks.TRAIN  # which renews it with every update
-        n_batches, n_slices = -(-len(samples) // batch_size), len(self._squares)
+        n_batches, n_slices = len(data.totals), len(self._squares)
         n_shard_tasks = -(-n_shards // (shards_of_task * n_buffers)) * n_buffers
         n_tasks_of_batch = n_shard_tasks + n_slices * (2 if mode == tasks.TRAIN else 1)
         call = self._call(mode, batch_size, rows, shards_of_task, n_buffers, n_shard_tasks, n_tasks_of_batch)
         losses = np.zeros((n_batches, n_buffers))
         cost_of_task, n_at_once = self._cost_of_row * rows * shards_of_task, max(n_buffers, n_slices)
         n_tasks = n_batches * n_tasks_of_batch
-        self._run(n_tasks, cost_of_task, n_at_once, call, numbers, X, Y, samples, losses, self._no_output)
+        self._run(n_tasks, cost_of_task, n_at_once, call, coefficients, data, losses, self._no_output)
         return losses, call
 
-    def _run_forward(self, mode, X, Y, samples, rows, losses, out):
+    def _run_forward(self, mode, data, rows, losses, out):
         """Run shards without a way back."""
-        n_shards = -(-len(samples) // rows)
-        call = self._call(mode, len(samples), rows, 1, n_shards, n_shards, n_shards)
-        numbers = np.zeros(tasks.N_NUMBERS)
+        n_shards = -(-len(data.samples) // rows)
+        call = self._call(mode, len(data.samples), rows, 1, n_shards, n_shards, n_shards)
         cost_of_task = -(-self._cost_of_row * rows // 3)  # there is no way back
         n_at_once = n_shards if mode == tasks.PREDICT else MAX_BUFFERS  # as many threads as training may use
-        self._run(n_shards, cost_of_task, n_at_once, call, numbers, X, Y, samples, losses, out)
+        self._run(n_shards, cost_of_task, n_at_once, call, NO_UPDATES, data, losses, out)
 
     def _call(self, *numbers):
         """Return the words that the threads of one call share; `numbers` are those from MODE on."""
         call = np.zeros(tasks.N_CALL, np.int64)
-        call[tasks.MODE : tasks.N_CALL] = *numbers, self._n_updates
+        call[tasks.MODE : tasks.N_CALL] = numbers
         return call
 
     @property
     def _cost_of_row(self):
         return self._plan.n_packed * int(self._plan.table[0, p.N_STEPS])
 
-    def _run(self, n_tasks, cost_of_task, n_at_once, call, numbers, X, Y, samples, losses, out):
+    def _run(self, n_tasks, cost_of_task, n_at_once, call, coefficients, data, losses, out):
         """Let the workers do a list of tasks, of which so many may be done at once; now and then back to Python."""
         n_workers = max(1, min(self._workers.n_threads, n_tasks, n_at_once))
         size = int(call[tasks.SHARD_ROWS] * self._plan.table[0, p.N_WORK])
@@ -206,11 +230,10 @@ class Step:
         work = kept + [aligned_zeros((size,), self._packed.dtype) for _ in range(n_workers - len(kept))]
         self._work = work
         parameters, mean, square = self._packed if self._plan.trains else (self._packed[0],) * 3
-        network = tasks.Network(self._plan.table, parameters, self._transposed, mean, square)
-        layout = np.array([X.first, *X.strides, Y.first, *Y.strides[:2]], dtype=np.int64)
-        samples = np.ascontiguousarray(samples, np.int64)  # another layout would be compiled anew
-        data = tasks.Data(X.values, Y.values, layout, samples)
-        shared = call, numbers, network, data, tasks.Results(self._gradients, self._squares, losses, out)
+        network = tasks.Network(
+            self._plan.table, self._plan.loss_numbers, parameters, self._transposed, mean, square, self._is_weight
+        )
+        shared = call, coefficients, network, data, tasks.Results(self._gradients, self._squares, losses, out)
         if n_workers > 1:
             self._run_tasks(0, *shared, work[0])  # compiles or loads, which in another thread no interrupt could end
         of_call = n_workers * -(-CALL_COST // cost_of_task)

@@ -4,7 +4,7 @@ For each minibatch the list has three phases:
 
     shards   forward and backward of a few shards, into one gradient buffer
     sum      the gradient buffers, over a slice of the parameters, and the slice's part of the gradient's norm
-    update   the same slices: clip, optimizer, transposed copy
+    update   the same slices: decay, clip, optimizer, transposed copy
 
 Many shards make several rounds of the first phase, so that no task is long. Evaluation and prediction have shards
 alone. Which shards a task has, which buffer it adds to and where slices end follow from the batch and the plan, never
@@ -21,12 +21,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import optimizers as o
 from . import plan as p
 from . import processor
 from .caching import entry, inner, spliced
 from .elementwise import sum_of_squares
 from .network import backward, forward
-from .optimizers import adam, add, clip_factor
 from .shard import gather, loss_and_slope, write_predictions
 
 PREDICT, EVALUATE, GRADIENT, TRAIN = range(4)  # how far a call goes: to predictions, loss, gradient, new parameters
@@ -34,11 +34,8 @@ PREDICT, EVALUATE, GRADIENT, TRAIN = range(4)  # how far a call goes: to predict
 # Columns of the call: the shared words, each in a cache line of its own; then what the call is about.
 # FAILED is 1 + the number of the minibatch whose loss or gradient was not finite, or 1 where an error ends the call.
 NEXT, DONE, FAILED = 0, 8, 16
-MODE, BATCH_SIZE, SHARD_ROWS, SHARDS_OF_TASK, N_BUFFERS, SHARD_TASKS, TASKS, N_UPDATES = range(24, 32)
-N_CALL = 32  # SHARD_TASKS, TASKS: tasks of a minibatch that have shards, and all of them; N_UPDATES: before the call
-# Columns of the numbers.
-LEARNING_RATE, BETA_1, BETA_2, EPSILON, CLIP_NORM = range(5)
-N_NUMBERS = 5
+MODE, BATCH_SIZE, SHARD_ROWS, SHARDS_OF_TASK, N_BUFFERS, SHARD_TASKS, TASKS = range(24, 31)
+N_CALL = 31  # SHARD_TASKS, TASKS: tasks of a minibatch that have shards, and all of them
 
 N_PAUSES = 200  # some microseconds; then others are let run
 
@@ -47,15 +44,20 @@ class Network(NamedTuple):
     """What a call reads of the network; TRAIN modifies all but the plan in place.
 
     plan : ndarray, the plan table
+    loss_numbers : ndarray of shape (n_numbers,)
     parameters, transposed, mean, square : ndarray of shape (n_packed,), (n_transposed,), (n_packed,), (n_packed,)
         Mean and square are the moments of the gradient.
+    is_weight : ndarray of shape (n_packed,)
+        Zero for a bias, else one; without decay it may be empty.
     """
 
     plan: np.ndarray
+    loss_numbers: np.ndarray
     parameters: np.ndarray
     transposed: np.ndarray
     mean: np.ndarray
     square: np.ndarray
+    is_weight: np.ndarray
 
 
 class Data(NamedTuple):
@@ -67,12 +69,18 @@ class Data(NamedTuple):
         its strides from sample to sample and output to output.
     samples : ndarray of int64, shape (n_samples,)
         Cut into minibatches in this order.
+    weights : ndarray of float64
+        Of all samples; empty if each has the weight one.
+    totals : ndarray of float64, shape (n_batches,)
+        The weight of each minibatch times the losses of a row.
     """
 
     X: np.ndarray
     Y: np.ndarray
     layout: np.ndarray
     samples: np.ndarray
+    weights: np.ndarray
+    totals: np.ndarray
 
 
 class Results(NamedTuple):
@@ -106,7 +114,8 @@ def compile_tasks(cell):
         Not part of `call`: a thread that comes late must not take up the tasks of a later call.
     call : ndarray of shape (N_CALL,), int64
         Shared between threads; modified in place.
-    numbers : ndarray of shape (N_NUMBERS,), float64
+    coefficients : ndarray of shape (n_batches, N_COEFFICIENTS), float64
+        TRAIN alone: those of each update (:mod:`tsrnn.kernels.optimizers`).
     network : Network
     data : Data
     results : Results
@@ -114,7 +123,7 @@ def compile_tasks(cell):
         The thread's own.
     """
 
-    def run_tasks(last, call, numbers, network, data, results, work):
+    def run_tasks(last, call, coefficients, network, data, results, work):
         control = processor.flush_denormals()
         n_pauses = 0
         while processor.read(call, DONE) < last:
@@ -125,7 +134,7 @@ def compile_tasks(cell):
                 if processor.compare_and_swap(call, NEXT, task, task + 1):
                     n_pauses = 0
                     if processor.read(call, FAILED) == 0:
-                        run_task(cell, batch, k, call, numbers, network, data, results, work)
+                        run_task(cell, batch, k, call, coefficients, network, data, results, work)
                     processor.add_to(call, DONE, 1)
             elif n_pauses < N_PAUSES:  # another thread is at what this one waits for
                 n_pauses += 1
@@ -146,16 +155,16 @@ def first_of_phase(call, plan, k):
 
 
 @spliced
-def run_task(cell, batch, k, call, numbers, network, data, results, work):
+def run_task(cell, batch, k, call, coefficients, network, data, results, work):
     """Run task k of a minibatch."""
     first, n_slices = batch * call[BATCH_SIZE], network.plan[0, p.N_SLICES]
     minibatch = data.samples[first : min(first + call[BATCH_SIZE], data.samples.shape[0])]
     if k < call[SHARD_TASKS]:
         run_shards(cell, call, batch, k, minibatch, network, data, results, work)
     elif k < call[SHARD_TASKS] + n_slices:
-        sum_slice(call, minibatch.shape[0], k - call[SHARD_TASKS], network, results)
+        sum_slice(call, coefficients, batch, minibatch.shape[0], k - call[SHARD_TASKS], network, results)
     else:
-        update_slice(call, numbers, batch, k - call[SHARD_TASKS] - n_slices, network, results)
+        update_slice(call, coefficients, batch, k - call[SHARD_TASKS] - n_slices, network, results)
 
 
 @spliced
@@ -177,7 +186,9 @@ def run_shards(cell, call, batch, task, minibatch, network, data, results, work)
         if mode == PREDICT:
             write_predictions(plan, work, results.out[first : first + samples.shape[0]])
             continue
-        loss = loss_and_slope(plan, data.Y, data.layout, samples, n_batch, work)
+        loss = loss_and_slope(
+            plan, network.loss_numbers, data.Y, data.layout, samples, data.weights, data.totals[batch], work
+        )
         if mode == EVALUATE:
             losses[0, shard] = loss
             continue
@@ -201,38 +212,44 @@ def slice_ends(plan, part):
 
 
 @inner
-def sum_slice(call, n_batch, part, network, results):
+def sum_slice(call, coefficients, batch, n_batch, part, network, results):
     """Add the gradient buffers in use into the first, over one slice, and take its part of the squared norm."""
     gradients, (first, last) = results.gradients, slice_ends(network.plan, part)
     rows_of_task = call[SHARD_ROWS] * call[SHARDS_OF_TASK]
     n_buffers = min(call[N_BUFFERS], (n_batch + rows_of_task - 1) // rows_of_task)
     for buffer in range(1, n_buffers):
-        add(first, last, (gradients[0], gradients[buffer]), ())
+        o.add(first, last, (gradients[0], gradients[buffer]), ())
+    if call[MODE] == TRAIN:
+        real, of_batch = type(network.parameters[0]), coefficients[batch]
+        if of_batch[o.L2] > 0:
+            o.add_l2(first, last, (gradients[0], network.parameters, network.is_weight), (real(of_batch[o.L2]),))
+        if of_batch[o.CLIP_VALUE] < np.inf:
+            o.clip_values(first, last, (gradients[0],), (real(of_batch[o.CLIP_VALUE]),))
     results.squares[part] = sum_of_squares(gradients[0], first, last)
 
 
 @inner
-def update_slice(call, numbers, batch, part, network, results):
+def update_slice(call, coefficients, batch, part, network, results):
     """Make the optimizer's step on one slice and renew its transposed copy, unless loss or gradient are not finite."""
-    real = type(network.parameters[0])
+    real, of_batch = type(network.parameters[0]), coefficients[batch]
     total, loss = 0.0, 0.0
     for k in range(results.squares.shape[0]):
         total += results.squares[k]
     for k in range(results.losses.shape[1]):
         loss += results.losses[batch, k]
-    factor = clip_factor(total, numbers[CLIP_NORM]) + 0 * loss
+    factor = o.clip_factor(total, of_batch[o.CLIP_NORM]) + 0 * loss
     if not factor < np.inf or real(factor) == 0:  # zero: too small for a number of this kind
         processor.compare_and_swap(call, FAILED, 0, batch + 1)
         return
-    beta_1, beta_2, n_updates = numbers[BETA_1], numbers[BETA_2], call[N_UPDATES] + batch + 1
-    correction = np.sqrt(1.0 - beta_2**n_updates)
-    rate = numbers[LEARNING_RATE] * correction / (1.0 - beta_1**n_updates)
     first, last = slice_ends(network.plan, part)
-    adam(
+    if of_batch[o.SHRINK] < 1:
+        o.shrink(first, last, (network.parameters, network.is_weight), (real(of_batch[o.SHRINK]),))
+    o.update(
         first, last, (network.parameters, results.gradients[0], network.mean, network.square),
         (
-            real(factor), real(rate), real(beta_1), real(1.0 - beta_1), real(beta_2), real(1.0 - beta_2),
-            real(numbers[EPSILON] * correction),
+            real(factor), real(of_batch[o.MEAN_KEPT]), real(of_batch[o.MEAN_NEW]), real(of_batch[o.SQUARE_KEPT]),
+            real(of_batch[o.SQUARE_NEW]), real(of_batch[o.FROM_MEAN]), real(of_batch[o.FROM_GRADIENT]),
+            real(of_batch[o.EPSILON]),
         ),
     )  # fmt: skip
     panel, end = slice_panels(network.plan, part)

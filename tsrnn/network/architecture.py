@@ -32,7 +32,10 @@ class Architecture:
         GRU only: the reset gate acts after the recurrent product.
     window_norm : {None, "last"}
         "last" subtracts the last value of feature 0 from that feature and adds it to every output.
-    loss : {"squared_error"}
+    loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile", "binary", "classes"}
+        Of "classes" a row has one target, the number of its class, and an output for each.
+    loss_numbers : tuple of float
+        Of "huber" where it turns straight, of "quantile" the levels, for each of which a target has an output.
     """
 
     cell: str
@@ -44,6 +47,7 @@ class Architecture:
     reset_after: bool = True
     window_norm: str | None = None
     loss: str = "squared_error"
+    loss_numbers: tuple = ()
 
     @property
     def n_parameters(self):

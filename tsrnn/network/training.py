@@ -8,31 +8,34 @@ from typing import NamedTuple
 import numpy as np
 
 from ..kernels.buffers import Flat, flatten
-from ..kernels.step import Snapshot
+from ..kernels.step import EQUAL_WEIGHTS, Snapshot
 from ..kernels.workers import Workers
-from .optimizers import OPTIMIZERS
+from .optimizers import OptimizerOptions, coefficients
+from .schedules import LearningRates
 
 
 class Windows(NamedTuple):
     """Windows and their targets; views are never copied.
 
     X : ndarray of shape (n_samples, n_steps, n_features), oldest step first
-    y : ndarray of shape (n_samples, n_outputs)
+    y : ndarray of shape (n_samples, n_targets)
+    weights : ndarray of float64, shape (n_samples,)
+        How much each counts; empty if all count the same. Those of weight zero are as if they were not there.
     """
 
     X: np.ndarray
     y: np.ndarray
+    weights: np.ndarray = EQUAL_WEIGHTS
 
 
-@dataclass(frozen=True)
-class TrainingOptions:
+@dataclass(frozen=True, kw_only=True)
+class TrainingOptions(OptimizerOptions):
     """How to train; the public estimators document each of these.
 
     Parameters
     ----------
-    optimizer : {"adam"}
     learning_rate : float
-    clip_norm : float or None
+    schedule : str or dict
     batch_size : int
     shuffle : bool
     max_iter : int
@@ -43,9 +46,8 @@ class TrainingOptions:
     n_threads : int
     """
 
-    optimizer: str
     learning_rate: float
-    clip_norm: float | None
+    schedule: object = "constant"
     batch_size: int
     shuffle: bool
     max_iter: int
@@ -63,7 +65,8 @@ class Training:
     parameters : ndarray of shape (n_parameters,)
         Those of the best epoch by validation loss; without validation data those of the last epoch.
     optimizer_state : OptimizerState
-        Of the same epoch, to go on from.
+        Of the same epoch, to go on from by the same optimizer.
+    optimizer : str
     history : list of dict
         Per epoch: epoch (from 1), loss, validation_loss (NaN without validation data), seconds.
     best_iter : int
@@ -73,6 +76,7 @@ class Training:
 
     parameters: np.ndarray
     optimizer_state: object
+    optimizer: str = ""
     history: list = field(default_factory=list)
     best_iter: int = 0
     stop_reason: str = "max_iter"
@@ -114,18 +118,20 @@ def train(architecture, parameters, windows, options, rng, validation=None, opti
         # Going on: only what is better may replace the start.
         best = step.loss(*held_out) if held_out is not None and optimizer_state is not None else math.inf
         monitor = _Monitor(options, step, validation is not None, on_epoch, best)
+        rates = LearningRates(options.schedule, options.learning_rate, options.max_iter, options.tol)
 
         def check_last():
             if held_out is None:
                 some = data.samples[:: -(-len(data.samples) // 256)]  # at most 256, evenly spread
-                monitor.check_last(lambda: step.loss(data.X, data.Y, some))
+                monitor.check_last(lambda: step.loss(data.X, data.Y, some, data.weights))
 
         try:
             while monitor.stop_reason is None:
                 started = time.perf_counter()
-                loss = _run_epoch(step, data, options, rng)
+                loss = _run_epoch(step, data, options, rng, rates, monitor.kept.n_iter)
                 validation_loss = math.nan if held_out is None else step.loss(*held_out)
                 monitor.after_epoch(loss, validation_loss, time.perf_counter() - started)
+                rates.after_epoch(loss if held_out is None else validation_loss)
             check_last()
         except KeyboardInterrupt:
             if not monitor.kept.n_iter:
@@ -146,24 +152,25 @@ def predict(architecture, parameters, X, n_threads, samples=None):
 
 
 class _FlatWindows(NamedTuple):
-    """Windows as kernels read them, and the numbers of all of them."""
+    """Windows as kernels read them, and the numbers of those that count."""
 
     X: Flat
     Y: Flat
     samples: np.ndarray
+    weights: np.ndarray
 
 
 def _flat(windows):
-    return _FlatWindows(flatten(windows.X), flatten(windows.y), np.arange(len(windows.X)))
+    samples = np.flatnonzero(windows.weights) if len(windows.weights) else np.arange(len(windows.X))
+    return _FlatWindows(flatten(windows.X), flatten(windows.y), samples, windows.weights)
 
 
-def _run_epoch(step, data, options, rng):
+def _run_epoch(step, data, options, rng, rates, epoch):
     """Make one update per minibatch; return the mean loss, not finite as soon as one minibatch's is not."""
     order = rng.permutation(data.samples) if options.shuffle else data.samples
-    clip_norm = math.inf if options.clip_norm is None else options.clip_norm
-    return step.train_epoch(
-        data.X, data.Y, order, options.batch_size, OPTIMIZERS[options.optimizer], options.learning_rate, clip_norm
-    )
+    n_rows, n_updates = min(options.batch_size, len(order)), -(-len(order) // options.batch_size)
+    of_updates = coefficients(options, rates.of_epoch(epoch, n_updates), step.n_updates, n_rows)
+    return step.train_epoch(data.X, data.Y, order, options.batch_size, of_updates, data.weights)
 
 
 _NOTHING = "the loss or its gradient is not finite in the first epoch"
@@ -251,4 +258,5 @@ class _Monitor:
         """Return what the run came to."""
         parameters, optimizer_state = self.step.unpack(self.kept.snapshot)
         history = self.history[: self.kept.n_iter]
-        return Training(parameters, optimizer_state, history, self.kept.best_iter, self.stop_reason)
+        optimizer = self.options.optimizer
+        return Training(parameters, optimizer_state, optimizer, history, self.kept.best_iter, self.stop_reason)

@@ -1,0 +1,206 @@
+"""Losses and sample weights: value and gradient are those of the naive twin, and each loss does what it is for."""
+
+import naive
+import numpy as np
+import pytest
+from compiled import TOLERANCE, parameters_of
+
+from tsrnn import RNNRegressor
+from tsrnn.kernels.buffers import flatten
+from tsrnn.kernels.plan import LOSSES
+from tsrnn.kernels.workers import Workers
+from tsrnn.network.architecture import Architecture
+
+RNG = np.random.default_rng(0)
+X, COUNTS = RNG.normal(size=(19, 5, 2)), RNG.poisson(2.0, size=(19, 2)).astype(float)
+WEIGHTS = RNG.uniform(0.1, 3.0, size=19)
+NUMBERS = {"huber": (0.7,), "quantile": (0.9, 0.1, 0.5)}
+TARGETS = {"binary": np.minimum(COUNTS, 1), "classes": np.minimum(COUNTS[:, :1], 2)}
+
+
+def network(loss, sizes=(4, 3)):
+    """Return a network with a loss, its weights, and how the twin is told of the loss."""
+    numbers = NUMBERS.get(loss, ())
+    n_outputs = 3 if loss == "classes" else 2 * max(1, len(numbers))
+    architecture = Architecture("gru", 5, 2, sizes, n_outputs, loss=loss, loss_numbers=numbers)
+    weights = naive.random_weights("gru", 2, sizes, n_outputs, True, np.random.default_rng(1))
+    return architecture, weights, dict(name=loss, numbers=numbers or (0.0,))
+
+
+@pytest.mark.parametrize("weights_of_rows", [None, WEIGHTS], ids=["equal", "weighted"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_value_and_gradient_are_the_twins(loss, weights_of_rows):
+    architecture, weights, of_loss = network(loss)
+    given = {} if weights_of_rows is None else {"weights": weights_of_rows}
+    with Workers(2) as workers:
+        step = architecture.step(parameters_of(architecture, weights), workers)
+        y = TARGETS.get(loss, COUNTS)
+        value, gradient = step.gradient(flatten(X), flatten(y), np.arange(19), **given)
+        evaluated = step.loss(flatten(X), flatten(y), np.arange(19), **given)
+    of_loss["sample_weight"] = weights_of_rows
+    expected = naive.loss("gru", weights, X, y, **of_loss)
+    np.testing.assert_allclose([value, evaluated], expected, **TOLERANCE)
+    for name, values in naive.gradient("gru", weights, X, y, **of_loss).items():
+        np.testing.assert_allclose(architecture.views(gradient)[name], values, **TOLERANCE, err_msg=name)
+
+
+LINKS = {
+    "poisson": np.exp,
+    "binary": lambda o: 1 / (1 + np.exp(-o)),
+    "classes": lambda o: np.exp(o) / np.exp(o).sum(axis=1, keepdims=True),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_predictions_are_outputs_or_rates_or_probabilities(loss):
+    architecture, weights, _ = network(loss)
+    with Workers(2) as workers:
+        step = architecture.step(parameters_of(architecture, weights), workers, trains=False)
+        predictions = step.predict(flatten(X), np.arange(19))
+    outputs = naive.forward("gru", weights, X)
+    np.testing.assert_allclose(predictions, LINKS.get(loss, np.array)(outputs), **TOLERANCE)
+
+
+@pytest.mark.parametrize("loss", ["binary", "classes"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_probabilities_of_large_outputs_are_zero_and_one_and_their_losses_finite(loss, dtype):
+    architecture, weights, _ = network(loss)
+    parameters = parameters_of(architecture, weights, dtype)
+    views = architecture.views(parameters)
+    views["head.W_y"][:] = 0
+    views["head.b_y"][:] = (-1000, 0, 1000)[: architecture.n_outputs] if loss == "classes" else (-1000, 1000)
+    y = TARGETS[loss].astype(dtype)
+    with Workers(1) as workers:
+        step = architecture.step(parameters, workers)
+        predictions = step.predict(flatten(X.astype(dtype)), np.arange(19))
+        value, gradient = step.gradient(flatten(X.astype(dtype)), flatten(y), np.arange(19))
+    expected = (0, 0, 1) if loss == "classes" else (0, 1)
+    np.testing.assert_array_equal(predictions, np.tile(np.array(expected, dtype), (19, 1)))
+    right = np.array([2000, 1000, 0])[y[:, 0].astype(int)] if loss == "classes" else 1000 * (y != expected)
+    assert value == pytest.approx(right.mean(), rel=1e-6)
+    assert np.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("loss", ["absolute_error", "huber", "quantile"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_prediction_that_is_right_has_no_gradient(loss, dtype):
+    architecture, weights, _ = network(loss)
+    parameters = parameters_of(architecture, weights, dtype)
+    for view in architecture.views(parameters).values():
+        view[:] = 0
+    with Workers(1) as workers:
+        step = architecture.step(parameters, workers)
+        value, gradient = step.gradient(flatten(X.astype(dtype)), flatten(np.zeros((19, 2), dtype)), np.arange(19))
+    assert value == 0 and not gradient.any()
+
+
+# What each is for: a network that sees nothing of use learns the best constant.
+
+ONES = np.ones((200, 3))
+SKEWED = np.random.default_rng(3).gamma(1.0, 2.0, size=200)
+
+
+def best_constant(y=SKEWED, **options):
+    model = RNNRegressor(
+        "rnn", hidden_layer_sizes=2, batch_size=200, max_iter=3000, learning_rate=0.02, tol=0.0, n_iter_no_change=3000,
+        schedule="cosine", random_state=0, **options,
+    )  # fmt: skip
+    return model.fit(ONES, y).predict(ONES[:1])[0]
+
+
+@pytest.mark.parametrize(
+    "options, expected",
+    [
+        (dict(loss="squared_error"), np.mean(SKEWED)),
+        (dict(loss="absolute_error"), np.median(SKEWED)),
+        (dict(loss="poisson"), np.mean(SKEWED)),
+        (dict(loss="quantile", quantile=0.8), np.quantile(SKEWED, 0.8)),
+        (dict(loss="quantile", quantile=[0.8, 0.1]), np.quantile(SKEWED, [0.8, 0.1])),
+        (dict(loss="huber", delta=1e-3), np.median(SKEWED)),
+        (dict(loss="huber", delta=1e3), np.mean(SKEWED)),
+    ],
+    ids=str,
+)
+def test_the_best_constant_is_the_statistic_that_belongs_to_the_loss(options, expected):
+    # A kink is reached to within the last steps of a rate that ends at nothing; between two of 200 values any is best.
+    np.testing.assert_allclose(best_constant(**options), expected, rtol=0.03, atol=0.02)
+
+
+def test_a_weight_is_worth_as_many_rows():
+    weights = np.arange(200) % 3
+    weighted = RNNRegressor("lstm", hidden_layer_sizes=3, max_iter=5, batch_size=200, random_state=0, shuffle=False)
+    repeated = RNNRegressor(**weighted.get_params()).fit(np.repeat(X_LONG, weights, 0), np.repeat(SKEWED, weights))
+    weighted.fit(X_LONG, SKEWED, sample_weight=weights)
+    # The same sums in another order.
+    np.testing.assert_allclose(weighted.parameters_, repeated.parameters_, rtol=1e-9, atol=1e-11)
+    np.testing.assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-12)
+
+
+X_LONG = np.random.default_rng(4).normal(size=(200, 4))
+
+
+def test_early_stopping_watches_the_weighted_loss():
+    options = dict(hidden_layer_sizes=3, max_iter=3, early_stopping=True, validation_fraction=0.25, random_state=0)
+    weights = np.ones(200)
+    weights[150:175] = 0
+    weighted = RNNRegressor("rnn", **options).fit(X_LONG, SKEWED, sample_weight=weights)
+    kept = np.r_[:150, 175:200]
+    without = RNNRegressor("rnn", **{**options, "validation_fraction": 25 / 175}).fit(X_LONG[kept], SKEWED[kept])
+    np.testing.assert_allclose(weighted.validation_loss_curve_, without.validation_loss_curve_, rtol=1e-12)
+
+
+def test_quantiles_never_cross_and_stand_in_the_order_that_was_given():
+    levels = [0.5, 0.9, 0.1, 0.6]
+    Y = np.column_stack([SKEWED, X_LONG[:, 0]])
+    model = RNNRegressor(hidden_layer_sizes=4, max_iter=2, loss="quantile", quantile=levels, random_state=0)
+    predictions = model.fit(X_LONG, Y).predict(X_LONG)  # so little trained that they would cross
+    assert predictions.shape == (200, 2, 4)
+    assert (np.diff(predictions[..., np.argsort(levels)], axis=-1) >= 0).all()
+    assert model.fit(X_LONG, SKEWED).predict(X_LONG).shape == (200, 4)
+    outputs = model._architecture  # one output for each level of each target, none lost
+    assert outputs.n_outputs == 4 and model.n_outputs_ == 1
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        (dict(loss="mse"), "'loss' parameter"),
+        (dict(loss="huber", delta=0), "'delta' parameter"),
+        (dict(loss="quantile", quantile=1.0), "'quantile' parameter"),
+        (dict(loss="quantile", quantile=[]), "quantile must hold one or more levels between 0 and 1"),
+        (dict(loss="quantile", quantile=[0.5, 1.0]), "quantile must hold"),
+        (dict(loss="quantile", quantile=["half"]), "quantile must hold"),
+    ],
+    ids=str,
+)
+def test_an_option_of_a_loss_that_makes_no_sense_gets_one_sentence(options, said):
+    with pytest.raises(ValueError, match=said):
+        RNNRegressor(**options).fit(X_LONG, SKEWED)
+
+
+@pytest.mark.parametrize("y", [SKEWED - 1, 0 * SKEWED])
+def test_poisson_refuses_targets_that_it_cannot_have(y):
+    with pytest.raises(ValueError, match="loss='poisson' needs targets that are not negative and not all zero"):
+        RNNRegressor(loss="poisson").fit(X_LONG, y)
+
+
+@pytest.mark.parametrize(
+    "weights, said",
+    [
+        (np.zeros(200), "zero"),
+        (-np.ones(200), "[Nn]egative values in data passed to `sample_weight`"),
+        (np.ones(199), "sample_weight.shape"),
+        (np.full(200, np.nan), "sample_weight contains NaN"),
+    ],
+)
+def test_weights_that_make_no_sense_get_one_sentence(weights, said):
+    with pytest.raises(ValueError, match=said):
+        RNNRegressor().fit(X_LONG, SKEWED, sample_weight=weights)
+
+
+def test_a_part_whose_weights_are_all_zero_is_refused():
+    for part, what in ((np.s_[:180], "train"), (np.s_[180:], "validate")):
+        weights = np.ones(200)
+        weights[part] = 0
+        with pytest.raises(ValueError, match=f"all rows to {what} on have the sample_weight zero"):
+            RNNRegressor(early_stopping=True, validation_fraction=0.1).fit(X_LONG, SKEWED, sample_weight=weights)
