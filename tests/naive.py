@@ -1,8 +1,10 @@
 """The slow twin: every network in its plainest form, to judge the fast kernels by. Imports NumPy alone.
 
-One layer turns a sequence x_1 .. x_T into h_1 .. h_T, starting from h_0 = 0 (and c_0 = 0). With s the
-logistic sigmoid, act the activation (tanh or relu), juxtaposition of a row vector and a matrix the matrix
-product, and all other products elementwise:
+One layer turns a sequence x_1 .. x_T into h_1 .. h_T, starting from h_0 = 0 (and c_0 = 0). T may be another
+number for each row: steps after a row's own last one are never read, and what a row gives is what it gives
+alone. A row of no steps ends in its first state, 0. With s the logistic sigmoid, act the activation (tanh or
+relu), juxtaposition of a row vector and a matrix the matrix product, and all other products elementwise; where
+h stands for h_(t-1) on the right and for h_t on the left:
 
 rnn (Elman 1990)
     h = act(x W_x + h W_h + b)
@@ -19,15 +21,58 @@ gru (Cho et al. 2014, equations 5 to 8: their h-tilde is n here)
     n = act(x W_n + b_n + r * (h R_n + b_hn))       reset after the product, as in cuDNN, PyTorch and Keras
     h = (1 - z) n + z h
 
-Layers are stacked: the next one reads the sequence of h. The prediction is h_T of the top layer @ W_y + b_y.
+What stands around the cells, level by level:
 
-Weights are a dict of arrays. With G the number of blocks (rnn 1; lstm 4: i, f, g, o; gru 3: r, z, n) and H
-the number of hidden units of layer l:
+tokens (Bengio et al. 2003)
+    x_t = row number X_t of the embedding W         where there is one: X then is ids
+two directions (Schuster & Paliwal 1997)
+    a layer with weights of a reverse direction reads each row from its last step to its first with these, too, and
+    gives [h of the one direction after reading steps 1 .. t | h of the other after reading steps T .. t] at t
+stacked layers
+    the next one reads this sequence
+dense layers
+    v = act_d(v W + b), one after the other, from v = what the top layer gives
+head
+    o = v W_y + b_y
 
-    layers.{l}.W_x   (n_in, G * H)           head.W_y   (H of the top layer, n_outputs)
-    layers.{l}.W_h   (H, G * H)              head.b_y   (n_outputs,)
+The prediction is o of the last states, [h after step T | h of the reverse direction after step 1], or o of what
+the top layer gives at each step.
+
+Dropout (Gal & Ghahramani 2016) has masks of 0 and 1 / (1 - rate), the same at all steps of a row. A mask m of
+what a level gives multiplies what the next level, dense layer or head reads of it, but not the state that the level
+itself goes on with. A recurrent mask m stands inside the products with W_h alone: h W_h becomes (m * h) W_h,
+(r * h) R_n becomes (r * m * h) R_n, and z h stays. Noise is added to X (Bishop 1995).
+
+Weights are a dict of arrays. With G the number of blocks (rnn 1; lstm 4: i, f, g, o; gru 3: r, z, n), H the
+number of hidden units of layer l, and n_in the number of columns that it reads, so of a layer above one of two
+directions 2 H of that layer, its forward states first:
+
+    embedding.W      (n_tokens, n_in of layer 0)     if X is ids
+    layers.{l}.W_x   (n_in, G * H)
+    layers.{l}.W_h   (H, G * H)
     layers.{l}.b     (G * H,)
     layers.{l}.b_hn  (H,)  gru with reset_after alone
+    layers.{l}.reverse.W_x, W_h, b, b_hn             as these, if the layer has two directions
+    dense.{k}.W      (n_in, n_units)                 if there are dense layers
+    dense.{k}.b      (n_units,)
+    head.W_y         (n_in, n_outputs)
+    head.b_y         (n_outputs,)
+
+Random numbers are Philox 4x32-10 (Salmon et al. 2011): a counter and a key give four words of 32 bits, so that
+each number follows from what it is for and not from what was drawn before. The key is the seed, low word first. The
+counter is (block, place, sample, update): `sample` is the number of the row in the data, `update` that of the
+step of the optimizer, word q of a place stands in block q // 4. Places:
+
+    0                       mask of the embedding's vectors           word j is of column j
+    1 + 2 l + d             mask of the states of layer l             word j is of hidden unit j
+    65536 + 1 + 2 l + d     recurrent mask of layer l                 the same
+    131072                  noise at feature k of step t              normal number t * n_features + k
+
+with d = 0 for the forward and 1 for the reverse direction. A unit is kept if its word is at least
+floor(rate * 2^32). Words w_0, w_1 of a block give its normal numbers 0 and 1 (Box & Muller 1958), w_2, w_3 in the
+same way numbers 2 and 3:
+
+    sqrt(-2 ln((w_0 + 1) / 2^32)) (cos(2 pi w_1 / 2^32), sin(2 pi w_1 / 2^32))
 
 Gradients are complex-step derivatives (Squire & Trapp 1998): no rule of differentiation is written down here,
 so no mistake in one can be shared with the kernels.
@@ -38,6 +83,12 @@ Elman (1990), Finding structure in time. Cognitive Science 14.
 Hochreiter & Schmidhuber (1997), Long short-term memory. Neural Computation 9.
 Gers, Schmidhuber & Cummins (2000), Learning to forget. Neural Computation 12.
 Cho et al. (2014), Learning phrase representations using RNN encoder-decoder. EMNLP.
+Schuster & Paliwal (1997), Bidirectional recurrent neural networks. IEEE Transactions on Signal Processing 45.
+Bengio et al. (2003), A neural probabilistic language model. JMLR 3.
+Gal & Ghahramani (2016), A theoretically grounded application of dropout in recurrent neural networks. NIPS.
+Bishop (1995), Training with noise is equivalent to Tikhonov regularization. Neural Computation 7.
+Salmon, Moraes, Dror & Shaw (2011), Parallel random numbers: as easy as 1, 2, 3. SC11.
+Box & Muller (1958), A note on the generation of random normal deviates. Annals of Mathematical Statistics 29.
 Kingma & Ba (2015), Adam: a method for stochastic optimization. ICLR.
 Loshchilov & Hutter (2019), Decoupled weight decay regularization. ICLR.
 Dozat (2016), Incorporating Nesterov momentum into Adam. ICLR workshop.
@@ -47,67 +98,163 @@ Sutskever et al. (2013), On the importance of initialization and momentum in dee
 Squire & Trapp (1998), Using complex variables to estimate derivatives of real functions. SIAM Review 40.
 """
 
+import math
+
 import numpy as np
 
 N_BLOCKS = {"rnn": 1, "lstm": 4, "gru": 3}
 WITH_B_HN = {"gru"}
 COMPLEX_STEP = 1e-30  # nothing is subtracted, so it may be tiny: the derivative is exact to rounding
+RECURRENT, NOISE = 65536, 131072  # places of random numbers: see above
 
 
-def forward(cell, weights, X, activation="tanh", reset_after=True, window_norm=None):
+def forward(
+    cell, weights, X, activation="tanh", reset_after=True, window_norm=None, lengths=None, return_sequences=False,
+    dense_activation="relu", masks=None, recurrent_masks=None, noise=None,
+):  # fmt: skip
     """Return the predictions, step by step and layer by layer.
 
     Parameters
     ----------
     cell : {"rnn", "lstm", "gru"}
     weights : dict of ndarray
-        As in the module docstring; real or complex.
+        As in the module docstring; real or complex. Their names say whether there is an embedding, which layers have
+        two directions, and how many dense layers there are.
     X : ndarray of shape (n_samples, n_steps, n_features)
-        Windows, oldest step first.
+        Windows, oldest step first. With an embedding (n_samples, n_steps) or (n_samples, n_steps, 1) of ids. May
+        hold anything at steps that a row does not have.
     activation : {"tanh", "relu"}
         rnn: of h. lstm: of the candidate g and of c. gru: of n. The gates keep their sigmoid.
     reset_after : bool
         gru alone: whether r multiplies after the product with R_n.
     window_norm : {None, "last"}
-        "last": the last value of feature 0 (the window's level) is subtracted from feature 0 and added to
-        every output.
+        "last": the last value of feature 0 that the row has (the window's level; 0 if it has none) is subtracted from
+        feature 0 and added to every output. Not with an embedding.
+    lengths : ndarray of shape (n_samples,), optional
+        Number of steps that each row has, from its first column on. All n_steps where not given.
+    return_sequences : bool
+        Whether to predict at every step.
+    dense_activation : {"tanh", "relu"}
+        Of all dense layers.
+    masks : dict of {int: ndarray of shape (n_samples, n)}, optional
+        Dropout of what a level gives: 0 of the embedding's vectors, 1 + 2 * l + d of the states of layer l in direction
+        d. Nothing is dropped where there is no mask.
+    recurrent_masks : dict of {(l, d): ndarray of shape (n_samples, n_hidden)}, optional
+        Dropout inside the products with W_h of layer l in direction d.
+    noise : ndarray of shape (n_samples, n_steps, n_features), optional
+        Added to X, from which the level was subtracted. Not with an embedding.
 
     Returns
     -------
     ndarray of shape (n_samples, n_outputs)
+        With return_sequences (n_samples, n_steps, n_outputs), zero at steps that a row does not have.
     """
-    act = {"tanh": np.tanh, "relu": _relu}[activation]
-    layer_step = STEPS[cell]
-    x = np.array(X, dtype=np.float64)
-    level = {None: 0.0 * x[:, -1, 0], "last": 1.0 * x[:, -1, 0]}[window_norm]  # (n_samples,)
-    x[:, :, 0] -= level[:, None]
+    act, dense_act = ACTIVATIONS[activation], ACTIVATIONS[dense_activation]
+    masks, recurrent_masks = masks or {}, recurrent_masks or {}
+    exists = _exists(*np.shape(X)[:2], lengths)
+    if "embedding.W" in weights:
+        assert window_norm is None and noise is None, "ids have neither level nor noise"
+        level = np.zeros(len(X))
+        x = _dropped(_embed(weights["embedding.W"], X, exists), masks.get(0))
+    else:
+        x, level = _read(X, exists, window_norm, noise)
 
     layer = 0
     while f"layers.{layer}.W_x" in weights:
-        p = {name: weights[f"layers.{layer}.{name}"] for name in _layer_names(cell, reset_after)}
-        n_samples, n_steps, _ = x.shape
-        h = c = np.zeros((n_samples, p["W_h"].shape[0]))
-        sequence = []
-        for t in range(n_steps):
-            h, c = layer_step(p, x[:, t], h, c, act)
-            sequence.append(h)
-        x = np.stack(sequence, axis=1)  # (n_samples, n_steps, n_hidden)
+        sequences, ends = [], []
+        for d, prefix in enumerate(_directions(weights, layer)):
+            p = {name: weights[prefix + name] for name in _layer_names(cell, reset_after)}
+            states, end = _walk(STEPS[cell], p, x, exists, d == 1, act, recurrent_masks.get((layer, d)))
+            sequences.append(_dropped(states, masks.get(1 + 2 * layer + d)))
+            ends.append(_dropped(end, masks.get(1 + 2 * layer + d)))
+        x = np.concatenate(sequences, axis=2)  # (n_samples, n_steps, n_hidden of all directions)
         layer += 1
-    return x[:, -1] @ weights["head.W_y"] + weights["head.b_y"] + level[:, None]
+
+    v = x if return_sequences else np.concatenate(ends, axis=1)
+    k = 0
+    while f"dense.{k}.W" in weights:
+        v = dense_act(v @ weights[f"dense.{k}.W"] + weights[f"dense.{k}.b"])
+        k += 1
+    outputs = v @ weights["head.W_y"] + weights["head.b_y"]
+    if return_sequences:
+        return np.where(exists[:, :, None], outputs + level[:, None, None], 0)
+    return outputs + level[:, None]
+
+
+def _exists(n_samples, n_steps, lengths):
+    """Return whether a row has a step: booleans of shape (n_samples, n_steps)."""
+    lengths = np.full(n_samples, n_steps) if lengths is None else np.asarray(lengths)
+    assert lengths.shape == (n_samples,) and np.all((lengths >= 0) & (lengths <= n_steps)), f"lengths: {lengths}"
+    return np.arange(n_steps) < lengths[:, None]
+
+
+def _read(X, exists, window_norm, noise):
+    """Return what the first layer reads, and the level of each row that it does not see: of shape (n_samples,)."""
+    x = np.where(exists[:, :, None], np.asarray(X, dtype=np.float64), 0.0)
+    last_values = x[np.arange(len(x)), exists.sum(axis=1) - 1, 0]  # 0 of a row without steps
+    level = {None: np.zeros(len(x)), "last": last_values}[window_norm]
+    x[:, :, 0] -= level[:, None]
+    return (x if noise is None else x + noise), level
+
+
+def _embed(W, X, exists):
+    """Return the vectors of ids, of shape (n_samples, n_steps, size); at steps that a row does not have, of any id."""
+    ids = np.reshape(X, exists.shape)
+    return W[np.where(exists, ids, 0).astype(int)]
+
+
+def _dropped(values, mask):
+    """Return the values under the mask of their rows, which is the same at all steps."""
+    if mask is None:
+        return values
+    assert mask.shape == (values.shape[0], values.shape[-1]), f"mask of shape {mask.shape} for {values.shape}"
+    return values * (mask if values.ndim == 2 else mask[:, None])
+
+
+def _directions(weights, layer):
+    """Return what the names of the layer's weights begin with, for each direction that it has."""
+    prefixes = [f"layers.{layer}.", f"layers.{layer}.reverse."]
+    return [prefix for prefix in prefixes if prefix + "W_x" in weights]
+
+
+def _walk(step, p, x, exists, is_reverse, act, mask):
+    """Return the states of one direction at all steps, and the state after the walk.
+
+    A row keeps its state at steps that it does not have. In the reverse direction this is 0 until its own last step.
+    """
+    n_samples, n_steps, _ = x.shape
+    masks = [] if mask is None else [mask]
+    h = c = np.zeros((n_samples, p["W_h"].shape[0]))
+    states = [None] * n_steps
+    for t in reversed(range(n_steps)) if is_reverse else range(n_steps):
+        here = exists[:, t, None]
+        h_new, c_new = step(p, x[:, t], h, c, act, *masks)
+        h, c = np.where(here, h_new, h), np.where(here, c_new, c)
+        states[t] = h
+    return np.stack(states, axis=1), h  # (n_samples, n_steps, n_hidden), (n_samples, n_hidden)
 
 
 def loss(
-    cell, weights, X, y, activation="tanh", reset_after=True, window_norm=None, **of_loss,
+    cell, weights, X, y, activation="tanh", reset_after=True, window_norm=None, lengths=None, name="squared_error",
+    numbers=(0.0,), sample_weight=None, **of_network,
 ):  # fmt: skip
-    """Return the mean loss of the predictions for X; `of_loss` goes to `mean_loss`."""
-    return mean_loss(forward(cell, weights, X, activation, reset_after, window_norm), y, **of_loss)
+    """Return the mean loss (see `mean_loss`) of the predictions for X; `of_network` goes to `forward`."""
+    outputs = forward(cell, weights, X, activation, reset_after, window_norm, lengths, **of_network)
+    return mean_loss(outputs, y, name, numbers, sample_weight, lengths)
 
 
-def mean_loss(outputs, y, name="squared_error", numbers=(0.0,), sample_weight=None):
+def mean_loss(outputs, y, name="squared_error", numbers=(0.0,), sample_weight=None, lengths=None):
     """Return the weighted mean of the loss of that name over samples and outputs; y has shape (n_samples, n_targets).
 
-    Of `numbers` each target has an output for each. Of "classes" the one target is the number of the class.
+    Of `numbers` each target has an output for each. Of "classes" the one target is the number of the class. With
+    outputs of all steps and y of shape (n_samples, n_steps, n_targets), each step that a row has counts as a sample,
+    with the weight of its row.
     """
+    if outputs.ndim == 3:
+        exists = _exists(*outputs.shape[:2], lengths)
+        assert y.shape[:2] == exists.shape, f"y has shape {y.shape}, the outputs {outputs.shape}"
+        weights = None if sample_weight is None else np.repeat(sample_weight, exists.sum(axis=1))
+        return mean_loss(outputs[exists], y[exists], name, numbers, weights)
     if name == "classes":
         o = outputs - outputs.real.max(axis=1, keepdims=True)
         losses = np.log(np.exp(o).sum(axis=1)) - o[np.arange(len(o)), y[:, 0].astype(int)]
@@ -133,12 +280,10 @@ LOSSES = {
 }
 
 
-def gradient(
-    cell, weights, X, y, activation="tanh", reset_after=True, window_norm=None, **of_loss,
-):  # fmt: skip
+def gradient(cell, weights, X, y, *options, **named_options):
     """Return d loss / d w for every single weight w, as a dict with the keys and shapes of `weights`.
 
-    f'(w) = Im f(w + i step) / step, one forward pass for each weight.
+    f'(w) = Im f(w + i step) / step, one forward pass for each weight. The options are those of `loss`.
     """
     gradients = {}
     for name, values in weights.items():
@@ -146,24 +291,75 @@ def gradient(
         for index in np.ndindex(values.shape):
             stepped = values.astype(np.complex128)
             stepped[index] += 1j * COMPLEX_STEP
-            value = loss(cell, {**weights, name: stepped}, X, y, activation, reset_after, window_norm, **of_loss)
+            value = loss(cell, {**weights, name: stepped}, X, y, *options, **named_options)
             gradients[name][index] = value.imag / COMPLEX_STEP
     return gradients
 
 
-def random_weights(cell, n_features, hidden_layer_sizes, n_outputs, reset_after, rng):
-    """Return normal random weights, biases included, so small that no gate is fully open or shut."""
+def random_weights(
+    cell, n_features, hidden_layer_sizes, n_outputs, reset_after, rng, bidirectional=False, dense_layer_sizes=(),
+    n_tokens=None,
+):  # fmt: skip
+    """Return normal random weights, biases included, so small that no gate is fully open or shut.
+
+    With `n_tokens` there is an embedding, and `n_features` is the size of its vectors.
+    """
     weights = {}
+    if n_tokens is not None:
+        weights["embedding.W"] = rng.normal(size=(n_tokens, n_features))
     n_in = n_features
     for layer, n_hidden in enumerate(hidden_layer_sizes):
         n_gated = N_BLOCKS[cell] * n_hidden
         shapes = {"W_x": (n_in, n_gated), "W_h": (n_hidden, n_gated), "b": (n_gated,), "b_hn": (n_hidden,)}
-        for name in _layer_names(cell, reset_after):
-            weights[f"layers.{layer}.{name}"] = rng.normal(scale=n_hidden**-0.5, size=shapes[name])
-        n_in = n_hidden
+        for direction in ("", "reverse.") if bidirectional else ("",):
+            for name in _layer_names(cell, reset_after):
+                values = rng.normal(scale=n_hidden**-0.5, size=shapes[name])
+                weights[f"layers.{layer}.{direction}{name}"] = values
+        n_in = 2 * n_hidden if bidirectional else n_hidden
+    for k, n_units in enumerate(dense_layer_sizes):
+        weights[f"dense.{k}.W"] = rng.normal(scale=n_in**-0.5, size=(n_in, n_units))
+        weights[f"dense.{k}.b"] = rng.normal(scale=n_in**-0.5, size=n_units)
+        n_in = n_units
     weights["head.W_y"] = rng.normal(scale=n_in**-0.5, size=(n_in, n_outputs))
     weights["head.b_y"] = rng.normal(scale=n_in**-0.5, size=n_outputs)
     return weights
+
+
+def philox(counter, key):
+    """Return four words of 32 bits from a counter of four and a key of two: Philox 4x32-10 of Salmon et al. (2011)."""
+    (x0, x1, x2, x3), (k0, k1) = map(int, counter), map(int, key)
+    for _ in range(10):
+        high_0, low_0 = divmod(0xD2511F53 * x0, 2**32)
+        high_2, low_2 = divmod(0xCD9E8D57 * x2, 2**32)
+        x0, x1, x2, x3 = high_2 ^ x1 ^ k0, low_2, high_0 ^ x3 ^ k1, low_0
+        k0, k1 = (k0 + 0x9E3779B9) % 2**32, (k1 + 0xBB67AE85) % 2**32
+    return x0, x1, x2, x3
+
+
+def _words(seed, update, sample, place, n):
+    """Return the first n words of a place."""
+    key = (seed & 0xFFFFFFFF, seed >> 32)
+    blocks = [philox((block, place, sample, update), key) for block in range(math.ceil(n / 4))]
+    return [word for block in blocks for word in block][:n]
+
+
+def dropout_mask(seed, update, samples, place, n, rate):
+    """Return a mask of 0 and 1 / (1 - rate) for n units of each sample, of shape (n_samples, n).
+
+    `samples` are the numbers of the rows; places stand in the module docstring.
+    """
+    words = np.array([_words(seed, update, sample, place, n) for sample in samples])
+    return np.where(words >= math.floor(rate * 2**32), 1 / (1 - rate), 0.0)
+
+
+def input_noise(seed, update, samples, n_steps, n_features, scale):
+    """Return normal numbers with a standard deviation of `scale`, of shape (n_samples, n_steps, n_features)."""
+    n = n_steps * n_features
+    words = np.array([_words(seed, update, sample, NOISE, 4 * math.ceil(n / 4)) for sample in samples])
+    radius = np.sqrt(-2 * np.log((words[:, 0::2] + 1) / 2**32))
+    angle = 2 * np.pi * words[:, 1::2] / 2**32
+    pairs = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=2)  # (n_samples, n of pairs, 2)
+    return scale * pairs.reshape(len(words), -1)[:, :n].reshape(-1, n_steps, n_features)
 
 
 def train(
@@ -249,26 +445,26 @@ OPTIMIZERS = {
 }  # fmt: skip
 
 
-def _rnn_step(p, x, h, c, act):
-    """Return (h, c) one step on; x has shape (n_samples, n_in), h (n_samples, n_hidden), c passes."""
-    return act(x @ p["W_x"] + h @ p["W_h"] + p["b"]), c
+def _rnn_step(p, x, h, c, act, m=1.0):
+    """Return (h, c) one step on; x has shape (n_samples, n_in), h and the mask m (n_samples, n_hidden), c passes."""
+    return act(x @ p["W_x"] + (m * h) @ p["W_h"] + p["b"]), c
 
 
-def _lstm_step(p, x, h, c, act):
-    """Return (h, c) one step on; x has shape (n_samples, n_in), h and c (n_samples, n_hidden)."""
-    i, f, g, o = np.split(x @ p["W_x"] + h @ p["W_h"] + p["b"], 4, axis=1)
+def _lstm_step(p, x, h, c, act, m=1.0):
+    """Return (h, c) one step on; x has shape (n_samples, n_in), h, c and the mask m (n_samples, n_hidden)."""
+    i, f, g, o = np.split(x @ p["W_x"] + (m * h) @ p["W_h"] + p["b"], 4, axis=1)
     c = _sigmoid(f) * c + _sigmoid(i) * act(g)
     return _sigmoid(o) * act(c), c
 
 
-def _gru_step(p, x, h, c, act):
+def _gru_step(p, x, h, c, act, m=1.0):
     """Return (h, c) one step on, reset after if there is a b_hn; shapes as in `_rnn_step`."""
     W_r, W_z, W_n = np.split(p["W_x"], 3, axis=1)
     R_r, R_z, R_n = np.split(p["W_h"], 3, axis=1)
     b_r, b_z, b_n = np.split(p["b"], 3)
-    r = _sigmoid(x @ W_r + h @ R_r + b_r)
-    z = _sigmoid(x @ W_z + h @ R_z + b_z)
-    recalled = r * (h @ R_n + p["b_hn"]) if "b_hn" in p else (r * h) @ R_n
+    r = _sigmoid(x @ W_r + (m * h) @ R_r + b_r)
+    z = _sigmoid(x @ W_z + (m * h) @ R_z + b_z)
+    recalled = r * ((m * h) @ R_n + p["b_hn"]) if "b_hn" in p else (r * m * h) @ R_n
     n = act(x @ W_n + b_n + recalled)
     return (1 - z) * n + z * h, c
 
@@ -288,4 +484,5 @@ def _relu(a):
     return np.where(a.real > 0, a, 0)
 
 
+ACTIVATIONS = {"tanh": np.tanh, "relu": _relu}
 STEPS = {"rnn": _rnn_step, "lstm": _lstm_step, "gru": _gru_step}

@@ -5,6 +5,9 @@ packages the numbers come from; all other arrays are float64 under "<case>/<name
 "lstm-2/predictions", "lstm-2/layers.0.W_x" and, for the gradient of the loss at it,
 "lstm-2/grad/layers.0.W_x". Weights and gradients are in this project's own layout (see `naive.py`), converted
 by the script that made the file; "lstm-2/native/layers.0.weight_ih_l0" is a weight as the framework itself has it.
+
+`pytorch_layers.npz` holds more options of a network in less room: each case has all of its weights in one vector,
+"<case>/weights", one array after the other in the order of "shapes" in its line of `cases`, and so "<case>/gradients".
 """
 
 import json
@@ -73,6 +76,60 @@ class TrainingRun:
     trained_weights: dict
 
 
+@dataclass
+class LayerCase:
+    """A network of any options with rows of unequal lengths, and what a framework made of them.
+
+    Attributes
+    ----------
+    name : str
+    cell, activation, dense_activation : str
+    return_sequences : bool
+    loss_name : {"squared_error", "classes"}
+    weights : dict of ndarray
+        Their names say which layers there are, as in `naive.py`.
+    X : ndarray of shape (n_samples, n_steps, n_features), or (n_samples, n_steps) of ids
+    lengths : ndarray of shape (n_samples,)
+    y : ndarray of shape (n_samples, n_targets), or (n_samples, n_steps, n_targets) with return_sequences
+    sample_weight : ndarray of shape (n_samples,)
+    masks, recurrent_masks : dict of ndarray
+        With the keys of `naive.forward`.
+    predictions : ndarray of shape (n_samples, n_outputs), or (n_samples, n_steps, n_outputs) with return_sequences
+    loss : float
+    gradients : dict of ndarray
+    """
+
+    name: str
+    cell: str
+    activation: str
+    dense_activation: str
+    return_sequences: bool
+    loss_name: str
+    weights: dict
+    X: np.ndarray
+    lengths: np.ndarray
+    y: np.ndarray
+    sample_weight: np.ndarray
+    masks: dict
+    recurrent_masks: dict
+    predictions: np.ndarray
+    loss: float
+    gradients: dict
+
+    SETTINGS = ("cell", "activation", "dense_activation", "return_sequences")
+
+    @property
+    def network(self):
+        """Keyword arguments of `naive.forward`."""
+        given = (*self.SETTINGS, "weights", "X", "lengths", "masks", "recurrent_masks")
+        return {name: getattr(self, name) for name in given}
+
+    @property
+    def training(self):
+        """Keyword arguments of `naive.loss` and `naive.gradient`."""
+        return {**self.network, "y": self.y, "name": self.loss_name, "sample_weight": self.sample_weight}
+
+
 def cases(framework):
     """Yield every `Case` stored for `framework`, "pytorch" or "keras"."""
     arrays = _load(framework)
@@ -121,6 +178,53 @@ def write(framework, versions, cases, training_run=None):
     for name, values in arrays.items():
         assert values.dtype == np.float64 or values.dtype.kind == "U", f"{name} is {values.dtype}"
     np.savez_compressed(FOLDER / f"{framework}.npz", allow_pickle=False, **arrays)
+
+
+def layer_cases(file="pytorch_layers"):
+    """Yield every `LayerCase` of a file."""
+    arrays = _load(file)
+    for line in arrays["cases"]:
+        settings = json.loads(str(line))
+        shapes, prefix = settings.pop("shapes"), settings["name"] + "/"
+        stored = {key.removeprefix(prefix): arrays[key] for key in arrays if key.startswith(prefix)}
+        named = {key: _cut(stored.pop(key), shapes) for key in ("weights", "gradients")}
+        masks = {int(key.split("/")[1]): stored.pop(key) for key in list(stored) if key.startswith("mask/")}
+        recurrent_masks = {
+            tuple(map(int, key.split("/")[1:])): stored.pop(key)
+            for key in list(stored)
+            if key.startswith("recurrent_mask/")
+        }
+        stored["loss"] = float(stored["loss"])
+        yield LayerCase(**settings, **stored, **named, masks=masks, recurrent_masks=recurrent_masks)
+
+
+def write_layer_cases(file, versions, cases):
+    """Store a list of `LayerCase`; for the scripts in `tests/reference` alone."""
+    arrays, lines = {"versions": np.array(versions)}, []
+    for case in cases:
+        shapes = {name: values.shape for name, values in case.weights.items()}
+        settings = {name: getattr(case, name) for name in ("name", *case.SETTINGS, "loss_name")}
+        lines.append(json.dumps({**settings, "shapes": shapes}))
+        for name in shapes:
+            n_zeros = np.sum(case.gradients[name] == 0)
+            assert 2 * n_zeros < case.gradients[name].size, f"{case.name}: {name} half dead, reseed"
+        values = {name: getattr(case, name) for name in ("X", "lengths", "y", "sample_weight", "predictions")}
+        values["loss"] = np.array(case.loss)
+        values["weights"] = np.concatenate([case.weights[name].ravel() for name in shapes])
+        values["gradients"] = np.concatenate([case.gradients[name].ravel() for name in shapes])
+        values |= {f"mask/{place}": mask for place, mask in case.masks.items()}
+        values |= {f"recurrent_mask/{layer}/{d}": mask for (layer, d), mask in case.recurrent_masks.items()}
+        for name, array in values.items():
+            assert array.dtype == (np.int64 if name == "lengths" else np.float64), f"{name} is {array.dtype}"
+            arrays[f"{case.name}/{name}"] = array
+    np.savez_compressed(FOLDER / f"{file}.npz", allow_pickle=False, cases=np.array(lines), **arrays)
+
+
+def _cut(vector, shapes):
+    """Return the arrays that stand one after the other in a vector, by name."""
+    ends = np.cumsum([np.prod(shape, dtype=int) for shape in shapes.values()])
+    pieces = np.split(vector, ends[:-1])
+    return {name: piece.reshape(shapes[name]) for name, piece in zip(shapes, pieces, strict=True)}
 
 
 def _load(framework):

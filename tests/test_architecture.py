@@ -18,9 +18,9 @@ SURFACE = [
 ]  # fmt: skip
 NETWORK = ["training", "architecture", "schedules", "optimizers", "initializers", "__init__"]
 KERNELS = [
-    "step", "stream", "tasks", "network", "shard", "recurrence", "layer", "plan", "packing", "optimizers",
-    "elementwise", "product", "rnn", "lstm", "gru", "gru_before", "losses", "code", "vector", "processor", "buffers",
-    "target", "workers", "caching", "__init__",
+    "step", "stream", "tasks", "network", "shard", "head", "connections", "recurrence", "layer", "layout", "plan",
+    "packing", "optimizers", "random", "elementwise", "product", "rnn", "lstm", "gru", "gru_before", "losses", "code",
+    "vector", "processor", "buffers", "target", "workers", "caching", "__init__",
 ]  # fmt: skip
 ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}" for room in KERNELS)]
 

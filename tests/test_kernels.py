@@ -7,8 +7,10 @@ import reference_cases
 from cells import CELLS, NETWORKS, each_cell, each_network, each_variant
 from compiled import TOLERANCE, adam, parameters_of, run
 
+from tsrnn.kernels import plan as p
 from tsrnn.kernels import step as step_module
 from tsrnn.kernels.buffers import flatten
+from tsrnn.kernels.tasks import make_workspace
 from tsrnn.kernels.workers import Workers
 from tsrnn.network.architecture import Architecture
 
@@ -340,6 +342,27 @@ def test_a_prediction_has_the_same_bits_with_and_without_room_for_training(cell,
             assert np.array_equal(step.predict(flatten(X), np.arange(70)), alone)
 
 
+def is_written(plan, n_rows):
+    """Return of each place of a workspace whether calls may change it; the others are as they were made."""
+    network, V = plan.table[0], plan.table[0, p.LENGTH]
+    may_change = np.ones(n_rows * network[p.N_WORK], bool)
+
+    def keep(first, n, stride=1, times=1):
+        for k in range(times):
+            may_change[first + k * stride : first + k * stride + n] = False
+
+    keep(network[p.ZEROS] * n_rows, V * n_rows)
+    for row in plan.table[1 : 1 + network[p.N_LAYERS]]:
+        n_padded, stride = row[p.N_PANELS] * V, row[p.INPUT_STRIDE]
+        keep(row[p.IS_UNIT] * n_rows, n_padded)
+        keep(row[p.INPUT] * n_rows, n_padded, stride, n_rows)
+        keep(row[p.INPUT] * n_rows + n_padded, 1, stride, n_rows * (network[p.N_STEPS] + 1))
+        keep(row[p.STATE] * n_rows, n_padded, row[p.STATE_STRIDE], n_rows)
+    for row in plan.table[1 + network[p.N_LAYERS] :][: network[p.N_DENSE]]:
+        keep(row[p.ROWS] * n_rows + row[p.N_IN_VECTORS] * V, 1, row[p.ROWS_STRIDE], n_rows * network[p.HEAD_STEPS])
+    return may_change
+
+
 @each_variant
 @pytest.mark.parametrize("garbage", [np.nan, 1e30])
 def test_nothing_left_in_a_workspace_is_read(cell, reset_after, garbage):
@@ -350,8 +373,12 @@ def test_nothing_left_in_a_workspace_is_read(cell, reset_after, garbage):
     architecture = build(cell, X, 3, (6, 17), reset_after=reset_after)
 
     def spoil(step):
-        n_work = int(step._plan.table[0, step_module.p.N_WORK])
-        step._work = [np.full(32 * n_work, garbage, np.float32) for _ in range(2)]
+        """Fill all that calls write; what workspaces are made with is theirs from call to call."""
+        for rows in (4, 8, 16, 32):
+            step._work[rows] = [make_workspace(step._plan, rows, np.dtype(np.float32)) for _ in range(2)]
+            for work, spans in step._work[rows]:
+                spans[:] = np.iinfo(np.int64).max
+                work[is_written(step._plan, rows)] = garbage
         step._gradients = np.full((step_module.MAX_BUFFERS, step._plan.n_packed), garbage, np.float32)
         step._squares[:] = garbage
 

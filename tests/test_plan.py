@@ -12,7 +12,7 @@ from compiled import adam, cell_code
 
 from tsrnn.kernels import plan as p
 from tsrnn.kernels.buffers import flatten
-from tsrnn.kernels.plan import make_plan
+from tsrnn.kernels.layout import make_plan
 from tsrnn.kernels.step import OptimizerState, Step, pack
 from tsrnn.kernels.target import vector_length
 from tsrnn.kernels.workers import Workers
@@ -29,7 +29,8 @@ def make(cell, dtype, sizes, n_outputs, trains=True, n_steps=N_STEPS):
     return make_plan(
         cell=name, n_steps=n_steps, n_features=N_FEATURES, hidden_layer_sizes=sizes, n_outputs=n_outputs,
         activation="tanh", reset_after=reset_after, window_norm=None, loss="squared_error", loss_numbers=(),
-        dtype=dtype, trains=trains,
+        bidirectional=False, return_sequences=False, dense_layer_sizes=(), dense_activation="relu", n_tokens=0,
+        trains_embedding=True, dropout=0.0, recurrent_dropout=0.0, input_noise=0.0, dtype=dtype, trains=trains,
     )  # fmt: skip
 
 

@@ -1,11 +1,14 @@
 """Arrays as kernels read them: a flat read-only buffer and element strides, for one compiled version."""
 
 import math
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from .target import ALIGNMENT
+
+NOWHERE = np.zeros(0, np.int64)
 
 
 class Flat(NamedTuple):
@@ -16,18 +19,59 @@ class Flat(NamedTuple):
     first : int
     strides : tuple of int
         Elements (not bytes) from one entry to the next, per axis; negative on a reversed axis.
+    origins, lengths : ndarray of int64
+        Of sequences of several lengths: j runs from origins[i] on, over lengths[i] steps. Else empty.
     """
 
     values: np.ndarray
     first: int
     strides: tuple
+    origins: np.ndarray = NOWHERE
+    lengths: np.ndarray = NOWHERE
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Sequences of several lengths, in one array of steps.
+
+    Parameters
+    ----------
+    steps : ndarray of shape (n_steps of all, n_features)
+    origins, lengths : ndarray of int64, shape (n_sequences,)
+        The first step and the number of steps of each.
+    """
+
+    steps: np.ndarray
+    origins: np.ndarray
+    lengths: np.ndarray
+
+    def __len__(self):
+        return len(self.lengths)
+
+    def __getitem__(self, rows):
+        """Return the sequences of a slice or an array of rows; the steps stay where they are."""
+        return replace(self, origins=self.origins[rows], lengths=self.lengths[rows])
+
+    @property
+    def dtype(self):
+        """That of the steps."""
+        return self.steps.dtype
+
+    @property
+    def shape(self):
+        """Sequences, steps of the longest, numbers of a step: of what would hold them all."""
+        return len(self), int(self.lengths.max(initial=1)), self.steps.shape[1]
 
 
 def flatten(array):
     """Return `array` as a Flat of the same memory; a copy only where entries are not aligned or not elements apart.
 
     A view of overlapping windows stays a view, and if it is copied at all then as one: nothing is materialised.
+    Sequences become a Flat with strides for (sequence, step, feature).
     """
+    if isinstance(array, Sequences):
+        steps = flatten(array.steps)
+        return steps._replace(strides=(0, *steps.strides), origins=array.origins, lengths=array.lengths)
     size = array.itemsize
     if array.flags.c_contiguous and array.flags.aligned:  # as below, in a tenth of the time
         values = array.reshape(-1)

@@ -41,6 +41,16 @@ class Index:
     def __mod__(self, other):
         return self._emit("srem", other)
 
+    def __and__(self, other):
+        return self._emit("and_", other)
+
+    def __xor__(self, other):
+        return self._emit("xor", other)
+
+    def shifted_right(self, n_bits):
+        """Return the upper bits of the 64, shifted right by so many; zeros come after them."""
+        return self._emit("lshr", n_bits)
+
     __radd__, __rmul__ = __add__, __mul__
 
     def is_less(self, other):
@@ -71,6 +81,10 @@ class Index:
         """Return a context whose code runs only if this is more than zero."""
         return self.builder.if_then(self.builder.not_(self.is_less(1)))
 
+    def if_not_positive(self):
+        """Return a context whose code runs only if this is zero or less."""
+        return self.builder.if_then(self.is_less(1))
+
     def constant(self, number):
         """Return an Index of a number."""
         return Index(self.builder, INTEGER(number))
@@ -89,9 +103,28 @@ class Buffer:
     def __add__(self, offset):
         return Buffer(self.builder, self.builder.gep(self.pointer, [value_of(offset)]))
 
+    def or_if(self, condition, other):
+        """Return this place, or `other` where the condition holds."""
+        return Buffer(self.builder, self.builder.select(condition, other.pointer, self.pointer))
+
     def number(self):
         """Return the number here, an LLVM value."""
         return self.builder.load(self.pointer)
+
+    def set_number(self, number):
+        """Overwrite the number here by an LLVM value or a Python number."""
+        is_value = isinstance(number, ir.Value)
+        self.builder.store(number if is_value else ir.Constant(self.kind.element, number), self.pointer)
+
+    def multiply_number(self, number):
+        """Multiply the number here by an LLVM value."""
+        self.set_number(self.builder.fmul(self.number(), number))
+
+    def add_number(self, number, factor):
+        """Add an LLVM double times a factor, an LLVM value of the kind of the numbers here."""
+        real = self.kind.element
+        number = number if number.type == real else self.builder.fptrunc(number, real)
+        self.set_number(self.builder.fadd(self.number(), self.builder.fmul(factor, number)))
 
     def vector(self):
         """Return the vector that begins here."""
@@ -123,16 +156,25 @@ class Buffer:
         return self.builder.bitcast(self.pointer, self.kind.as_pointer())
 
 
+class Numbers:
+    """A flat array of integers of the running program."""
+
+    def __init__(self, builder, pointer):
+        self.builder, self.pointer = builder, pointer
+
+    def __getitem__(self, place):
+        return Index(self.builder, self.builder.load(self.builder.gep(self.pointer, [value_of(place)])))
+
+
 class Table:
     """The plan table of the running program."""
 
     def __init__(self, builder, pointer, width):
-        self.builder, self.pointer, self.width = builder, pointer, width
+        self._numbers, self._width, self._zero = Numbers(builder, pointer), width, Index(builder, INTEGER(0))
 
     def __getitem__(self, place):
         row, column = place
-        offset = Index(self.builder, INTEGER(0)) + row * self.width + column
-        return Index(self.builder, self.builder.load(self.builder.gep(self.pointer, [offset.value])))
+        return self._numbers[self._zero + row * self._width + column]
 
 
 def loop(last, first=0, step=1):

@@ -56,7 +56,7 @@ class Rows:
 
 
 def forward(cell, activation, rows):
-    """Write one step forward of one vector of hidden units; `h_above` is a second place for the new state."""
+    """Write one step forward of one vector of hidden units; `h` is where the next product finds the new state."""
     for row in rows:
         kept, memory, h = cell.forward(
             row.sums.vectors(cell.N_SUMS), row.h_before.vector(), row.memory_before.vectors(cell.N_MEMORY), activation
@@ -79,7 +79,7 @@ def backward(cell, activation, rows):
 def forward_gates(cell, rows):
     """Write the first part of a step forward of a cell in two parts."""
     for row in rows:
-        kept, rh = cell.forward_gates(row.sums.vectors(cell.N_SUMS), row.h_before.vector())
+        kept, rh = cell.forward_gates(row.sums.vectors(cell.N_SUMS), row.h.vector())
         row.sums.store_all(kept, cell.N_SUMS)
         row.rh.store(_of_units(row, rh))
 
@@ -106,15 +106,18 @@ def backward_gates(cell, rows):
     """Write the second part of a step backward, given the gradient at r h in the place of `drh`."""
     for row in rows:
         dsums, carry = cell.backward_gates(
-            row.sums.vectors(cell.N_SUMS), row.h_before.vector(), row.drh.vector(), row.carry.vector()
+            row.sums.vectors(cell.N_SUMS),
+            row.h_before.vector(),
+            row.drh.vector() * row.mask.vector(),
+            row.carry.vector(),
         )
         _store_gradients(cell, row, dsums, carry)
 
 
 def _store_states(row, h):
     h = _of_units(row, h)
-    row.h.store(h)
-    row.h_above.store(h)
+    row.state.store(h)
+    row.h.store(h * row.mask.vector())
 
 
 def _of_units(row, x):
@@ -135,6 +138,28 @@ def without_denormals(x):
     if flushes_denormals():
         return x
     return where(abs(x) < (1e-290 if x.is_double else 1e-30), 0, x)
+
+
+def multiply(rows):
+    """Multiply the gradient at a state by the mask that the state had in the product."""
+    for row in rows:
+        row.dh.store(row.dh.vector() * row.mask.vector())
+
+
+def activate(activation, rows, n_vectors):
+    """Apply an activation to rows of so many vectors, in place."""
+    for row in rows:
+        for k in loop(n_vectors):
+            place = row.a + k * row.a.kind.count
+            place.store(activation.value(place.vector()))
+
+
+def deactivate(activation, rows, n_vectors):
+    """Turn gradients at what an activation put out, `a`, into those at what it was given."""
+    for row in rows:
+        for k in loop(n_vectors):
+            place = row.da + k * row.da.kind.count
+            place.store(place.vector() * activation.slope((row.a + k * row.a.kind.count).vector()))
 
 
 def over_range(write):

@@ -1,8 +1,10 @@
 """One recurrent layer of a shard: where its rows and weights stand, and as which factors of a product they are read.
 
-The rows of a shard stay together through all steps. Places in the workspace, per step and row of the shard:
+The rows of a shard stay together through all steps, the longest first: those that have a step are the first so many.
+Places in the workspace, per step and row of the shard:
 
     input row    [ h_(t-1) : n_padded | 1 | x_t : n_in | . ]            so state, bias and input are one product
+    state row    [ h_(t-1) : n_padded | . ]                             as it is; dropout may zero units of the above
     sums row     [ panel 0: N_SUMS vectors | panel 1 | ... | . ]        a panel is one vector of hidden units
     memory row   [ panel 0: N_MEMORY vectors | panel 1 | ... | . ]
 
@@ -17,8 +19,65 @@ number of vectors, lest the rows compete for a few places of the cache.
 
 from . import elementwise
 from . import plan as p
+from .code import Index, Numbers
 from .elementwise import Rows
 from .product import Left, Result, Right
+
+# What stands in the spans of a shard (:mod:`tsrnn.kernels.shard`).
+N_FILLED, SEED, UPDATE, ACTIVE = range(4)
+
+
+class Shape:
+    """Which rows a shard has, and how long each is.
+
+    Parameters
+    ----------
+    n_rows : Index
+        Rows that there is room for, which places are counted in.
+    n_steps : Index
+        Of the plan: the most that a row may have.
+    spans : Numbers
+        See :mod:`tsrnn.kernels.shard`.
+    """
+
+    def __init__(self, n_rows, n_steps, spans):
+        self.n_rows, self._n_steps, self._spans = n_rows, n_steps, spans
+        self.n_filled, self.seed, self.update = (spans[k] for k in (N_FILLED, SEED, UPDATE))
+
+    @classmethod
+    def of_values(cls, builder, values):
+        """Return the shape whose `values` were given to another function."""
+        return cls(Index(builder, values[0]), Index(builder, values[1]), Numbers(builder, values[2]))
+
+    @property
+    def values(self):
+        """What another function needs to know the same."""
+        return self.n_rows.value, self._n_steps.value, self._spans.pointer
+
+    def n_active(self, t):
+        """Return how many rows have step t: the first so many."""
+        return self._spans[t + ACTIVE]
+
+    def length(self, row):
+        """Return the steps of a row."""
+        return self._spans[self._n_steps + row + ACTIVE]
+
+    def sample(self, row):
+        """Return the number of a row's sample."""
+        return self._spans[self._n_steps + self.n_rows + row + ACTIVE]
+
+    def vector(self, row, t):
+        """Return where the vector of a token begins in the parameters."""
+        return self._spans[self._n_steps + (t + 2) * self.n_rows + row + ACTIVE]
+
+    @property
+    def longest(self):
+        """The steps of the longest row, which is the first."""
+        return self.length(0)
+
+    def turned(self, row, t, is_turned):
+        """Return t, or the step that it is of the row read in the other direction."""
+        return t.or_if(is_turned, self.length(row) - t - 1)
 
 
 class Layer:
@@ -30,11 +89,11 @@ class Layer:
     plan : Table
     layer : Index
     work : Buffer
-    n_rows : Index
+    shape : Shape
     """
 
-    def __init__(self, cell, plan, layer, work, n_rows):
-        self.cell, self.work, self.n_rows = cell, work, n_rows
+    def __init__(self, cell, plan, layer, work, shape):
+        self.cell, self.work, self.shape, self.n_rows = cell, work, shape, shape.n_rows
         self.V = work.kind.count
         self.activation = elementwise.Activation(plan[0, p.ACTIVATION].is_equal(p.RELU))
         self.n_kept = plan[0, p.N_KEPT]
@@ -43,7 +102,7 @@ class Layer:
         self.n_h_terms, self.n_x_terms = self.column(p.N_H_TERMS), self.column(p.N_X_TERMS)
         self.n_x_vectors = self.column(p.N_X_VECTORS)
         self.input_stride, self.sums_stride = self.column(p.INPUT_STRIDE), self.column(p.SUMS_STRIDE)
-        self.memory_stride = self.column(p.MEMORY_STRIDE)
+        self.state_stride, self.memory_stride = self.column(p.STATE_STRIDE), self.column(p.MEMORY_STRIDE)
 
     # Where the rows of one kind and step stand in the workspace.
 
@@ -54,6 +113,22 @@ class Layer:
     def inputs(self, t):
         """Return the input rows of step t."""
         return self.rows(p.INPUT, self.input_stride, t)
+
+    def states(self, t):
+        """Return the states before step t."""
+        return self.rows(p.STATE, self.state_stride, t)
+
+    def dx(self, t):
+        """Return the gradients at the inputs of step t that come from below."""
+        return self.rows(p.DX, self.n_x_vectors * self.V, t)
+
+    def dstates(self, t):
+        """Return the gradients at the states after step t, as they come from above."""
+        return self.rows(p.DSTATE, self.n_padded, t)
+
+    def x_row(self, row, t):
+        """Return what a row reads of X in step t."""
+        return self.inputs(t) + row * self.input_stride + self.n_padded + 1
 
     def sums(self, t):
         """Return the rows of sums that step t keeps, later their gradients."""
@@ -67,7 +142,19 @@ class Layer:
 
     def h_of(self, panel, t):
         """Return the state before step t."""
+        return self.states(t) + panel * self.V, self.state_stride
+
+    def input_of(self, panel, t):
+        """Return the state before step t as the product has it."""
         return self.inputs(t) + panel * self.V, self.input_stride
+
+    def mask_of(self, panel):
+        """Return what the state is multiplied by before the product."""
+        return self.rows(p.MASK) + panel * self.V, self.column(p.MASK_STRIDE)
+
+    def output_mask_of(self, panel):
+        """Return what the state is multiplied by for the layers above."""
+        return self.rows(p.OUTPUT_MASK) + panel * self.V, self.column(p.OUTPUT_MASK_STRIDE)
 
     def sums_of(self, panel, t):
         """Return the sums of step t."""
@@ -86,9 +173,9 @@ class Layer:
         """Return the gradient at the state, `p.DH`, or what is carried to the step before, `p.CARRY`."""
         return self.rows(name) + panel * self.V, self.n_padded
 
-    def each_row(self, panel, **places):
-        """Return the rows of the shard, to run over; of the places (Buffer, stride) each gives one row's Buffers."""
-        return Rows(self.n_rows, is_unit=(self.rows(p.IS_UNIT) + panel * self.V, 0), **places)
+    def each_row(self, panel, t, **places):
+        """Return the rows that have step t, to run over; of the places (Buffer, stride) each gives a row's Buffers."""
+        return Rows(self.shape.n_active(t), is_unit=(self.rows(p.IS_UNIT) + panel * self.V, 0), **places)
 
     # The factors of its products.
 

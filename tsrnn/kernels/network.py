@@ -1,100 +1,136 @@
-"""All layers and the head over one shard, forward and backward: two functions that are written once and then called."""
+"""All levels and the head over one shard, forward and backward: functions that are written once and then called."""
 
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from . import connections, dropout, embedding, head, recurrence
 from . import plan as p
-from . import recurrence
-from .code import Buffer, Index, Table, clear, function, loop
-from .layer import Layer
-from .product import WIDE, Left, Result, Right, product
+from .code import Buffer, Index, Numbers, Table, clear, function, loop
+from .layer import Layer, Shape
+
+
+class Shard:
+    """What the functions below are written on: the mathematics of a cell, and where all things of one shard stand.
+
+    Attributes
+    ----------
+    plan : Table
+    weights, work, gradient : Buffer
+        The weights are the parameters on the way forward, their transposed copies on the way back.
+    shape : Shape
+    first : Index
+        The step that the head begins with.
+    """
+
+    def __init__(self, cell, builder, plan, weights, work, spans, gradient, n_rows, first):
+        self._cell, self.plan = cell, Table(builder, plan, p.WIDTH)
+        self.weights, self.work, self.gradient = (Buffer(builder, place) for place in (weights, work, gradient))
+        self.first = Index(builder, first)
+        self.shape = Shape(Index(builder, n_rows), self.plan[0, p.N_STEPS], Numbers(builder, spans))
+        self.n_directions = self.plan[0, p.N_DIRECTIONS]
+        self.n_levels = self.plan[0, p.N_LAYERS] // self.n_directions
+
+    def scale(self, number):
+        """Return the place of a scale of what is random: 1 / (1 - rate) of both kinds of dropout, and the noise."""
+        return self.work + self.plan[0, p.SCALES] * self.shape.n_rows + number
+
+    def layer(self, level, direction):
+        """Return the Layer of one direction of a level."""
+        return Layer(self._cell, self.plan, level * self.n_directions + direction, self.work, self.shape)
+
+    def top(self, direction):
+        """Return the Layer of one direction of the top level."""
+        return self.layer(self.n_levels - 1, direction)
 
 
 def _over_shard(write):
-    """Return an intrinsic (cell, plan, weights, work, n_rows, gradient) whose body `write` writes once a module.
+    """Return an intrinsic whose body `write` writes, once a module.
 
-    `write` is given the cell's mathematics, the Table, Buffers and the Index; arrays are flat but for the plan.
+    The intrinsic takes cell, plan, weights, work, spans, gradient, n_rows, first; arrays are flat but for the plan.
     """
 
     @intrinsic(prefer_literal=True)
-    def run(typing_context, cell, plan, weights, work, n_rows, gradient):
+    def run(typing_context, cell, plan, weights, work, spans, gradient, n_rows, first):
+        kinds = (plan, weights, work, spans, gradient)
+
         def generate(context, builder, signature, arguments):
-            _, *arrays, rows, last = arguments
-            kinds = (plan, weights, work, gradient)
+            _, *arrays, rows, step = arguments
             buffers = [context.make_array(kind)(context, builder, array).data
-                       for kind, array in zip(kinds, (*arrays, last), strict=True)]  # fmt: skip
-            values = [buffers[0], buffers[1], buffers[2], rows, buffers[3]]
+                       for kind, array in zip(kinds, arrays, strict=True)]  # fmt: skip
+            values = [*buffers, rows, step]
             name = f"tsrnn_{write.__name__}_{cell.literal_value}_{buffers[1].type.pointee}"
             made, inside = function(builder, name, ir.VoidType(), values)
             if inside is not None:
-                table, w, there, n, g = made.args
-                write(
-                    p.MATHEMATICS[cell.literal_value], Table(inside, table, p.WIDTH), Buffer(inside, w),
-                    Buffer(inside, there), Index(inside, n), Buffer(inside, g),
-                )  # fmt: skip
+                write(Shard(p.MATHEMATICS[cell.literal_value], inside, *made.args))
                 inside.ret_void()
             builder.call(made, values)
             return context.get_dummy_value()
 
-        return types.void(cell, plan, weights, work, n_rows, gradient), generate
+        return types.void(cell, *kinds, n_rows, first), generate
 
     return run
 
 
 @_over_shard
-def forward(cell, plan, parameters, work, n_rows, _):
-    """Fill the rows `p.PREDICTION` of `work` from the input rows of the first layer."""
-    n_layers, n_steps = plan[0, p.N_LAYERS], plan[0, p.N_STEPS]
-    for number in loop(n_layers):
-        layer = Layer(cell, plan, number, work, n_rows)
-        # The state also goes into the layer above as its x; that of the top layer goes twice to its one place.
-        is_top = number.is_equal(n_layers - 1)
-        higher = Layer(cell, plan, (number + 1).or_if(is_top, number), work, n_rows)
-        for t in loop(n_steps):
-            x = higher.inputs(t.or_if(is_top, t + 1)) + (higher.n_padded + 1).or_if(is_top, 0)
-            recurrence.forward_step(layer, parameters, t, x, higher.input_stride)
-    _head_forward(plan, parameters, Layer(cell, plan, n_layers - 1, work, n_rows), n_steps)
+def forward(shard):
+    """Fill the rows of states of all levels from the input rows of the first, or from tokens."""
+    with shard.plan[0, p.HAS_DROPOUT].if_positive():
+        dropout.draw_masks(shard)
+    with shard.plan[0, p.N_TOKENS].if_positive():
+        embedding.forward(shard)
+    with (shard.plan[0, p.HAS_NOISE] * (shard.shape.update + 1)).if_positive():  # in no training the update is -1
+        dropout.add_noise(shard)
+    for level in loop(shard.n_levels):
+        for direction in loop(shard.n_directions):
+            layer = shard.layer(level, direction)
+            for t in loop(shard.shape.longest):
+                recurrence.forward_step(layer, shard.weights, t)
+        with (shard.n_levels - level - 1).if_positive():
+            for direction, above, is_turned in _pairs(shard):
+                connections.up(shard.layer(level, direction), shard.layer(level + 1, above), direction, is_turned)
 
 
 @_over_shard
-def backward(cell, plan, transposed, work, n_rows, gradient):
-    """Add the gradient of the shard, from the gradient of its loss in the rows `p.PREDICTION` of `work`."""
-    n_layers, n_steps, V = plan[0, p.N_LAYERS], plan[0, p.N_STEPS], work.kind.count
-    _head_backward(plan, transposed, Layer(cell, plan, n_layers - 1, work, n_rows), n_steps, gradient)
-    for n_above in loop(n_layers):
-        number = n_layers - n_above - 1
-        layer = Layer(cell, plan, number, work, n_rows)
-        is_top = number.is_equal(n_layers - 1)
-        higher = Layer(cell, plan, (number + 1).or_if(is_top, number), work, n_rows)
-        stride = (higher.n_x_vectors * V).or_if(is_top, 0)
-        above = work + higher.column(p.DX).or_if(is_top, plan[0, p.ZEROS]) * n_rows
-        with n_above.if_positive():
-            clear(layer.rows(p.DH), n_rows * layer.n_padded)
-        recurrence.backward(layer, transposed, n_steps, above, stride, stride * n_rows, gradient)
+def head_forward(shard):
+    """Fill the rows `p.PREDICTION` with the outputs of some steps, or those of the last."""
+    head.forward(shard.plan, shard.weights, shard.work, shard.shape, shard.top, shard.first)
 
 
-def _head_forward(plan, parameters, top, n_steps):
-    """Fill the rows of predictions from the last state of the top layer: one product with [h | 1]."""
-    V = top.V
-    n_terms, n_vectors = top.n_padded + 1, (plan[0, p.N_OUTPUTS] + V - 1) // V
-    W_y = Right(parameters + plan[0, p.W_Y], n_terms * V, V)
-    predictions = Result(_predictions(plan, top), n_vectors * V, V)
-    product(WIDE, top.n_rows, n_vectors, n_terms, top.state(n_steps), W_y, predictions)
+@_over_shard
+def head_backward(shard):
+    """Add the gradient of the head, from that of the loss in the rows `p.PREDICTION`; fill that at the states."""
+    head.backward(shard.plan, shard.weights, shard.work, shard.shape, shard.top, shard.first, shard.gradient)
 
 
-def _head_backward(plan, transposed, top, n_steps, gradient):
-    """Add the head's gradient, and fill the rows `p.DH` of the top layer."""
-    V = top.V
-    n_terms, n_vectors = top.n_padded + 1, (plan[0, p.N_OUTPUTS] + V - 1) // V
-    slopes = _predictions(plan, top)
-    state = Left(top.inputs(n_steps), 1, top.input_stride)
-    dW_y = Result(gradient + plan[0, p.W_Y], V, n_terms * V)
-    product(WIDE, n_terms, n_vectors, top.n_rows, state, Right(slopes, V, n_vectors * V), dW_y, n_fresh=0)
-    W_yT = Right(transposed + plan[0, p.W_YT], n_vectors * V * V, V)
-    dh = top.padded(top.rows(p.DH))
-    product(WIDE, top.n_rows, top.n_panels, n_vectors * V, Left(slopes, n_vectors * V, 1), W_yT, dh)
+@_over_shard
+def backward(shard):
+    """Add the gradient of all levels, from that at the states of the top one."""
+    is_every_step = shard.plan[0, p.ALL_STEPS].is_equal(1)
+    for back in loop(shard.n_levels):
+        level = shard.n_levels - back - 1
+        is_last_state = back.constant(1).or_if(is_every_step, 0) - back  # 1 if the head has read that of this level
+        with back.if_positive():
+            for direction, above, is_turned in _pairs(shard):
+                of, to = shard.layer(level + 1, above), shard.layer(level, direction)
+                connections.down(to, of, direction, above, is_turned)
+        for direction in loop(shard.n_directions):
+            layer = shard.layer(level, direction)
+            with is_last_state.if_not_positive():
+                clear(layer.rows(p.DH), shard.shape.n_rows * layer.n_padded)
+            nothing = shard.work + shard.plan[0, p.ZEROS] * shard.shape.n_rows
+            is_alone = is_last_state.is_equal(1)
+            above, stride = layer.dstates(0).or_if(is_alone, nothing), layer.n_padded.or_if(is_alone, 0)
+            recurrence.backward(
+                layer, shard.weights, above, stride, stride * shard.shape.n_rows, shard.gradient
+            )  # fmt: skip
+
+    with shard.plan[0, p.TRAINS_EMBEDDING].if_positive():
+        embedding.backward(shard)
 
 
-def _predictions(plan, top):
-    return top.work + plan[0, p.PREDICTION] * top.n_rows
+def _pairs(shard):
+    """Yield, in loops, each direction of a level, each of the level above, and whether they differ."""
+    for direction in loop(shard.n_directions):
+        for above in loop(shard.n_directions):
+            yield direction, above, shard.work.builder.not_(direction.is_equal(above))

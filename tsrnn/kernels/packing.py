@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+TABLE_ROWS = 64  # of a matrix that is read row by row, in one panel
+
 
 @dataclass(frozen=True)
 class Block:
@@ -100,6 +102,19 @@ class Packing:
             self.n_packed += n_terms * n_gates * self.V
         self.n_transposed = int(starts[-1])
         return product
+
+    def add_table(self, name, n_rows, n_columns, is_trained):
+        """Place and name a matrix that is read row by row; return its offset and how far its rows are apart.
+
+        Rows are whole vectors. One that is not trained has no panels, and must be the last that is placed.
+        """
+        offset, stride = self.n_packed, -(-n_columns // self.V) * self.V
+        for first in range(0, n_rows if is_trained else 0, TABLE_ROWS):
+            n_vectors = (min(n_rows, first + TABLE_ROWS) - first) * stride // self.V
+            self.panels.append(Panel(offset + first * stride, n_vectors, 1, 0, 0, ()))
+        self.n_packed += n_rows * stride
+        self.name(name, offset + np.arange(n_rows)[:, None] * stride + np.arange(n_columns))
+        return offset, stride
 
     def name(self, name, places):
         """Give a name to the numbers at some places: the next block of the flat vector of parameters."""

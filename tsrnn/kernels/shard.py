@@ -1,18 +1,46 @@
-"""The two ends of a shard's way through the network: windows are gathered, predictions meet their targets."""
+"""The two ends of a shard's way through the network: windows are gathered, predictions meet their targets.
+
+A shard has room for `n_rows` rows, in which places are counted; they stand in the order of their lengths, the longest
+first. What stands in `spans`, an array of int64: how many rows are filled, the seed, the number of the update or -1 if
+this is no training; then how many rows have each step of the plan; of each row its length, and the number of its
+sample; and of each step and row where the vector of the token begins.
+"""
 
 import numpy as np
 
 from . import plan as p
 from .caching import inner
+from .layer import ACTIVE, N_FILLED, SEED, UPDATE
 from .losses import CLASSES, classes_loss, loss_slope, loss_value, predicted, softmax
 
 # Columns of `layout`: the places in the flat buffers of X and Y, and the distances between them.
-X_FIRST, X_SAMPLE, X_STEP, X_FEATURE, Y_FIRST, Y_SAMPLE, Y_OUTPUT = range(7)
+X_FIRST, X_SAMPLE, X_STEP, X_FEATURE, Y_FIRST, Y_SAMPLE, Y_STEP, Y_OUTPUT = range(8)
 
 
 @inner
-def gather(plan, X, layout, samples, work):
-    """Copy the windows of one shard into the input rows of the first layer, and prepare the rows of all layers.
+def clear(array, first, n):
+    """Overwrite n numbers by zeros."""
+    for k in range(first, first + n):
+        array[k] = 0
+
+
+@inner
+def measure(plan, lengths, samples, seed, update, n_rows, spans):
+    """Overwrite `spans` by those of some samples; without `lengths` all have the steps of the plan."""
+    n_steps, n_active = plan[0, p.N_STEPS], samples.shape[0]
+    spans[N_FILLED], spans[SEED], spans[UPDATE] = n_active, seed, update
+    for r in range(n_active):
+        spans[ACTIVE + n_steps + r] = lengths[samples[r]] if lengths.shape[0] > 0 else n_steps
+        spans[ACTIVE + n_steps + n_rows + r] = samples[r]
+    for t in range(n_steps):
+        while n_active > 0 and spans[ACTIVE + n_steps + n_active - 1] <= t:
+            n_active -= 1
+        spans[ACTIVE + t] = n_active
+
+
+@inner
+def gather(plan, X, layout, origins, samples, n_rows, spans, work):
+    """Copy the windows of one shard into the input rows of the first level, or find the vectors of their tokens.
 
     Parameters
     ----------
@@ -20,44 +48,58 @@ def gather(plan, X, layout, samples, work):
     X : ndarray of shape (n_values,)
     layout : ndarray of int64
         Where X begins, and its strides.
-    samples : ndarray of int64, shape (n_rows,)
+    origins : ndarray of int64
+        The step that each sample begins with; empty if it is step 0 for all.
+    samples : ndarray of int64
+        Those of the shard.
+    n_rows, spans
+        See the module; `spans` is modified in place.
     work : ndarray
         Modified in place.
     """
-    n_rows, n_steps, n_features = samples.shape[0], plan[0, p.N_STEPS], plan[0, p.N_FEATURES]
-    V = plan[0, p.LENGTH]
-    for layer in range(plan[0, p.N_LAYERS]):
-        row = plan[1 + layer]
-        ld, n_padded = row[p.INPUT_STRIDE], row[p.N_PANELS] * V
-        for r in range(n_rows):  # the first state is zero
-            first = row[p.INPUT] * n_rows + r * ld
-            work[first : first + n_padded] = 0
-        for r in range(n_rows * (n_steps + 1)):  # the bias's input is one
-            work[row[p.INPUT] * n_rows + r * ld + n_padded] = 1
-        for j in range(n_padded):  # which hidden units are no padding
-            work[row[p.IS_UNIT] * n_rows + j] = j < row[p.N_HIDDEN]
-        memory = row[p.MEMORY] * n_rows
-        work[memory : memory + n_rows * row[p.MEMORY_STRIDE]] = 0
-    zeros = plan[0, p.ZEROS] * n_rows
-    work[zeros : zeros + plan[plan[0, p.N_LAYERS], p.N_PANELS] * V] = 0
-    ld = plan[1, p.INPUT_STRIDE]
-    first = plan[1, p.INPUT] * n_rows + plan[1, p.N_PANELS] * V + 1
-    for r in range(n_rows):
-        start = layout[X_FIRST] + samples[r] * layout[X_SAMPLE]
-        level = type(work[0])(0)
-        if plan[0, p.WINDOW_NORM] == p.LEVEL_LAST:
-            level = X[start + (n_steps - 1) * layout[X_STEP]]
-        work[plan[0, p.LEVEL] * n_rows + r] = level
-        for t in range(n_steps):
-            to, of = first + (t * n_rows + r) * ld, start + t * layout[X_STEP]
-            work[to] = X[of] - level
-            for k in range(1, n_features):
-                work[to + k] = X[of + k * layout[X_FEATURE]]
+    n_steps, n_features = plan[0, p.N_STEPS], plan[0, p.N_FEATURES]
+    for row in plan[1 : 1 + plan[0, p.N_LAYERS]]:  # the first is zero, but may be that of a later step
+        clear(work, row[p.MEMORY] * n_rows, n_rows * row[p.MEMORY_STRIDE])
+    for direction in range(plan[0, p.N_DIRECTIONS]):
+        row = plan[1 + direction]
+        ld, first = row[p.INPUT_STRIDE], row[p.INPUT] * n_rows + row[p.N_PANELS] * plan[0, p.LENGTH] + 1
+        for r in range(samples.shape[0]):
+            length = spans[ACTIVE + n_steps + r]
+            start = start_of(layout[X_FIRST], layout[X_SAMPLE], layout[X_STEP], origins, samples[r])
+            level = type(work[0])(0)
+            if plan[0, p.WINDOW_NORM] == p.LEVEL_LAST:
+                level = X[start + (length - 1) * layout[X_STEP]]
+            work[plan[0, p.LEVEL] * n_rows + r] = level
+            for t in range(length):
+                of = start + t * layout[X_STEP]
+                if plan[0, p.N_TOKENS] > 0:
+                    vector = plan[0, p.EMBEDDING] + int(X[of]) * plan[0, p.EMBEDDING_STRIDE]
+                    spans[ACTIVE + n_steps + (2 + t) * n_rows + r] = vector
+                    continue
+                to = first + ((length - 1 - t if direction == 1 else t) * n_rows + r) * ld
+                work[to] = X[of] - level
+                for k in range(1, n_features):
+                    work[to + k] = X[of + k * layout[X_FEATURE]]
 
 
 @inner
-def loss_and_slope(plan, loss_numbers, Y, layout, samples, weights, total_weight, work):
-    """Return the summed loss of one shard; overwrite its outputs by the gradient of the minibatch's mean loss.
+def start_of(first, sample_stride, step_stride, origins, sample):
+    """Return the place of the first step of a sample in a flat buffer."""
+    origin = origins[sample] if origins.shape[0] > 0 else 0
+    return first + sample * sample_stride + origin * step_stride
+
+
+@inner
+def head_steps(plan, spans, first):
+    """Return how many steps, from `first` on, the head takes at once."""
+    return min(plan[0, p.HEAD_STEPS], spans[ACTIVE + plan[0, p.N_STEPS]] - first) if plan[0, p.ALL_STEPS] else 1
+
+
+@inner
+def loss_and_slope(
+    plan, loss_numbers, Y, layout, origins, samples, weights, total_weight, first_step, n_rows, spans, work
+):  # fmt: skip
+    """Return the summed loss of some steps; overwrite their outputs by the gradient of the minibatch's mean loss.
 
     Parameters
     ----------
@@ -67,42 +109,56 @@ def loss_and_slope(plan, loss_numbers, Y, layout, samples, weights, total_weight
     Y : ndarray of shape (n_values,)
     layout : ndarray of int64
         Where Y begins, and its strides.
-    samples : ndarray of int64, shape (n_rows,)
+    origins, samples, n_rows, spans
+        As in `gather`.
     weights : ndarray of float64
         Of all samples; empty if each has the weight one.
     total_weight : float
         Of the minibatch, times the losses of a row.
+    first_step : int
+        Of the steps that the head has taken; without ALL_STEPS it has taken the last state of each row.
     work : ndarray
         Modified in place.
     """
-    n_rows, n_outputs, V = samples.shape[0], plan[0, p.N_OUTPUTS], plan[0, p.LENGTH]
+    n_outputs, V = plan[0, p.N_OUTPUTS], plan[0, p.LENGTH]
     width = (n_outputs + V - 1) // V * V
     loss, n_numbers, real = plan[0, p.LOSS], loss_numbers.shape[0], type(work[0])
     summed = 0.0
-    for r in range(n_rows):
-        level, first = work[plan[0, p.LEVEL] * n_rows + r], plan[0, p.PREDICTION] * n_rows + r * width
-        start = layout[Y_FIRST] + samples[r] * layout[Y_SAMPLE]
-        weight = weights[samples[r]] if weights.shape[0] > 0 else 1.0
-        share = real(weight / total_weight)
-        for k in range(n_outputs if loss != CLASSES else 0):
-            target = Y[start + k // n_numbers * layout[Y_OUTPUT]] - level
-            output, number = work[first + k], loss_numbers[k % n_numbers]
-            summed += weight * loss_value(loss, np.float64(output), np.float64(target), number)
-            work[first + k] = share * loss_slope(loss, output, target, number)
-        if loss == CLASSES:
-            summed += weight * classes_loss(work, first, n_outputs, Y[start], share)
-        work[first + n_outputs : first + width] = 0
+    for step in range(head_steps(plan, spans, first_step)):
+        t, outputs = first_step + step, (plan[0, p.PREDICTION] + step * width) * n_rows
+        n_active = spans[ACTIVE + t] if plan[0, p.ALL_STEPS] else spans[N_FILLED]
+        for r in range(n_active):
+            level, first = work[plan[0, p.LEVEL] * n_rows + r], outputs + r * width
+            start = (
+                start_of(layout[Y_FIRST], layout[Y_SAMPLE], layout[Y_STEP], origins, samples[r]) + t * layout[Y_STEP]
+            )
+            weight = weights[samples[r]] if weights.shape[0] > 0 else 1.0
+            share = real(weight / total_weight)
+            for k in range(n_outputs if loss != CLASSES else 0):
+                target = Y[start + k // n_numbers * layout[Y_OUTPUT]] - level
+                output, number = work[first + k], loss_numbers[k % n_numbers]
+                summed += weight * loss_value(loss, np.float64(output), np.float64(target), number)
+                work[first + k] = share * loss_slope(loss, output, target, number)
+            if loss == CLASSES:
+                summed += weight * classes_loss(work, first, n_outputs, Y[start], share)
+            clear(work, first + n_outputs, width - n_outputs)
+        clear(work, outputs + n_active * width, (n_rows - n_active) * width)
     return summed
 
 
 @inner
-def write_predictions(plan, work, out):
-    """Write the predictions of one shard, in the units of the targets, into out (n_rows, n_outputs)."""
-    n_rows, n_outputs, V = out.shape[0], plan[0, p.N_OUTPUTS], plan[0, p.LENGTH]
+def write_predictions(plan, places, first_step, n_rows, spans, work, out):
+    """Write the predictions of some steps, in the units of the targets, into rows of out (n, n_outputs).
+
+    That of row r goes to row places[r]; with ALL_STEPS, that of its step t to row places[r] + t.
+    """
+    n_outputs, V = plan[0, p.N_OUTPUTS], plan[0, p.LENGTH]
     width = (n_outputs + V - 1) // V * V
-    for r in range(n_rows):
-        level, first = work[plan[0, p.LEVEL] * n_rows + r], plan[0, p.PREDICTION] * n_rows + r * width
-        if plan[0, p.LOSS] == CLASSES:
-            softmax(work, first, n_outputs)
-        for k in range(n_outputs):
-            out[r, k] = predicted(plan[0, p.LOSS], work[first + k]) + level
+    for step in range(head_steps(plan, spans, first_step)):
+        t, outputs = first_step + step, (plan[0, p.PREDICTION] + step * width) * n_rows
+        for r in range(spans[ACTIVE + t] if plan[0, p.ALL_STEPS] else spans[N_FILLED]):
+            level, first = work[plan[0, p.LEVEL] * n_rows + r], outputs + r * width
+            if plan[0, p.LOSS] == CLASSES:
+                softmax(work, first, n_outputs)
+            for k in range(n_outputs):
+                out[places[r] + t, k] = predicted(plan[0, p.LOSS], work[first + k]) + level

@@ -12,10 +12,11 @@ import numpy as np
 from . import optimizers as o
 from . import plan as p
 from . import tasks
-from .buffers import aligned_zeros
+from .buffers import NOWHERE, aligned_zeros
 from .recurrence import CHUNK_ROWS
 
 MAX_BUFFERS = 16  # gradients that are kept apart until they are summed
+GRADIENTS_BYTES = 2**26  # that they may take all together, unless they are two
 MAX_SHARDS_OF_TASK = 8  # shards of one task at most
 EVALUATED_ROWS = 8  # rows of a shard when losses are summed shard by shard
 LARGE_WEIGHTS = 2**19  # bytes
@@ -76,19 +77,26 @@ class Step:
     workers : Workers
     n_updates : int
         Made before by the training that goes on.
+    seed : int
+        Of dropout and noise, less than 2**63.
     """
 
-    def __init__(self, plan, packed, workers, n_updates=0):
+    def __init__(self, plan, packed, workers, n_updates=0, seed=0):
         dtype = packed.dtype
         self._plan, self._packed, self._workers, self._n_updates = plan, packed, workers, n_updates
+        self._seed = seed
         self._run_tasks = tasks.compile_tasks(plan.cell)
         self._transposed = aligned_zeros((len(plan.transposed_places),), dtype)
         self._is_transposed = False
-        self._gradients = np.zeros((0, plan.n_packed), dtype)
+        self._gradients = np.zeros((0, plan.table[0, p.N_TRAINED]), dtype)
         self._is_weight = np.zeros(0, dtype)
         self._squares = np.zeros(plan.table[0, p.N_SLICES])
-        self._work = []
+        self._work = {}  # of each number of rows of a shard, for each thread
         self._no_losses, self._no_output = np.zeros((0, 0)), np.zeros((0, 0), dtype)
+
+    def _number(self, name):
+        """Return a number of the plan's first row."""
+        return int(self._plan.table[0, name])
 
     @property
     def n_updates(self):
@@ -120,7 +128,7 @@ class Step:
         Parameters
         ----------
         X : Flat, three strides (sample, step, feature)
-        Y : Flat, two strides (sample, output)
+        Y : Flat, two strides (sample, output), or three (sample, step, output) where each step has an output
         order : ndarray of int64, shape (n_samples,)
             The windows in the order in which minibatches are cut from them; the last may be smaller.
         batch_size : int
@@ -153,44 +161,67 @@ class Step:
         """Return the mean loss of one minibatch and its gradient, an ndarray of shape (n_parameters,)."""
         data = self._data(X, Y, samples, weights, len(samples))
         losses, _ = self._run_minibatches(tasks.GRADIENT, data, len(samples), NO_UPDATES)
-        return float(losses.sum() / data.totals[0]), self._gradients[0, self._plan.places]
+        gradient = np.zeros(self._plan.n_packed, self._packed.dtype)  # what is not trained has none
+        gradient[: self._number(p.N_TRAINED)] = self._gradients[0]
+        return float(losses.sum() / data.totals[0]), gradient[self._plan.places]
 
     def loss(self, X, Y, samples, weights=EQUAL_WEIGHTS):
         """Return the mean loss over the given windows and their outputs, a float."""
         data = self._data(X, Y, samples, weights, len(samples))
         losses = np.zeros((1, -(-len(samples) // EVALUATED_ROWS)))
-        self._run_forward(tasks.EVALUATE, data, EVALUATED_ROWS, losses, self._no_output)
+        self._run_forward(tasks.EVALUATE, data, EVALUATED_ROWS, losses, self._no_output, NOWHERE)
         return float(losses.sum() / data.totals[0])
 
     def predict(self, X, samples):
-        """Return the predictions for the given windows, shape (len(samples), n_outputs)."""
-        out = np.empty((len(samples), self._plan.table[0, p.N_OUTPUTS]), self._packed.dtype)
+        """Return the predictions for the given windows, shape (len(samples), n_outputs).
+
+        Where each step has an output, shape (steps of all, n_outputs), one window after the other.
+        """
+        samples, n = np.ascontiguousarray(samples, np.int64), len(samples)
+        places = np.arange(n)
+        if self._number(p.ALL_STEPS):
+            ends = np.cumsum(X.lengths[samples] if len(X.lengths) else np.full(n, self._number(p.N_STEPS)))
+            n, places = int(ends[-1]) if n else 0, np.append(0, ends)[:-1]
+        if len(X.lengths):
+            longest_first = np.argsort(-X.lengths[samples], kind="stable")
+            samples, places = samples[longest_first], places[longest_first]
+        out = np.empty((n, self._number(p.N_OUTPUTS)), self._packed.dtype)
         # No row's bits depend on its shard, so shards may: several for each thread if there are enough rows.
         rows = max(4, min(16, 4 * -(-len(samples) // (16 * self._workers.n_threads))))
-        self._run_forward(tasks.PREDICT, self._data(X, X, samples), rows, self._no_losses, out)
+        rows = max(1, min(rows, len(samples)))
+        self._run_forward(tasks.PREDICT, self._data(X, X, samples), rows, self._no_losses, out, places)
         return out
 
     def _data(self, X, Y, samples, weights=EQUAL_WEIGHTS, batch_size=None):
-        """Return what a call reads of the data; without a batch size there are no losses, and no targets."""
-        layout = np.array([X.first, *X.strides, Y.first, *Y.strides[:2]], dtype=np.int64)
+        """Return what a call reads of the data; without a batch size there are no losses, and no targets.
+
+        Within a minibatch of a given size samples are put in the order of their lengths, the longest first.
+        """
+        y_strides = Y.strides if len(Y.strides) == 3 else (Y.strides[0], 0, Y.strides[1])
+        layout = np.array([X.first, *X.strides, Y.first, *y_strides], dtype=np.int64)
         samples = np.ascontiguousarray(samples, np.int64)  # another layout would be compiled anew
         totals = np.zeros(0)
         if batch_size is not None:
-            starts = np.arange(0, len(samples), batch_size)
-            totals = np.add.reduceat(weights[samples] if len(weights) else np.ones(len(samples)), starts)
-            totals *= self._plan.table[0, p.N_LOSSES]
-        return tasks.Data(X.values, Y.values, layout, samples, weights, totals)
+            if len(X.lengths):
+                samples = samples[np.lexsort((-X.lengths[samples], np.arange(len(samples)) // batch_size))]
+            of_samples = weights[samples] if len(weights) else np.ones(len(samples))
+            if self._number(p.ALL_STEPS):
+                of_samples = of_samples * (X.lengths[samples] if len(X.lengths) else self._number(p.N_STEPS))
+            totals = np.add.reduceat(of_samples, np.arange(0, len(samples), batch_size)) * self._number(p.N_LOSSES)
+        return tasks.Data(X.values, Y.values, layout, X.origins, X.lengths, samples, weights, totals)
 
     def _run_minibatches(self, mode, data, batch_size, coefficients):
         """Run the tasks of one epoch; return the losses (n_batches, n_buffers) and the call."""
-        n_steps, n_bytes = int(self._plan.table[0, p.N_STEPS]), self._packed[0].nbytes
-        rows = training_shard_rows(batch_size, n_steps, n_bytes, self._cost_of_row)
+        n_bytes = self._number(p.N_IN_PRODUCTS) * self._packed.itemsize
+        rows = training_shard_rows(batch_size, self._number(p.N_STEPS), n_bytes, self._cost_of_row)
         n_shards = -(-batch_size // rows)
         most = max(1, min(MAX_SHARDS_OF_TASK, TASK_COST // (self._cost_of_row * rows)))
         shards_of_task = min(most, -(-n_shards // MAX_BUFFERS))
-        n_buffers = min(MAX_BUFFERS, -(-n_shards // shards_of_task))
+        n_trained = self._number(p.N_TRAINED)
+        most_buffers = max(2, min(MAX_BUFFERS, GRADIENTS_BYTES // (n_trained * self._packed.itemsize)))
+        n_buffers = min(most_buffers, -(-n_shards // shards_of_task))
         if len(self._gradients) < n_buffers:
-            self._gradients = aligned_zeros((n_buffers, self._plan.n_packed), self._packed.dtype)
+            self._gradients = aligned_zeros((n_buffers, n_trained), self._packed.dtype)
         if not self._is_transposed:
             self._transposed[:] = self._packed[0, self._plan.transposed_places]
             self._is_transposed = mode == tasks.TRAIN  # which renews it with every update
@@ -201,54 +232,57 @@ class Step:
         losses = np.zeros((n_batches, n_buffers))
         cost_of_task, n_at_once = self._cost_of_row * rows * shards_of_task, max(n_buffers, n_slices)
         n_tasks = n_batches * n_tasks_of_batch
-        self._run(n_tasks, cost_of_task, n_at_once, call, coefficients, data, losses, self._no_output)
+        results = tasks.Results(self._gradients, self._squares, losses, self._no_output, NOWHERE)
+        self._run(n_tasks, cost_of_task, n_at_once, call, coefficients, data, results)
         return losses, call
 
-    def _run_forward(self, mode, data, rows, losses, out):
+    def _run_forward(self, mode, data, rows, losses, out, places):
         """Run shards without a way back."""
         n_shards = -(-len(data.samples) // rows)
         call = self._call(mode, len(data.samples), rows, 1, n_shards, n_shards, n_shards)
         cost_of_task = -(-self._cost_of_row * rows // 3)  # there is no way back
         n_at_once = n_shards if mode == tasks.PREDICT else MAX_BUFFERS  # as many threads as training may use
-        self._run(n_shards, cost_of_task, n_at_once, call, NO_UPDATES, data, losses, out)
+        results = tasks.Results(self._gradients, self._squares, losses, out, places)
+        self._run(n_shards, cost_of_task, n_at_once, call, NO_UPDATES, data, results)
 
     def _call(self, *numbers):
-        """Return the words that the threads of one call share; `numbers` are those from MODE on."""
+        """Return the words that the threads of one call share; `numbers` are those from MODE to TASKS."""
         call = np.zeros(tasks.N_CALL, np.int64)
-        call[tasks.MODE : tasks.N_CALL] = numbers
+        call[tasks.MODE : tasks.N_CALL] = *numbers, self._seed, self._n_updates
         return call
 
     @property
     def _cost_of_row(self):
-        return self._plan.n_packed * int(self._plan.table[0, p.N_STEPS])
+        return self._number(p.N_IN_PRODUCTS) * self._number(p.N_STEPS)
 
-    def _run(self, n_tasks, cost_of_task, n_at_once, call, coefficients, data, losses, out):
+    def _run(self, n_tasks, cost_of_task, n_at_once, call, coefficients, data, results):
         """Let the workers do a list of tasks, of which so many may be done at once; now and then back to Python."""
         n_workers = max(1, min(self._workers.n_threads, n_tasks, n_at_once))
-        size = int(call[tasks.SHARD_ROWS] * self._plan.table[0, p.N_WORK])
-        kept = [workspace for workspace in self._work if len(workspace) >= size]
-        work = kept + [aligned_zeros((size,), self._packed.dtype) for _ in range(n_workers - len(kept))]
-        self._work = work
+        n_rows = int(call[tasks.SHARD_ROWS])
+        work = self._work.setdefault(n_rows, [])
+        while len(work) < n_workers:
+            work.append(tasks.make_workspace(self._plan, n_rows, self._packed.dtype))
         parameters, mean, square = self._packed if self._plan.trains else (self._packed[0],) * 3
         network = tasks.Network(
-            self._plan.table, self._plan.loss_numbers, parameters, self._transposed, mean, square, self._is_weight
-        )
-        shared = call, coefficients, network, data, tasks.Results(self._gradients, self._squares, losses, out)
+            self._plan.table, self._plan.loss_numbers, parameters, self._transposed, mean, square,
+            self._is_weight,
+        )  # fmt: skip
+        shared = call, coefficients, network, data, results
         if n_workers > 1:
-            self._run_tasks(0, *shared, work[0])  # compiles or loads, which in another thread no interrupt could end
+            self._run_tasks(0, *shared, *work[0])  # compiles or loads, which in another thread no interrupt could end
         of_call = n_workers * -(-CALL_COST // cost_of_task)
         for first in range(0, n_tasks, of_call):
             last = min(first + of_call, n_tasks)
 
             def run_share(worker, last=last):
-                self._run_tasks(last, *shared, work[worker])
+                self._run_tasks(last, *shared, *work[worker])
 
             try:
                 self._workers.run(run_share, n_workers)
             except BaseException:  # nobody may still write when the caller goes on, nor wait for what nobody does
                 call[tasks.FAILED] = 1
                 call[tasks.DONE] = np.iinfo(np.int64).max // 2
-                self._work = []
+                self._work = {}
                 self._workers.close()
                 raise
 

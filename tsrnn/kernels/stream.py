@@ -5,10 +5,12 @@ from functools import cache
 import numpy as np
 
 from . import plan as p
-from . import processor
+from . import processor, tasks
 from .buffers import aligned_zeros
 from .caching import entry
-from .network import forward
+from .layer import ACTIVE, UPDATE
+from .network import forward, head_forward
+from .shard import write_predictions
 
 
 class Stream:
@@ -27,20 +29,18 @@ class Stream:
         self._table, self._advance = table, compile_stream(plan.cell)
         self._packed = aligned_zeros((plan.n_packed,), parameters.dtype)
         self._packed[plan.places] = parameters
-        self._work = aligned_zeros((int(table[0, p.N_WORK]),), parameters.dtype)
-        for row in table[1 : 1 + table[0, p.N_LAYERS]]:
-            bias = row[p.INPUT] + row[p.N_PANELS] * table[0, p.LENGTH]  # its input is one
-            self._work[[bias, bias + row[p.INPUT_STRIDE]]] = 1
-            self._work[row[p.IS_UNIT] : row[p.IS_UNIT] + row[p.N_HIDDEN]] = 1
-        self._x = np.empty(table[0, p.N_FEATURES], parameters.dtype)
-        self._out = np.empty(table[0, p.N_OUTPUTS], parameters.dtype)
+        self._work, self._spans = tasks.make_workspace(plan, 1, parameters.dtype)
+        self._spans[:], self._place = 1, np.zeros(1, np.int64)  # one row of one step
+        self._spans[UPDATE] = -1
+        self._x = np.empty(1 if table[0, p.N_TOKENS] else table[0, p.N_FEATURES], parameters.dtype)
+        self._out = np.empty((1, table[0, p.N_OUTPUTS]), parameters.dtype)
 
     def advance(self, x):
         """Take one step and return the predictions after it.
 
         Parameters
         ----------
-        x : array-like of shape (n_features,)
+        x : array-like of shape (n_features,), or (1,), the token
 
         Returns
         -------
@@ -56,31 +56,35 @@ class Stream:
         if x.shape != self._x.shape:
             raise ValueError(f"x has shape {x.shape}; a step of this network has shape {self._x.shape}.")
         self._x[:] = x  # in one layout and dtype, for one compiled version
-        self._advance(self._table, self._packed, self._work, self._x, self._out)
-        return self._out
+        self._advance(self._table, self._packed, self._spans, self._place, self._work, self._x, self._out)
+        return self._out[0]
 
 
 @cache
 def compile_stream(cell):
     """Return the compiled step of one cell."""
 
-    def advance(plan, parameters, work, x, out):
-        """Take x into the state that `work` carries and write the predictions; work and out are modified in place."""
+    def advance(plan, parameters, spans, place, work, x, out):
+        """Take x into the state that `work` carries and write the predictions; all from spans on but x are modified."""
         control = processor.flush_denormals()
         V = plan[0, p.LENGTH]
-        first = plan[1, p.INPUT] + plan[1, p.N_PANELS] * V + 1
-        for k in range(plan[0, p.N_FEATURES]):
-            work[first + k] = x[k]
-        forward(cell, plan, parameters, work, 1, parameters)
+        if plan[0, p.N_TOKENS] > 0:
+            spans[ACTIVE + 3] = plan[0, p.EMBEDDING] + int(x[0]) * plan[0, p.EMBEDDING_STRIDE]
+        else:
+            first = plan[1, p.INPUT] + plan[1, p.N_PANELS] * V + 1
+            for k in range(x.shape[0]):
+                work[first + k] = x[k]
+        forward(cell, plan, parameters, work, spans, parameters, 1, 0)
+        head_forward(cell, plan, parameters, work, spans, parameters, 1, 0)
         for layer in range(plan[0, p.N_LAYERS]):
             row = plan[1 + layer]
-            h, memory = row[p.INPUT], row[p.MEMORY]
+            h, state, memory = row[p.INPUT], row[p.STATE], row[p.MEMORY]
             for k in range(row[p.N_PANELS] * V):
                 work[h + k] = work[h + row[p.INPUT_STRIDE] + k]
+                work[state + k] = work[state + row[p.STATE_STRIDE] + k]
             for k in range(row[p.MEMORY_STRIDE]):
                 work[memory + k] = work[memory + row[p.MEMORY_STRIDE] + k]
-        for k in range(plan[0, p.N_OUTPUTS]):
-            out[k] = work[plan[0, p.PREDICTION] + k]
+        write_predictions(plan, place, 0, 1, spans, work, out)
         processor.restore_denormals(control)
 
     return entry(advance)

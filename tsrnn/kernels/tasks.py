@@ -24,18 +24,21 @@ import numpy as np
 from . import optimizers as o
 from . import plan as p
 from . import processor
+from .buffers import aligned_zeros
 from .caching import entry, inner, spliced
 from .elementwise import sum_of_squares
-from .network import backward, forward
-from .shard import gather, loss_and_slope, write_predictions
+from .layer import ACTIVE
+from .network import backward, forward, head_backward, head_forward
+from .shard import clear, gather, loss_and_slope, measure, write_predictions
 
 PREDICT, EVALUATE, GRADIENT, TRAIN = range(4)  # how far a call goes: to predictions, loss, gradient, new parameters
 
 # Columns of the call: the shared words, each in a cache line of its own; then what the call is about.
 # FAILED is 1 + the number of the minibatch whose loss or gradient was not finite, or 1 where an error ends the call.
 NEXT, DONE, FAILED = 0, 8, 16
-MODE, BATCH_SIZE, SHARD_ROWS, SHARDS_OF_TASK, N_BUFFERS, SHARD_TASKS, TASKS = range(24, 31)
-N_CALL = 31  # SHARD_TASKS, TASKS: tasks of a minibatch that have shards, and all of them
+# SHARD_TASKS, TASKS: tasks of a minibatch that have shards, and all of them. SEED, UPDATE: of the first minibatch.
+MODE, BATCH_SIZE, SHARD_ROWS, SHARDS_OF_TASK, N_BUFFERS, SHARD_TASKS, TASKS, SEED, UPDATE = range(24, 33)
+N_CALL = 33
 
 N_PAUSES = 200  # some microseconds; then others are let run
 
@@ -64,11 +67,13 @@ class Data(NamedTuple):
     """The windows of a call, and their targets.
 
     X, Y : ndarray of shape (n_values,), flat buffers
-    layout : ndarray of shape (7,)
+    layout : ndarray of shape (8,)
         Where X begins, and its strides from sample to sample, step to step and feature to feature; where Y begins, and
-        its strides from sample to sample and output to output.
+        its strides from sample to sample, step to step and output to output.
+    origins, lengths : ndarray of int64
+        The first step and the number of steps of all samples; empty if each has all steps of the plan.
     samples : ndarray of int64, shape (n_samples,)
-        Cut into minibatches in this order.
+        Cut into minibatches in this order; those of one minibatch from the longest to the shortest.
     weights : ndarray of float64
         Of all samples; empty if each has the weight one.
     totals : ndarray of float64, shape (n_batches,)
@@ -78,6 +83,8 @@ class Data(NamedTuple):
     X: np.ndarray
     Y: np.ndarray
     layout: np.ndarray
+    origins: np.ndarray
+    lengths: np.ndarray
     samples: np.ndarray
     weights: np.ndarray
     totals: np.ndarray
@@ -86,20 +93,44 @@ class Data(NamedTuple):
 class Results(NamedTuple):
     """What a call overwrites.
 
-    gradients : ndarray of shape (N_BUFFERS or more, n_packed)
+    gradients : ndarray of shape (N_BUFFERS or more, N_TRAINED)
         GRADIENT and TRAIN: row 0 ends as the sum. The others leave them alone.
     squares : ndarray of shape (N_SLICES,), float64
         Likewise: the sums of squares of a gradient's slices.
     losses : ndarray of float64
         Summed losses. GRADIENT and TRAIN: shape (n_batches, N_BUFFERS); EVALUATE: (1, n_shards).
-    out : ndarray of shape (n_samples, n_outputs)
+    out : ndarray of shape (n, n_outputs)
         PREDICT alone: the predictions.
+    places : ndarray of int64, shape (n_samples,)
+        Likewise: the row of `out` for each of the samples, of its first step with ALL_STEPS.
     """
 
     gradients: np.ndarray
     squares: np.ndarray
     losses: np.ndarray
     out: np.ndarray
+    places: np.ndarray
+
+
+def make_workspace(plan, n_rows, dtype):
+    """Return the workspace of a thread for shards of so many rows, and its spans (:mod:`tsrnn.kernels.shard`).
+
+    The workspace holds already what never changes: no first states, the input of every bias, which is one, which hidden
+    units are no padding, and the scales of what is random.
+    """
+    network, V = plan.table[0], plan.table[0, p.LENGTH]
+    work = aligned_zeros((n_rows * int(network[p.N_WORK]),), dtype)
+    first_dense, n_layers_and_dense = 1 + network[p.N_LAYERS], network[p.N_LAYERS] + network[p.N_DENSE]
+    for row in plan.table[1:first_dense]:
+        bias = row[p.INPUT] * n_rows + row[p.N_PANELS] * V
+        work[bias :: row[p.INPUT_STRIDE]][: n_rows * (network[p.N_STEPS] + 1)] = 1
+        work[row[p.IS_UNIT] * n_rows :][: row[p.N_HIDDEN]] = 1
+    for row in plan.table[first_dense : 1 + n_layers_and_dense]:
+        bias = row[p.ROWS] * n_rows + row[p.N_IN_VECTORS] * V
+        work[bias :: row[p.ROWS_STRIDE]][: n_rows * network[p.HEAD_STEPS]] = 1
+    work[network[p.SCALES] * n_rows :][:3] = plan.scales
+    n_vectors = n_rows * network[p.N_STEPS] if network[p.N_TOKENS] else 0
+    return work, np.zeros(ACTIVE + network[p.N_STEPS] + 2 * n_rows + n_vectors, np.int64)
 
 
 @cache
@@ -119,11 +150,11 @@ def compile_tasks(cell):
     network : Network
     data : Data
     results : Results
-    work : ndarray of shape (SHARD_ROWS * N_WORK,)
-        The thread's own.
+    work, spans : ndarray
+        The thread's own, made by :func:`make_workspace`.
     """
 
-    def run_tasks(last, call, coefficients, network, data, results, work):
+    def run_tasks(last, call, coefficients, network, data, results, work, spans):
         control = processor.flush_denormals()
         n_pauses = 0
         while processor.read(call, DONE) < last:
@@ -134,7 +165,7 @@ def compile_tasks(cell):
                 if processor.compare_and_swap(call, NEXT, task, task + 1):
                     n_pauses = 0
                     if processor.read(call, FAILED) == 0:
-                        run_task(cell, batch, k, call, coefficients, network, data, results, work)
+                        run_task(cell, batch, k, call, coefficients, network, data, results, work, spans)
                     processor.add_to(call, DONE, 1)
             elif n_pauses < N_PAUSES:  # another thread is at what this one waits for
                 n_pauses += 1
@@ -155,12 +186,12 @@ def first_of_phase(call, plan, k):
 
 
 @spliced
-def run_task(cell, batch, k, call, coefficients, network, data, results, work):
+def run_task(cell, batch, k, call, coefficients, network, data, results, work, spans):
     """Run task k of a minibatch."""
     first, n_slices = batch * call[BATCH_SIZE], network.plan[0, p.N_SLICES]
     minibatch = data.samples[first : min(first + call[BATCH_SIZE], data.samples.shape[0])]
     if k < call[SHARD_TASKS]:
-        run_shards(cell, call, batch, k, minibatch, network, data, results, work)
+        run_shards(cell, call, batch, k, minibatch, network, data, results, work, spans)
     elif k < call[SHARD_TASKS] + n_slices:
         sum_slice(call, coefficients, batch, minibatch.shape[0], k - call[SHARD_TASKS], network, results)
     else:
@@ -168,38 +199,48 @@ def run_task(cell, batch, k, call, coefficients, network, data, results, work):
 
 
 @spliced
-def run_shards(cell, call, batch, task, minibatch, network, data, results, work):
+def run_shards(cell, call, batch, task, minibatch, network, data, results, work, spans):
     """Run the shards of one task of the first phase."""
     mode, n_rows, n_batch, plan = call[MODE], call[SHARD_ROWS], minibatch.shape[0], network.plan
     buffer, losses = task % call[N_BUFFERS], results.losses
     gradient = results.gradients[buffer] if mode >= GRADIENT else network.parameters
+    update = call[UPDATE] + batch if mode >= GRADIENT else -1
     if mode >= GRADIENT and task < call[N_BUFFERS]:
-        gradient[:] = 0
+        clear(gradient, 0, gradient.shape[0])
         losses[batch, buffer] = 0.0
     for shard in range(task * call[SHARDS_OF_TASK], (task + 1) * call[SHARDS_OF_TASK]):
         first = shard * n_rows
         if first >= n_batch:
             break
         samples = minibatch[first : min(first + n_rows, n_batch)]
-        gather(plan, data.X, data.layout, samples, work)
-        forward(cell, plan, network.parameters, work, samples.shape[0], network.parameters)
-        if mode == PREDICT:
-            write_predictions(plan, work, results.out[first : first + samples.shape[0]])
-            continue
-        loss = loss_and_slope(
-            plan, network.loss_numbers, data.Y, data.layout, samples, data.weights, data.totals[batch], work
-        )
+        measure(plan, data.lengths, samples, call[SEED], update, n_rows, spans)
+        gather(plan, data.X, data.layout, data.origins, samples, n_rows, spans, work)
+        forward(cell, plan, network.parameters, work, spans, gradient, n_rows, 0)
+        loss = 0.0
+        for step in range(0, spans[ACTIVE + plan[0, p.N_STEPS]] if plan[0, p.ALL_STEPS] else 1, plan[0, p.HEAD_STEPS]):
+            head_forward(cell, plan, network.parameters, work, spans, gradient, n_rows, step)
+            if mode == PREDICT:
+                write_predictions(plan, results.places[first:], step, n_rows, spans, work, results.out)
+            else:
+                loss += loss_and_slope(
+                    plan, network.loss_numbers, data.Y, data.layout, data.origins, samples, data.weights,
+                    data.totals[batch], step, n_rows, spans, work,
+                )  # fmt: skip
+            if mode >= GRADIENT:
+                head_backward(cell, plan, network.transposed, work, spans, gradient, n_rows, step)
         if mode == EVALUATE:
             losses[0, shard] = loss
+        if mode < GRADIENT:
             continue
         losses[batch, buffer] += loss
-        backward(cell, plan, network.transposed, work, samples.shape[0], gradient)
+        backward(cell, plan, network.transposed, work, spans, gradient, n_rows, 0)
 
 
 @inner
 def slice_panels(plan, part):
     """Return the first panel of weights of a slice of the parameters, and the first after it, as rows of the plan."""
-    n_panels, n_slices, first = plan[0, p.N_WEIGHT_PANELS], plan[0, p.N_SLICES], 1 + plan[0, p.N_LAYERS]
+    n_panels, n_slices = plan[0, p.N_WEIGHT_PANELS], plan[0, p.N_SLICES]
+    first = 1 + plan[0, p.N_LAYERS] + plan[0, p.N_DENSE]
     return first + part * n_panels // n_slices, first + (part + 1) * n_panels // n_slices
 
 

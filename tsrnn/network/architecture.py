@@ -1,4 +1,4 @@
-"""What is stacked on what: recurrent layers and a dense head, and their one flat vector of parameters.
+"""What is stacked on what: an embedding, recurrent layers and a dense head, and their one flat vector of parameters.
 
 The vector's inner layout belongs to the kernels (:mod:`tsrnn.kernels.plan`); above this file parameters are a vector to
 copy, compare and keep, or arrays with a name and the shape of the equations.
@@ -8,21 +8,23 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from ..kernels.plan import make_plan, n_gates
+from ..kernels.layout import make_plan
+from ..kernels.plan import n_gates
 from ..kernels.step import Step, pack
 from ..kernels.stream import Stream
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A stack of recurrent layers of one cell, and a dense head on the last state of the top one.
+    """A stack of recurrent layers of one cell, and dense layers on the last state of the top one, or on each.
 
     Parameters
     ----------
     cell : {"rnn", "lstm", "gru"}
     n_steps : int
-        Steps of a window.
+        Steps of a window; of sequences of several lengths those of the longest.
     n_features : int
+        Numbers of a step; of tokens the size of their vectors.
     hidden_layer_sizes : tuple of int
         Hidden units per layer, the layer that reads the window first.
     n_outputs : int
@@ -36,6 +38,24 @@ class Architecture:
         Of "classes" a row has one target, the number of its class, and an output for each.
     loss_numbers : tuple of float
         Of "huber" where it turns straight, of "quantile" the levels, for each of which a target has an output.
+    bidirectional : bool
+        Whether each level has a second layer, which reads the steps from the last to the first (Schuster and Paliwal
+        1997); what reads both has their states side by side.
+    return_sequences : bool
+        Whether there are outputs at every step.
+    dense_layer_sizes : tuple of int
+        Units of dense layers between the states and the outputs.
+    dense_activation : {"tanh", "relu"}
+    n_tokens : int
+        If not 0, the one number of a step is a token, 0 ... n_tokens - 1, and its vector is read.
+    trains_embedding : bool
+        Whether these vectors are trained.
+    dropout, recurrent_dropout : float
+        Probability that a unit is zero in training, and the others greater by as much, over all steps of a window (Gal
+        and Ghahramani 2016): in what is read from a layer, or from the vectors of tokens; in the state that is
+        multiplied by W_h.
+    input_noise : float
+        Standard deviation of normal noise that is added to X in training.
     """
 
     cell: str
@@ -48,6 +68,15 @@ class Architecture:
     window_norm: str | None = None
     loss: str = "squared_error"
     loss_numbers: tuple = ()
+    bidirectional: bool = False
+    return_sequences: bool = False
+    dense_layer_sizes: tuple = ()
+    dense_activation: str = "relu"
+    n_tokens: int = 0
+    trains_embedding: bool = True
+    dropout: float = 0.0
+    recurrent_dropout: float = 0.0
+    input_noise: float = 0.0
 
     @property
     def n_parameters(self):
@@ -60,6 +89,11 @@ class Architecture:
         """Blocks of hidden units that the weights of a layer have side by side."""
         return n_gates(self.cell)
 
+    @property
+    def is_random(self):
+        """Whether training draws random numbers: by dropout, or noise."""
+        return max(self.dropout, self.recurrent_dropout, self.input_noise) > 0
+
     def views(self, parameters):
         """Return the named arrays inside `parameters`; writing to them writes to the vector.
 
@@ -71,13 +105,14 @@ class Architecture:
         -------
         dict of str to ndarray
             Per layer l ``layers.l.W_x`` (n_in, n_gates * n_hidden), ``layers.l.W_h`` (n_hidden, n_gates * n_hidden),
-            ``layers.l.b`` (n_gates * n_hidden,), for a GRU with `reset_after` also ``layers.l.b_hn`` (n_hidden,);
-            ``head.W_y`` (n_hidden, n_outputs) and ``head.b_y`` (n_outputs,). Gates side by side: LSTM i, f, g, o;
-            GRU r, z, n.
+            ``layers.l.b`` (n_gates * n_hidden,), for a GRU with `reset_after` also ``layers.l.b_hn`` (n_hidden,); the
+            same as ``layers.l.reverse.W_x`` and so on for the other direction; ``dense.k.W`` and ``dense.k.b`` of the
+            dense layers; ``head.W_y`` (n_in, n_outputs) and ``head.b_y`` (n_outputs,); ``embedding.W`` (n_tokens,
+            n_features). Gates side by side: LSTM i, f, g, o; GRU r, z, n.
         """
         return {b.name: parameters[b.offset : b.offset + b.size].reshape(b.shape) for b in self._blocks}
 
-    def step(self, parameters, workers, optimizer_state=None, trains=True):
+    def step(self, parameters, workers, optimizer_state=None, trains=True, seed=0):
         """Return the training step and prediction of this network.
 
         Parameters
@@ -88,12 +123,14 @@ class Architecture:
         optimizer_state : OptimizerState, optional
         trains : bool
             False saves the memory that only training needs.
+        seed : int
+            Of dropout and noise.
         """
         if not trains:
             return Step(*self._for_use(parameters), workers)
         plan = self._make_plan(parameters.dtype, trains=True)
         n_updates = 0 if optimizer_state is None else optimizer_state.n_updates
-        return Step(plan, pack(plan, parameters, optimizer_state), workers, n_updates)
+        return Step(plan, pack(plan, parameters, optimizer_state), workers, n_updates, seed)
 
     def stream(self, parameters):
         """Return this network as one that is fed step by step and carries its state; `n_steps` does not matter.
@@ -106,8 +143,10 @@ class Architecture:
         Raises
         ------
         ValueError
-            If windows are normalised, which a single step cannot be.
+            If windows are normalised, or read in both directions, which a single step cannot be.
         """
+        if self.bidirectional:
+            raise ValueError("a network with bidirectional=True reads whole windows; set it to False.")
         if self.window_norm is not None:
             raise ValueError(f"a network with window_norm={self.window_norm!r} needs whole windows; give it None.")
         return Stream(replace(self, n_steps=1)._make_plan(parameters.dtype, trains=False), parameters)

@@ -2,13 +2,15 @@
 
 import numpy as np
 
+EMBEDDING_LIMIT = 0.05
+
 
 def initial_parameters(architecture, rng, dtype):
     """Return a parameter vector to start from.
 
-    Input and head weights are uniform within +-sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010, equation 16), each
-    gate by itself. Recurrent weights are orthogonal per gate (Saxe, McClelland and Ganguli 2014). Biases are zero, that
-    of the LSTM's forget gate one (Jozefowicz, Zaremba and Sutskever 2015).
+    Input and dense weights are uniform within +-sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010, equation 16), each
+    gate by itself, vectors of tokens within +-0.05. Recurrent weights are orthogonal per gate (Saxe, McClelland and
+    Ganguli 2014). Biases are zero, that of the LSTM's forget gate one (Jozefowicz, Zaremba and Sutskever 2015).
 
     Parameters
     ----------
@@ -23,15 +25,21 @@ def initial_parameters(architecture, rng, dtype):
     """
     parameters = np.zeros(architecture.n_parameters, dtype)
     views = architecture.views(parameters)
-    for layer, n_hidden in enumerate(architecture.hidden_layer_sizes):
-        W_x, W_h = views[f"layers.{layer}.W_x"], views[f"layers.{layer}.W_h"]
-        for gate in range(architecture.n_gates):
-            columns = slice(gate * n_hidden, (gate + 1) * n_hidden)
-            W_x[:, columns] = _glorot(rng, W_x.shape[0], n_hidden)
-            W_h[:, columns] = _orthogonal(rng, n_hidden)
-        if architecture.cell == "lstm":
-            views[f"layers.{layer}.b"][n_hidden : 2 * n_hidden] = 1  # gates i, f, g, o
-    views["head.W_y"][:] = _glorot(rng, *views["head.W_y"].shape)
+    for name, view in views.items():
+        part, *_, kind = name.split(".")
+        n_hidden = view.shape[-1] // architecture.n_gates
+        gates = [slice(gate * n_hidden, (gate + 1) * n_hidden) for gate in range(architecture.n_gates)]
+        if part == "embedding":
+            view[:] = rng.uniform(-EMBEDDING_LIMIT, EMBEDDING_LIMIT, view.shape)
+        elif part != "layers":
+            view[:] = _glorot(rng, *view.shape) if view.ndim == 2 else 0
+        elif kind == "W_x":
+            W_h = views[name.removesuffix("W_x") + "W_h"]
+            for gate in gates:
+                view[:, gate] = _glorot(rng, len(view), n_hidden)
+                W_h[:, gate] = _orthogonal(rng, n_hidden)
+        elif kind == "b" and architecture.cell == "lstm":
+            view[gates[1]] = 1  # of i, f, g, o
     return parameters
 
 

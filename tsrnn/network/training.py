@@ -17,8 +17,10 @@ from .schedules import LearningRates
 class Windows(NamedTuple):
     """Windows and their targets; views are never copied.
 
-    X : ndarray of shape (n_samples, n_steps, n_features), oldest step first
-    y : ndarray of shape (n_samples, n_targets)
+    X : ndarray of shape (n_samples, n_steps, n_features), or Sequences
+        Oldest step first.
+    y : ndarray of shape (n_samples, n_targets) or, for an output at every step, (n_samples, n_steps, n_targets)
+        Sequences, with the origins and lengths of X, where X is that and each step has an output.
     weights : ndarray of float64, shape (n_samples,)
         How much each counts; empty if all count the same. Those of weight zero are as if they were not there.
     """
@@ -93,7 +95,7 @@ def train(architecture, parameters, windows, options, rng, validation=None, opti
     windows : Windows
     options : TrainingOptions
     rng : numpy.random.RandomState
-        Draws the order of the windows, one permutation per epoch.
+        Draws the order of the windows, one permutation per epoch, and before that the seed of dropout and noise.
     validation : Windows, optional
         Watched after every epoch. Without it the training loss is watched.
     optimizer_state : optional
@@ -113,7 +115,8 @@ def train(architecture, parameters, windows, options, rng, validation=None, opti
         Likewise; later on an interrupt ends training and keeps what was learnt. A second one is raised.
     """
     with Workers(options.n_threads) as workers:
-        step = architecture.step(parameters, workers, optimizer_state)
+        seed = int(rng.randint(2**63 - 1, dtype=np.int64)) if architecture.is_random else 0
+        step = architecture.step(parameters, workers, optimizer_state, seed=seed)
         data, held_out = _flat(windows), validation and _flat(validation)
         # Going on: only what is better may replace the start.
         best = step.loss(*held_out) if held_out is not None and optimizer_state is not None else math.inf
@@ -142,7 +145,9 @@ def train(architecture, parameters, windows, options, rng, validation=None, opti
 
 
 def predict(architecture, parameters, X, n_threads, samples=None):
-    """Return the predictions for windows X (n_samples, n_steps, n_features), shape (n_samples, n_outputs).
+    """Return the predictions for windows X (n_samples, n_steps, n_features) or Sequences, shape (n_samples, n_outputs).
+
+    Where each step has an output, shape (steps of all windows, n_outputs), one window after the other.
 
     With `samples`, an array of int64, only for the windows of these numbers, in their order.
     """

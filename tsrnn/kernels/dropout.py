@@ -1,0 +1,83 @@
+"""What is random in the training of a shard: the masks of dropout, and noise.
+
+In no training masks are ones and there is no noise. These functions write code (:mod:`tsrnn.kernels.code`).
+"""
+
+from llvmlite import ir
+
+from . import plan as p
+from .code import Buffer, Index, function, loop
+from .layer import Shape
+from .random import NOISE, OUTPUTS, STATES, VECTORS, normals, philox
+
+
+def draw_masks(shard):
+    """Fill the masks of all layers, and that of the tokens' vectors, where there are any."""
+    for level in loop(shard.n_levels):
+        for direction in loop(shard.n_directions):
+            layer, source = shard.layer(level, direction), level * 2 + direction
+            stride, mask_stride = layer.column(p.OUTPUT_MASK_STRIDE), layer.column(p.MASK_STRIDE)
+            _draw_mask(shard, layer.rows(p.OUTPUT_MASK), stride, p.DROPOUT, 0, source + OUTPUTS)
+            _draw_mask(shard, layer.rows(p.MASK), mask_stride, p.RECURRENT_DROPOUT, 1, source + STATES)
+    of_vectors = shard.work + shard.plan[0, p.VECTOR_MASK] * shard.shape.n_rows
+    place = shard.n_levels.constant(VECTORS)
+    _draw_mask(shard, of_vectors, shard.plan[0, p.VECTOR_MASK_STRIDE], p.DROPOUT, 0, place)
+
+
+def add_noise(shard):
+    """Add noise to what the first level reads of X, before a step or a feature is multiplied by anything."""
+    shape, n_features = shard.shape, shard.plan[0, p.N_FEATURES]
+    scale = shard.scale(2).number()
+    for direction in loop(shard.n_directions):
+        layer = shard.layer(shard.n_levels.constant(0), direction)
+        for row in loop(shape.n_filled):
+            for t in loop(shape.length(row)):
+                x = layer.x_row(row, shape.turned(row, t, direction.is_equal(1)))
+                for k in loop(n_features):
+                    drawn = _normal(shape, row, t * n_features + k)
+                    (x + k).add_number(drawn, scale)
+
+
+def _draw_mask(shard, rows, stride, rate, scale, place):
+    """Fill a mask for each row of a shard: a number is 0 with the probability of the rate, else 1 / (1 - rate).
+
+    Parameters
+    ----------
+    shard : Shard
+    rows : Buffer
+    stride : Index
+        From row to row, a multiple of four: so many numbers are filled.
+    rate, scale : int
+        The column of the rate in row 0 of the plan, in units of 2^-32; the number of 1 / (1 - rate) among the scales.
+    place : Index
+        Of the counter.
+    """
+    given = rows.pointer, stride, shard.plan[0, rate], shard.scale(scale).pointer, place
+    values = [value.value if isinstance(value, Index) else value for value in given] + list(shard.shape.values)
+    made, inside = function(rows.builder, f"tsrnn_draw_mask_{rows.kind.element}", ir.VoidType(), values)
+    if inside is not None:
+        _write_mask(inside, *made.args)
+        inside.ret_void()
+    rows.builder.call(made, values)
+
+
+def _write_mask(builder, rows, stride, rate, scale, place, *shape):
+    """Write the body of the function that fills a mask."""
+    rows, scale, shape = Buffer(builder, rows), Buffer(builder, scale), Shape.of_values(builder, shape)
+    stride, rate, place = (Index(builder, value) for value in (stride, rate, place))
+    zero, one = (ir.Constant(rows.kind.element, number) for number in (0, 1))
+    for row in loop(shape.n_filled):
+        for block in loop(stride // 4):
+            words = philox(block, place, shape.sample(row), shape.update, shape.seed)
+            for k, word in enumerate(words):
+                drawn = builder.select(word.is_less(rate), zero, scale.number())
+                (rows + row * stride + block * 4 + k).set_number(builder.select(shape.update.is_less(0), one, drawn))
+
+
+def _normal(shape, row, number):
+    """Return one of the normal numbers of a row, an LLVM double."""
+    words = philox(number // 4, number.constant(NOISE), shape.sample(row), shape.update, shape.seed)
+    drawn, *others = [*normals(words[:2]), *normals(words[2:])]
+    for k, other in enumerate(others, 1):
+        drawn = number.builder.select((number % 4).is_equal(k), other, drawn)
+    return drawn

@@ -1,0 +1,177 @@
+"""Sequences of several lengths at the door: lists of arrays, arrays with missing steps and padded token ids.
+
+All become :class:`Sequences`: their steps side by side, without what only pads, so that padding costs nothing and
+cannot change a result.
+"""
+
+import numpy as np
+
+from .kernels.buffers import Sequences
+
+LARGEST_ID = 2**24  # float32 holds every integer up to this one
+
+
+def is_ragged(X):
+    """Return whether X is a list, tuple or 1-D array of sequences that are not all of one length."""
+    if isinstance(X, np.ndarray) and (X.dtype != object or X.ndim != 1):
+        return False
+    if not isinstance(X, list | tuple | np.ndarray):
+        return False
+    try:
+        lengths = {len(row) for row in X if not isinstance(row, str | bytes | dict)}
+    except TypeError:  # a row is a number
+        return False
+    return len(lengths) > 1 and not any(isinstance(row, str | bytes | dict) for row in X)
+
+
+def join_rows(X, what="X"):
+    """Return the rows of a ragged X as Sequences, which may still have missing steps.
+
+    Returns
+    -------
+    Sequences
+        float32 if all rows are, else float64.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a row is not numbers of shape (n_steps,) or (n_steps, n_features), or rows differ in their features.
+    """
+    rows = [_read_row(row, number, what) for number, row in enumerate(X)]
+    widths = [row.shape[1] for row in rows if len(row)]
+    odd = next((number for number, row in enumerate(rows) if len(row) and row.shape[1] != widths[0]), None)
+    if odd is not None:
+        raise ValueError(
+            f"row {odd} of {what} has {rows[odd].shape[1]} feature(s) per step, but the first has {widths[0]}; "
+            "give all rows the same features."
+        )
+    width = widths[0] if widths else 1
+    is_single = all(row.dtype == np.float32 for row in rows)
+    steps = np.concatenate([row.reshape(-1, width) for row in rows]).astype(np.float32 if is_single else np.float64)
+    return _side_by_side(steps, np.array([len(row) for row in rows]))
+
+
+def drop_missing(X, missing, what="X"):
+    """Return X without the steps that are missing, all of whose features are NaN.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_steps, n_features), or Sequences
+    missing : {"raise", "mask"}
+    what : str
+        Named in errors.
+
+    Returns
+    -------
+    ndarray or Sequences
+        X itself if nothing is missing.
+
+    Raises
+    ------
+    ValueError
+        If values are infinite; if any is NaN, unless `missing` is "mask" and the other features of its step are NaN
+        too; if a row has no step.
+    """
+    is_sequences = isinstance(X, Sequences)
+    n, n_steps, n_features = X.shape
+    lengths = X.lengths if is_sequences else np.full(n, n_steps)
+    steps = X.steps if is_sequences else X.reshape(n * n_steps, n_features)
+    if not np.isfinite(steps).all():
+        rows = np.repeat(np.arange(n), lengths)
+        starts = np.append(0, np.cumsum(lengths))
+
+        def refuse(is_at, problem, cure):
+            step = int(np.argmax(is_at))
+            row = int(rows[step])
+            raise ValueError(f"row {row} of {what} {problem} at step {step - starts[row]}; {cure}.")
+
+        is_nan = np.isnan(steps)
+        if np.isinf(steps).any():
+            refuse(np.isinf(steps).any(axis=1), "is infinite", "give finite values")
+        if missing == "raise":
+            refuse(is_nan.any(axis=1), "is NaN", "give missing='mask' to leave such steps out")
+        is_missing = is_nan.all(axis=1)
+        if (is_nan.any(axis=1) & ~is_missing).any():
+            refuse(
+                is_nan.any(axis=1) & ~is_missing, "is NaN in some features", "a step is left out if all of them are NaN"
+            )
+        X = _side_by_side(steps[~is_missing], np.bincount(rows[~is_missing], minlength=n))
+    elif not is_sequences:
+        return X
+    if (X.lengths == 0).any():
+        raise ValueError(f"row {int(np.argmin(X.lengths))} of {what} has no step; leave it out.")
+    return X
+
+
+def read_tokens(X, padding_id, n_tokens=None):
+    """Return token ids as Sequences of one feature in float32, without padding.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_steps), or a list of sequences of ids
+    padding_id : int or None
+        Steps with this id are left out. A row of nothing else has no step: the network stays in its first state.
+    n_tokens : int, optional
+        Ids must be less.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If X is not of whole numbers from 0 on, or of another shape.
+    """
+    if is_ragged(X):
+        ids = join_rows(X)
+        if ids.shape[2] != 1:
+            raise ValueError(f"X has rows with {ids.shape[2]} numbers per step; a token is one.")
+        steps, lengths = ids.steps[:, 0], ids.lengths
+    else:
+        array = np.asarray(X)
+        if array.dtype.kind not in "iuf":
+            array = _as_numbers(array, "X")
+        if array.ndim == 3 and array.shape[2] == 1:
+            array = array[:, :, 0]
+        if array.ndim != 2:
+            raise ValueError(f"X has shape {array.shape}; token ids have the shape (n_samples, n_steps).")
+        steps, lengths = array.ravel(), np.full(len(array), array.shape[1])
+    most = LARGEST_ID if n_tokens is None else n_tokens
+    is_bad = ~((steps >= 0) & (steps < most) & (steps % 1 == 0))  # NaN too
+    if is_bad.any():
+        row = int(np.repeat(np.arange(len(lengths)), lengths)[np.argmax(is_bad)])
+        known = f"0 to {most - 1}" if n_tokens is not None else f"whole numbers from 0 to {most - 1}"
+        raise ValueError(
+            f"row {row} of X holds {steps[np.argmax(is_bad)]:g}; the ids of tokens are {known} (SequenceEncoder makes "
+            "them from texts, and has one for what is unknown)."
+        )
+    is_token = np.ones(len(steps), bool) if padding_id is None else steps != padding_id
+    rows = np.repeat(np.arange(len(lengths)), lengths)
+    lengths = np.bincount(rows[is_token], minlength=len(lengths))
+    return _side_by_side(steps[is_token].astype(np.float32)[:, None], lengths)
+
+
+def _read_row(row, number, what):
+    """Return one row as (n_steps, n_features)."""
+    array = np.asarray(row)
+    if array.size == 0:
+        return np.zeros((0, 1), np.float32)
+    array = _as_numbers(array, f"row {number} of {what}")
+    if array.ndim not in (1, 2):
+        raise ValueError(
+            f"row {number} of {what} has shape {array.shape}; a sequence has (n_steps,) or (n_steps, n_features)."
+        )
+    return array[:, None] if array.ndim == 1 else array
+
+
+def _as_numbers(array, what):
+    if array.dtype.kind in "biuf":
+        return array
+    try:
+        if array.dtype.kind != "O":
+            raise TypeError
+        return array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{what} holds {array.dtype}; sequences hold real numbers.") from None
+
+
+def _side_by_side(steps, lengths):
+    ends = np.cumsum(lengths)
+    return Sequences(steps, np.append(0, ends)[:-1].astype(np.int64), lengths.astype(np.int64))
