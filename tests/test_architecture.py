@@ -14,13 +14,14 @@ PACKAGE = Path(tsrnn.__file__).resolve().parent
 # A room imports only rooms listed below it. The two inner packages hold a docstring alone, so anybody may import them.
 SURFACE = [
     "__main__", "__init__", "csv_input", "forecaster", "estimators", "baselines", "choices", "contract", "plotting",
-    "datasets", "metrics", "transforms", "windows", "calendar", "tokens", "panel", "clock", "base", "weights",
+    "datasets", "metrics", "transforms", "windows", "sequences", "checking", "calendar", "tokens", "panel", "clock",
+    "base", "weights",
 ]  # fmt: skip
 NETWORK = ["training", "architecture", "schedules", "optimizers", "initializers", "__init__"]
 KERNELS = [
-    "step", "stream", "tasks", "network", "shard", "head", "connections", "recurrence", "layer", "layout", "plan",
-    "packing", "optimizers", "random", "elementwise", "product", "rnn", "lstm", "gru", "gru_before", "losses", "code",
-    "vector", "processor", "buffers", "target", "workers", "caching", "__init__",
+    "step", "stream", "tasks", "shard", "network", "embedding", "head", "connections", "recurrence", "dropout",
+    "layer", "layout", "plan", "packing", "optimizers", "random", "elementwise", "product", "rnn", "lstm", "gru",
+    "gru_before", "losses", "code", "vector", "processor", "buffers", "target", "workers", "caching", "__init__",
 ]  # fmt: skip
 ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}" for room in KERNELS)]
 
@@ -28,10 +29,11 @@ ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}"
 # Rooms of the design that are not built yet are named already.
 PANDAS = [
     "__main__", "csv_input", "forecaster", "estimators", "baselines", "backtesting", "splitting", "plotting",
-    "datasets", "windows", "calendar", "panel", "clock", "contract",
+    "datasets", "windows", "checking", "calendar", "panel", "clock", "contract",
 ]  # fmt: skip
 SKLEARN = [
     "forecaster", "estimators", "baselines", "backtesting", "splitting", "metrics", "tokens", "base", "contract",
+    "checking",
 ]  # fmt: skip
 ALLOWED = {
     "numpy": ROOMS,

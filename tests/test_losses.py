@@ -180,7 +180,7 @@ def test_an_option_of_a_loss_that_makes_no_sense_gets_one_sentence(options, said
 
 @pytest.mark.parametrize("y", [SKEWED - 1, 0 * SKEWED])
 def test_poisson_refuses_targets_that_it_cannot_have(y):
-    with pytest.raises(ValueError, match="loss='poisson' needs targets that are not negative and not all zero"):
+    with pytest.raises(ValueError, match=r"loss='poisson' needs targets that are not (negative|all zero)"):
         RNNRegressor(loss="poisson").fit(X_LONG, y)
 
 

@@ -10,6 +10,7 @@ from cells import each_cell
 from fits import KINDS, REGRESSORS, SECONDS, STRESS, digest, fit, make
 
 from tsrnn import RNNRegressor
+from tsrnn.network.training import predict
 
 pytestmark = STRESS
 
@@ -68,6 +69,9 @@ def test_a_weight_that_is_no_number_makes_every_prediction_none():
             hidden = []
             for k in range(weights.size):
                 before, weights[k] = weights[k], np.nan
-                hidden += [k] if not np.isnan(model.predict(X)).all() else []
+                hidden += [k] if not np.isnan(predict(model._architecture, weights, X, 1)).all() else []
                 weights[k] = before
             assert hidden == [], (kind, activation, weights.size)
+            weights[0] = np.nan
+            with pytest.raises(ValueError, match="predicted for row 0 of X is not finite"):
+                model.predict(X)

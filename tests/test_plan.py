@@ -12,7 +12,7 @@ from compiled import adam, cell_code
 
 from tsrnn.kernels import plan as p
 from tsrnn.kernels.buffers import flatten
-from tsrnn.kernels.layout import make_plan
+from tsrnn.kernels.layout import MAX_SLICES, make_plan
 from tsrnn.kernels.step import OptimizerState, Step, pack
 from tsrnn.kernels.target import vector_length
 from tsrnn.kernels.workers import Workers
@@ -177,11 +177,12 @@ def test_paddings_of_parameters_gradients_and_moments_stay_zero_in_training(cell
 def test_offsets_and_places_are_whole_vectors(cell, dtype, trains):
     V = vector_length(np.dtype(dtype))
     for sizes, _, plan in plans(cell, dtype, trains=trains):
-        network, layers, panels = plan.table[0], plan.table[1 : 1 + len(sizes)], plan.table[1 + len(sizes) :]
-        assert network[p.LENGTH] == V
-        assert not (network[[p.W_Y, p.W_YT, p.LEVEL, p.PREDICTION, p.ZEROS, p.N_WORK]] % V).any()
-        offsets = [p.W_H, p.W_X, p.W_HT, p.W_XT, p.INPUT, p.SUMS, p.MEMORY, p.RESET, p.CARRY, p.DH, p.DX]
-        assert not (layers[:, offsets] % V).any()
+        network, layers, dense, panels = np.split(plan.table, np.cumsum([1, len(sizes), plan.table[0, p.N_DENSE]]))
+        assert network[0, p.LENGTH] == V
+        assert not (network[0, [p.LEVEL, p.PREDICTION, p.ZEROS, p.SCALES, p.N_WORK]] % V).any()
+        offsets = [p.W_H, p.W_X, p.W_HT, p.W_XT, p.INPUT, p.STATE, p.SUMS, p.MEMORY, p.RESET, p.CARRY, p.DH, p.DX]
+        assert not (layers[:, [*offsets, p.DSTATE]] % V).any()
+        assert not (dense[:, [p.W, p.WT, p.ROWS, p.OUT, p.DROWS]] % V).any()
         assert not (panels[:, [p.PANEL, p.COLUMN, p.TO_A, p.TO_B]] % V).any()
         assert plan.n_packed % V == 0
 
@@ -191,7 +192,7 @@ def test_strides_are_odd_numbers_of_vectors(cell, dtype):
     V = vector_length(np.dtype(dtype))
     for sizes, _, plan in plans(cell, dtype):
         layers = plan.table[1 : 1 + len(sizes)]
-        assert (layers[:, [p.INPUT_STRIDE, p.SUMS_STRIDE]] % (2 * V) == V).all()
+        assert (layers[:, [p.INPUT_STRIDE, p.STATE_STRIDE, p.SUMS_STRIDE]] % (2 * V) == V).all()
         expected = V if mathematics(cell).N_MEMORY else 0
         assert (layers[:, p.MEMORY_STRIDE] % (2 * V) == expected).all()
 
@@ -209,6 +210,13 @@ def test_regions_of_the_workspace_have_their_room_and_do_not_overlap(cell, dtype
             (network[p.LEVEL], 1, "level"),
             (network[p.PREDICTION], padded(n_outputs, V), "prediction"),
             (network[p.ZEROS], padded(sizes[-1], V), "zeros"),
+            (network[p.SCALES], 3, "scales"),
+        ]
+        (dense,) = plan.table[1 + len(sizes) :][: network[p.N_DENSE]]
+        assert dense[p.ROWS_STRIDE] > padded(sizes[-1], V)
+        regions += [
+            (dense[p.ROWS], dense[p.ROWS_STRIDE], "rows of the head"),
+            (dense[p.DROWS], padded(sizes[-1], V) if trains else 0, "gradient of the head"),
         ]
         n_x = N_FEATURES
         for layer, n_hidden in enumerate(sizes):
@@ -218,12 +226,14 @@ def test_regions_of_the_workspace_have_their_room_and_do_not_overlap(cell, dtype
             assert row[p.MEMORY_STRIDE] >= numbers.N_MEMORY * n
             regions += [
                 (row[p.INPUT], (n_steps + 1) * row[p.INPUT_STRIDE], f"{layer} input"),
+                (row[p.STATE], (n_steps + 1) * row[p.STATE_STRIDE], f"{layer} state"),
                 (row[p.SUMS], n_kept * row[p.SUMS_STRIDE], f"{layer} sums"),
                 (row[p.MEMORY], (n_kept + 1) * row[p.MEMORY_STRIDE], f"{layer} memory"),
                 (row[p.RESET], n_kept * n if numbers.IN_TWO_PARTS else 0, f"{layer} reset"),
                 (row[p.CARRY], n if trains else 0, f"{layer} carry"),
                 (row[p.DH], n if trains else 0, f"{layer} dh"),
                 (row[p.DX], n_steps * n_x if trains and layer else 0, f"{layer} dx"),
+                (row[p.DSTATE], n_steps * n if trains and layer + 1 < len(sizes) else 0, f"{layer} dstate"),
             ]
             n_x = n  # what the layer above reads has whole vectors
         regions = sorted(region for region in regions if region[1])
@@ -236,12 +246,12 @@ def test_regions_of_the_workspace_have_their_room_and_do_not_overlap(cell, dtype
 def test_units_cover_the_packed_vector_and_slices_have_one_at_least(cell, dtype):
     V = vector_length(np.dtype(dtype))
     for sizes, _, plan in plans(cell, dtype):
-        panels = plan.table[1 + len(sizes) :]
+        panels = plan.table[1 + len(sizes) + plan.table[0, p.N_DENSE] :]
         assert len(panels) == plan.table[0, p.N_WEIGHT_PANELS]
         ends = panels[:, p.PANEL] + panels[:, p.N_TERMS] * panels[:, p.N_GATES] * V
         assert np.array_equal(panels[:, p.PANEL], [0, *ends[:-1]])
         assert ends[-1] == plan.n_packed
-        assert 1 <= plan.table[0, p.N_SLICES] <= min(len(panels), p.MAX_SLICES)
+        assert 1 <= plan.table[0, p.N_SLICES] <= min(len(panels), MAX_SLICES)
 
 
 def test_what_a_plan_holds_only_for_training_is_made_only_for_it():

@@ -128,6 +128,32 @@ def test_without_validation_the_last_weights_are_kept():
     assert all(math.isnan(record["validation_loss"]) for record in training.history)
 
 
+def test_validation_that_is_not_watched_is_recorded_and_keeps_the_last_weights():
+    validation = Windows(X[:10], -Y[:10])
+    settings = dict(max_iter=12, learning_rate=0.05, batch_size=40, n_iter_no_change=3)
+    recorded = run(validation, early_stopping=False, **settings)
+    assert recorded.best_iter == len(recorded.history) == 12
+    assert np.array_equal(recorded.parameters, run(**settings).parameters)
+    watched = run(validation, **settings)
+    curves = [[record["validation_loss"] for record in training.history] for training in (recorded, watched)]
+    assert curves[0][: len(curves[1])] == curves[1]
+
+
+def test_single_epochs_that_go_on_with_a_history_are_one_training():
+    whole, rng = run(max_iter=4, schedule={"name": "step", "every": 2}), np.random.RandomState(0)
+    architecture, parameters = network()
+    state, history = None, []
+    for _ in range(4):
+        part = train(
+            architecture, parameters, Windows(X, Y), options(max_iter=4, schedule={"name": "step", "every": 2}), rng,
+            optimizer_state=state, before=history,
+        )  # fmt: skip
+        parameters, state, history = part.parameters, part.optimizer_state, part.history
+        assert (part.best_iter, part.stop_reason) == (len(history), "partial_fit")
+    assert np.array_equal(parameters, whole.parameters)
+    assert [{**record, "seconds": 0} for record in history] == [{**record, "seconds": 0} for record in whole.history]
+
+
 def test_callback_sees_each_epoch_and_ends_training_by_true():
     seen = []
 

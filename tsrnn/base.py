@@ -1,6 +1,7 @@
 """What the estimators share: constraints on their arguments, threads, and the way from arguments to a training run."""
 
 import math
+import reprlib
 import warnings
 from contextlib import closing
 from dataclasses import replace
@@ -36,6 +37,7 @@ NETWORK_CONSTRAINTS = {
     "batch_size": [POSITIVE_INT],
     "shuffle": ["boolean"],
     "max_iter": [POSITIVE_INT],
+    "max_time": [Interval(Real, 0, None, closed="neither"), None],
     "early_stopping": ["boolean"],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     "n_iter_no_change": [POSITIVE_INT],
@@ -109,9 +111,20 @@ def count_threads(n_jobs, at_most=math.inf):
     return n_jobs if n_jobs > 0 else max(1, cpu_count() + 1 + n_jobs)
 
 
+def shorten(value):
+    """Return a value in few characters on one line, for a message."""
+    return " ".join(reprlib.repr(value).split())
+
+
+def list_values(given):
+    """Return as a tuple the values of a sequence or, where there is none (a set has no order), what is given."""
+    has_order = hasattr(given, "__getitem__") and not hasattr(given, "keys") and getattr(given, "shape", None) != ()
+    return tuple(given) if has_order else (given,)
+
+
 def layer_sizes(hidden_layer_sizes):
     """Return the sizes as a tuple of int; a single number is one layer."""
-    sizes = (hidden_layer_sizes,) if isinstance(hidden_layer_sizes, Integral) else tuple(hidden_layer_sizes)
+    sizes = list_values(hidden_layer_sizes)
     if not sizes or not all(isinstance(size, Integral) and size >= 1 and size is not True for size in sizes):
         raise ValueError(f"hidden_layer_sizes must hold one or more positive integers; got {hidden_layer_sizes!r}.")
     return tuple(int(size) for size in sizes)
@@ -198,8 +211,8 @@ class RecurrentEstimator(BaseEstimator):
 
         Predictions are made from them at once. The next `fit` draws fresh ones, unless the estimator has
         ``warm_start=True``: then it starts from these, with the moments of the optimizer at zero, and keeps the best of
-        the epochs it makes. What tells of the last training (``n_iter_``, ``loss_curve_``, ...) stays, and so does the
-        scaling that a forecaster has learnt.
+        the epochs it makes; `partial_fit` starts from them likewise. What tells of the last training (``n_iter_``,
+        ``loss_curve_``, ...) stays, and so does the scaling that a forecaster has learnt.
 
         Parameters
         ----------
@@ -254,7 +267,9 @@ class RecurrentEstimator(BaseEstimator):
         names = TrainingOptions.__dataclass_fields__.keys() & arguments.keys()
         return TrainingOptions(n_threads=count_threads(self.n_jobs), **{name: arguments[name] for name in names})
 
-    def _train(self, architecture, windows, options, rng, validation=None, going_on=None, label="training"):
+    def _train(
+        self, architecture, windows, options, rng, validation=None, going_on=None, label="training", is_partial=False
+    ):
         """Train and show progress; return the Training.
 
         Parameters
@@ -262,7 +277,9 @@ class RecurrentEstimator(BaseEstimator):
         going_on : Training, optional
             An earlier run to continue; without it training starts from fresh weights, drawn from `rng`.
         label : str
-            Name of this run in the progress bar and, as "run", in the record that callbacks are given.
+            Name of this run where progress is shown and, as "run", in the record that callbacks are given.
+        is_partial : bool
+            Whether to make one epoch alone, and to go on with the history too.
 
         Raises
         ------
@@ -276,18 +293,26 @@ class RecurrentEstimator(BaseEstimator):
         else:
             parameters = going_on.parameters
             state = going_on.optimizer_state if going_on.optimizer == options.optimizer else None
+        before = None
+        if is_partial:
+            before = [] if going_on is None else going_on.history
         callbacks = self._list_callbacks()
-        with closing(_Bar(total=options.max_iter, desc=label, unit="epoch", disable=not self.verbose)) as bar:
+        n_epochs = 1 if is_partial else options.max_iter
+        with closing(_Bar(total=n_epochs, desc=label, unit="epoch", disable=self.verbose != 1)) as bar:
 
             def on_epoch(record):
+                losses = {"loss": record["loss"], "validation": record["validation_loss"]}
+                shown = {name: f"{value:.4g}" for name, value in losses.items() if not math.isnan(value)}
                 if not bar.disable:
-                    shown = {"loss": record["loss"], "validation": record["validation_loss"]}
-                    bar.set_postfix({name: f"{value:.4g}" for name, value in shown.items() if not math.isnan(value)})
+                    bar.set_postfix(shown)
                     bar.update()
+                elif self.verbose:
+                    line = ", ".join(f"{name} {value}" for name, value in shown.items())
+                    print(f"{label}, epoch {record['epoch']}: {line}, {record['seconds']:.2g} s")  # noqa: T201, asked for
                 return any([callback(self, {**record, "run": label}) for callback in callbacks])
 
             try:
-                return train(architecture, parameters, windows, options, rng, validation, state, on_epoch)
+                return train(architecture, parameters, windows, options, rng, validation, state, on_epoch, before)
             except FloatingPointError as error:
                 raise NothingLearnt(
                     f"training failed: {error}; scale the data, or lower learning_rate={options.learning_rate:g}."

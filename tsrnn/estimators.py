@@ -1,18 +1,17 @@
 """RNNRegressor and RNNClassifier: recurrent networks on windows, as scikit-learn estimators of independent rows."""
 
 import warnings
-from dataclasses import replace
-from numbers import Real
+from dataclasses import fields, replace
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.exceptions import DataConversionWarning
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state, column_or_1d, compute_sample_weight
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, check_X_y, validate_data
+from sklearn.utils.validation import _get_feature_names, check_is_fitted, check_X_y, validate_data
 
 from .base import (
     NETWORK_CONSTRAINTS,
@@ -20,11 +19,25 @@ from .base import (
     RecurrentEstimator,
     count_threads,
     layer_sizes,
+    list_values,
     reject_booleans,
     warn_if_cut_short,
 )
-from .kernels.buffers import cast
-from .kernels.step import EQUAL_WEIGHTS
+from .checking import (
+    as_windows,
+    cast_targets,
+    cast_windows,
+    check_weights,
+    classes_of,
+    number_classes,
+    read_classes,
+    read_kind,
+    read_labels,
+    read_numbers,
+    read_targets,
+    scale_weights,
+    weigh_classes,
+)
 from .network.architecture import Architecture
 from .network.training import Windows, predict
 
@@ -34,54 +47,140 @@ REGRESSION_LOSSES = {"squared_error", "absolute_error", "huber", "poisson", "qua
 class _WindowEstimator(RecurrentEstimator):
     """What the estimators share whose rows are windows."""
 
-    def _read(self, X, y, **checks):
-        """Return windows, shape (n_samples, n_steps, n_features), and targets as scikit-learn checks them."""
+    def _check_arguments(self):
         self._validate_params()
         reject_booleans(self)
-        dtypes = [np.float64, np.float32]
-        X, y = check_X_y(_cast_windows(X, dtypes), y, dtype=dtypes, allow_nd=True, estimator=self, **checks)
-        return _as_windows(X), y
 
-    def _learn(self, given, windows, validation, n_outputs, loss, loss_numbers=()):
+    def _start_partial_fit(self, X):
+        """Check the arguments and, in a later call, the columns of X; return the options of `_read`."""
+        self._check_arguments()
+        if self.early_stopping:
+            raise ValueError("partial_fit holds no rows out to watch; set early_stopping=False.")
+        if not hasattr(self, "_training"):
+            return {}
+        validate_data(self, X, reset=False, skip_check_array=True)
+        return {"dtypes": [self.parameters_.dtype.type]}
+
+    def _read(self, X, y, dtypes=(np.float64, np.float32), **checks):
+        """Return windows, shape (n_samples, n_steps, n_features), and targets as scikit-learn checks them.
+
+        Windows come in one of some dtypes: their own, if it is one of them, else the first.
+        """
+        dtypes = list(dtypes)
+        given, X = X, cast_windows(read_numbers(X, "X"), dtypes)
+        with np.errstate(over="ignore", invalid="ignore"):  # what does not fit becomes infinite, and is refused
+            X, y = check_X_y(X, y, dtype=dtypes, allow_nd=True, estimator=self, **checks)
+        validate_data(RecurrentEstimator(), given, skip_check_array=True)  # bad names show before training, not after
+        return as_windows(X), y
+
+    def _read_eval_set(self, eval_set, given, windows, read):
+        """Return the Windows of `eval_set`, or None if it is None.
+
+        Parameters
+        ----------
+        eval_set : tuple, list or None
+            As `fit` was given it.
+        given : array-like
+            X as `fit` was given it.
+        windows : Windows
+            Those to train on.
+        read : callable
+            Given X, y, sample_weight and the dtypes of `_read`, returns Windows.
+        """
+        if eval_set is None:
+            return None
+        only = eval_set[0] if isinstance(eval_set, list) and len(eval_set) == 1 else eval_set
+        if not isinstance(only, tuple) or len(only) not in (2, 3):
+            what = f"{type(only).__name__} of {len(only)}" if isinstance(only, tuple | list) else type(only).__name__
+            raise (ValueError if isinstance(only, tuple | list) else TypeError)(
+                "eval_set must be a tuple (X, y) or (X, y, sample_weight), or a list that holds one such tuple; got a "
+                f"{what}."
+            )
+        X, y, sample_weight = (*only, None)[:3]
+        names, own = (None if part is None else list(part) for part in map(_get_feature_names, (X, given)))
+        if names is not None and own is not None and names != own:
+            raise ValueError(f"X of eval_set has the columns {names}; those of fit are {own}, in this order.")
+        if (names is None) != (own is None):
+            warnings.warn(
+                "of X and the X of eval_set only one has names of columns; they are taken in their order.",
+                UserWarning,
+                stacklevel=3,
+            )
+        try:
+            held_out = read(X, y, sample_weight, dtypes=[windows.X.dtype.type])
+        except (TypeError, ValueError) as error:
+            raise (TypeError if isinstance(error, TypeError) else ValueError)(f"eval_set: {error}") from error
+        for part, own, what in ((held_out.X, windows.X, "windows"), (held_out.y, windows.y, "targets")):
+            if part.shape[1:] != own.shape[1:]:
+                raise ValueError(
+                    f"{what} of eval_set have the shape {part.shape[1:]} each, but those of fit {own.shape[1:]}."
+                )
+        return held_out
+
+    def _learn(self, given, windows, validation, n_outputs, loss, loss_numbers=(), is_partial=False):
         """Train a network and keep what it has learnt.
 
         Parameters
         ----------
         given : array-like
-            X as `fit` was given it.
+            X as `fit` or `partial_fit` was given it.
         windows : Windows
         validation : Windows or None
         n_outputs : int
         loss : str
         loss_numbers : tuple of float
+        is_partial : bool
+            Whether to make one more epoch.
         """
         X = windows.X
         for part, what in ((windows, "train on"), (validation, "validate on")):
             if part is not None and len(part.weights) and not part.weights.any():
-                raise ValueError(f"all rows to {what} have the sample_weight zero; set early_stopping=False.")
+                raise ValueError(
+                    f"all rows to {what} have the sample_weight zero; give one a weight, or leave them out."
+                )
         architecture = Architecture(
             self.cell, X.shape[1], X.shape[2], layer_sizes(self.hidden_layer_sizes), n_outputs, self.activation,
             bool(self.reset_after), loss=loss, loss_numbers=loss_numbers,
         )  # fmt: skip
-        going_on = self._training if self.warm_start and hasattr(self, "_training") else None
+        going_on = getattr(self, "_training", None) if self.warm_start or is_partial else None
+        if is_partial and going_on is not None and architecture != self._architecture:
+            names = [field.name for field in fields(Architecture)]
+            pairs = ((name, getattr(self._architecture, name), getattr(architecture, name)) for name in names)
+            changed = ", ".join(f"{name} {old!r} became {new!r}" for name, old, new in pairs if old != new)
+            raise ValueError(f"partial_fit goes on with the same network, but {changed}; call fit for another one.")
         if going_on is not None and (architecture, X.dtype) != (self._architecture, going_on.parameters.dtype):
             raise ValueError(
                 "warm_start needs the same shapes, dtype and network as the previous fit; set it to False."
             )
-        rng = check_random_state(self.random_state)
-        training = self._train(architecture, windows, self._training_options(), rng, validation, going_on)
+        # The random numbers of partial_fit go on, so that n calls draw what fit draws for n epochs.
+        rng = self._rng if is_partial and going_on is not None else check_random_state(self.random_state)
+        label = "partial_fit" if is_partial else "training"
+        options = self._training_options()
+        training = self._train(architecture, windows, options, rng, validation, going_on, label, is_partial)
         warn_if_cut_short(training, stacklevel=3)
         # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
-        validate_data(self, given, skip_check_array=True)  # the names and the number of columns
-        self._architecture, self._training = architecture, training
+        if not is_partial or going_on is None:
+            validate_data(self, given, skip_check_array=True)  # the names and the number of columns
+        self._architecture, self._training, self._rng = architecture, training, rng
         self._keep(training)
-        self.history_ = pd.DataFrame(training.history)
 
-    def _count_validation(self, n_samples):
-        """Return how many rows early stopping holds out."""
-        n_validation = max(1, round(self.validation_fraction * n_samples)) if self.early_stopping else 0
-        if n_validation >= n_samples:
-            raise ValueError(f"{n_samples} row(s) leave none to train on beside validation; set early_stopping=False.")
+    @property
+    def history_(self):
+        """DataFrame with a row per epoch: epoch, loss, validation_loss, seconds."""
+        # Made when asked for: partial_fit would have to make it for every epoch anew.
+        return pd.DataFrame(self._training.history)
+
+    def _count_validation(self, n_samples, gap=0):
+        """Return how many rows early stopping holds out, before which a gap of rows is left out."""
+        if not self.early_stopping:
+            return 0
+        n_validation = max(1, round(self.validation_fraction * n_samples))
+        if n_validation + gap >= n_samples:
+            also, cure = (f" and the validation_gap of {gap}", "lower it, or ") if gap else ("", "")
+            raise ValueError(
+                f"{n_samples} row(s) leave none to train on beside the {n_validation} of validation{also}; {cure}set "
+                "early_stopping=False."
+            )
         return n_validation
 
     def encode(self, X):
@@ -154,14 +253,18 @@ class _WindowEstimator(RecurrentEstimator):
 
     def _run(self, architecture, parameters, X):
         """Return what a network makes of checked windows."""
-        X = _as_windows(X)
+        X = as_windows(X)
         if X.shape[2] != self._architecture.n_features:
             raise ValueError(
                 f"X has {X.shape[2]} feature(s) per step, but {type(self).__name__} was fitted with "
                 f"{self._architecture.n_features}."
             )
         n_threads = count_threads(self.n_jobs, at_most=len(X))
-        return predict(architecture, parameters, X, n_threads)
+        outputs = predict(architecture, parameters, X, n_threads)
+        if not np.isfinite(outputs).all():
+            row = np.flatnonzero(~np.isfinite(outputs).all(axis=1))[0]
+            raise ValueError(f"what is predicted for row {row} of X is not finite in {X.dtype}; scale X or weights.")
+        return outputs
 
     def _check_windows(self, X):
         """Return X as an array in the dtype of training; raise or warn as scikit-learn does.
@@ -175,7 +278,9 @@ class _WindowEstimator(RecurrentEstimator):
                     return X
         check_is_fitted(self)
         dtype = self.parameters_.dtype
-        return validate_data(self, _cast_windows(X, [dtype]), dtype=dtype, allow_nd=True, reset=False)
+        X = cast_windows(read_numbers(X, "X"), [dtype])
+        with np.errstate(over="ignore", invalid="ignore"):
+            return validate_data(self, X, dtype=dtype, allow_nd=True, reset=False)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -253,11 +358,16 @@ class RNNRegressor(RegressorMixin, _WindowEstimator):
         Whether each epoch takes the rows in a new random order.
     max_iter : int, default=100
         Epochs at most.
+    max_time : float or None, default=None
+        Seconds after which training ends, with the epoch it is in; they include what compiling takes. None for no
+        limit.
     early_stopping : bool, default=False
-        Whether to hold out the latest rows, watch the loss on them, and keep the weights of the best epoch. Otherwise
-        the training loss is watched and the last weights are kept.
+        Whether to hold out the latest rows, or take those of `eval_set`, watch the loss on them, and keep the weights
+        of the best epoch. Otherwise the training loss is watched and the last weights are kept.
     validation_fraction : float, default=0.1
         Part of the rows that early stopping holds out.
+    validation_gap : int, default=0
+        Rows left out between those trained on and those held out, so that windows that overlap do not tell of them.
     n_iter_no_change : int, default=10
         Epochs without an improvement by `tol` after which training ends.
     tol : float, default=1e-4
@@ -270,7 +380,7 @@ class RNNRegressor(RegressorMixin, _WindowEstimator):
         Threads, -1 and k as in joblib. None is all the cores this process may use (affinity and the limits of a
         container count), and one inside a joblib worker. Training uses at most 16.
     verbose : int, default=0
-        1 shows a progress bar.
+        0 is quiet, 1 shows a progress bar, 2 prints a line per epoch.
     callbacks : callable or list of callables, optional
         Called after each epoch with the estimator and a dict (run, epoch, loss, validation_loss, seconds); if one
         returns True that run ends.
@@ -279,6 +389,8 @@ class RNNRegressor(RegressorMixin, _WindowEstimator):
     ----------
     n_features_in_ : int
         Number of columns of X: steps of a window.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where X was a table whose columns have texts for names.
     n_outputs_ : int
         Targets.
     n_iter_ : int
@@ -286,10 +398,11 @@ class RNNRegressor(RegressorMixin, _WindowEstimator):
     best_iter_ : int
         The epoch whose weights were kept.
     loss_curve_, validation_loss_curve_ : list of float
-        Mean loss of each epoch; validation NaN without early stopping.
+        Mean loss of each epoch; validation NaN with neither early stopping nor `eval_set`.
     history_ : DataFrame
         The same with the seconds of each epoch.
-    stop_reason_ : {"max_iter", "no_change", "callback", "diverged", "interrupted"}
+    stop_reason_ : {"max_iter", "no_change", "max_time", "callback", "diverged", "interrupted", "partial_fit"}
+        Why training ended.
     parameters_ : ndarray
         The flat vector of all weights; `get_weights` gives them by name.
 
@@ -327,6 +440,7 @@ class RNNRegressor(RegressorMixin, _WindowEstimator):
         "loss": [StrOptions(REGRESSION_LOSSES)],
         "delta": [Interval(Real, 0, None, closed="neither")],
         "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like"],
+        "validation_gap": [Interval(Integral, 0, None, closed="left")],
         "warm_start": ["boolean"],
     }
 
@@ -354,8 +468,10 @@ class RNNRegressor(RegressorMixin, _WindowEstimator):
         batch_size=32,
         shuffle=True,
         max_iter=100,
+        max_time=None,
         early_stopping=False,
         validation_fraction=0.1,
+        validation_gap=0,
         n_iter_no_change=10,
         tol=1e-4,
         warm_start=False,
@@ -385,8 +501,10 @@ class RNNRegressor(RegressorMixin, _WindowEstimator):
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.max_iter = max_iter
+        self.max_time = max_time
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
+        self.validation_gap = validation_gap
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.warm_start = warm_start
@@ -395,17 +513,61 @@ class RNNRegressor(RegressorMixin, _WindowEstimator):
         self.verbose = verbose
         self.callbacks = callbacks
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, eval_set=None):
         """Train on windows and their targets.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features)
-            Windows, oldest step first. float32 is computed in float32, anything else in float64.
+            Windows, oldest step first. float32 is computed in float32, anything else in float64: booleans count as 0
+            and 1, texts as the numbers that they spell.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), optional
             How much each window counts in the mean that is minimised, and in that which early stopping watches. Not
             negative; a window of weight zero is as if it were not there.
+        eval_set : tuple (X, y) or (X, y, sample_weight), or a list that holds one such tuple, optional
+            Windows whose loss is recorded after each epoch as the validation loss. With `early_stopping` it is watched,
+            and no rows of X are held out; without, nothing depends on it.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError
+            If arguments are out of range, data are no numbers or not finite, shapes do not fit, or the loss is not
+            finite.
+        """
+        self._check_arguments()
+        windows = self._read_windows(X, y, sample_weight)
+        if self.loss == "poisson" and not windows.y.any():
+            raise ValueError("loss='poisson' needs targets that are not all zero; all of them are.")
+        validation = self._read_eval_set(eval_set, X, windows, self._read_windows)
+        n_validation = self._count_validation(len(windows.X), self.validation_gap) if validation is None else 0
+        if n_validation:
+            n_training = len(windows.X) - n_validation - self.validation_gap
+            validation = Windows(*(part[-n_validation:] for part in windows))
+            windows = Windows(*(part[:n_training] for part in windows))
+        self._learn(X, windows, validation, *self._outputs(windows))
+        self._keep_targets(windows)
+        return self
+
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train on for one epoch.
+
+        The first call draws fresh weights; a later one, or one after `fit` or `set_weights`, goes on from the weights
+        that there are, with the state of the optimizer, the random numbers, `n_iter_` and `history_`. So n calls with
+        the same rows are a `fit` of n epochs. The number of the epoch, by which a `schedule` goes, is `n_iter_` so far,
+        that of `fit` included; "cosine" stays at its end once there have been `max_iter`. Nothing is held out, and
+        `max_iter`, `max_time`, `tol` and `warm_start` end and change nothing.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features)
+            As in `fit`, in the shape and computed in the dtype of the first call.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), optional
 
         Returns
         -------
@@ -414,30 +576,23 @@ class RNNRegressor(RegressorMixin, _WindowEstimator):
         Raises
         ------
         ValueError
-            If arguments are out of range, data are not finite, shapes do not fit, or the loss is not finite.
+            As `fit`; or if early_stopping is True, or shapes or the network are not those of the earlier call. What was
+            learnt before is then kept.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tsrnn import RNNRegressor
+        >>> X = np.random.default_rng(0).normal(size=(40, 6))
+        >>> model = RNNRegressor(hidden_layer_sizes=8, random_state=0)
+        >>> for first in range(0, 40, 10):
+        ...     model = model.partial_fit(X[first : first + 10], X[first : first + 10, 0])
+        >>> model.n_iter_
+        4
         """
-        given = X
-        X, y = self._read(X, y, multi_output=True, y_numeric=True)
-        if y.ndim == 2 and y.shape[1] == 1:
-            warnings.warn(
-                "A column-vector y was passed when a 1d array was expected; predictions will be 1d too.",
-                DataConversionWarning,
-                stacklevel=2,
-            )
-        windows = Windows(X, _cast_targets(y.reshape(len(y), -1), X.dtype), _check_weights(sample_weight, X))
-        n_targets, loss_numbers = windows.y.shape[1], self._loss_numbers()
-        if self.loss == "poisson" and (windows.y.min() < 0 or not windows.y.max() > 0):
-            raise ValueError(
-                f"loss='poisson' needs targets that are not negative and not all zero; they lie between "
-                f"{windows.y.min():.3g} and {windows.y.max():.3g}."
-            )
-        n_validation = self._count_validation(len(X))
-        validation = Windows(*(part[-n_validation:] for part in windows)) if n_validation else None
-        windows = Windows(*(part[: len(part) - n_validation] for part in windows))
-        n_outputs = n_targets * (len(loss_numbers) if self.loss == "quantile" else 1)
-        self._learn(given, windows, validation, n_outputs, self.loss, loss_numbers)
-        self._y_is_1d = n_targets == 1
-        self.n_outputs_ = n_targets
+        windows = self._read_windows(X, y, sample_weight, **self._start_partial_fit(X))
+        self._learn(X, windows, None, *self._outputs(windows), is_partial=True)
+        self._keep_targets(windows)
         return self
 
     def predict(self, X):
@@ -459,11 +614,34 @@ class RNNRegressor(RegressorMixin, _WindowEstimator):
             predictions = _in_order(predictions, self._architecture.loss_numbers)
         return predictions[:, 0] if self._y_is_1d else predictions
 
+    def _read_windows(self, X, y, sample_weight, **dtypes):
+        """Return checked windows, targets and weights."""
+        X, y = self._read(X, read_targets(y), **dtypes, multi_output=True, y_numeric=True)
+        if y.ndim == 2 and y.shape[1] == 1:
+            warnings.warn(
+                "A column-vector y was passed when a 1d array was expected; predictions will be 1d too.",
+                DataConversionWarning,
+                stacklevel=3,
+            )
+        y = cast_targets(y.reshape(len(y), -1), X.dtype)
+        if self.loss == "poisson" and y.min() < 0:
+            raise ValueError(f"loss='poisson' needs targets that are not negative; the least of them is {y.min():.3g}.")
+        return Windows(X, y, check_weights(sample_weight, X))
+
+    def _outputs(self, windows):
+        """Return the number of outputs of the network, the loss and its numbers."""
+        n_targets, loss_numbers = windows.y.shape[1], self._loss_numbers()
+        return n_targets * (len(loss_numbers) if self.loss == "quantile" else 1), self.loss, loss_numbers
+
+    def _keep_targets(self, windows):
+        self.n_outputs_ = windows.y.shape[1]
+        self._y_is_1d = self.n_outputs_ == 1
+
     def _loss_numbers(self):
         """Return where Huber's loss turns straight, or the levels of the quantiles, or nothing."""
         if self.loss != "quantile":
             return (float(self.delta),) if self.loss == "huber" else ()
-        levels = (self.quantile,) if isinstance(self.quantile, Real) else tuple(self.quantile)
+        levels = list_values(self.quantile)
         if not levels or not all(isinstance(level, Real) and 0 < level < 1 for level in levels):
             raise ValueError(f"quantile must hold one or more levels between 0 and 1; got {self.quantile!r}.")
         return tuple(map(float, levels))
@@ -494,8 +672,8 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
         "gru" only: the reset gate acts after the recurrent product, as in cuDNN, Keras and PyTorch, or before it, as
         in Cho et al. 2014.
     class_weight : dict, "balanced" or None, default=None
-        How much a window of each class counts: {class: weight}, "balanced" for the inverse of how often the class
-        comes, None for all the same.
+        How much a window of each class counts: {class: weight}, 1 where there is none, "balanced" for the inverse of
+        how often the class comes, None for all the same.
     optimizer : {"adam", "adamw", "nadam", "rmsprop", "adagrad", "sgd"}, default="adam"
         Kingma and Ba 2015; Loshchilov and Hutter 2019; Dozat 2016; Tieleman and Hinton 2012; Duchi et al. 2011;
         stochastic gradient descent with momentum.
@@ -534,9 +712,13 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
         Whether each epoch takes the rows in a new random order.
     max_iter : int, default=100
         Epochs at most.
+    max_time : float or None, default=None
+        Seconds after which training ends, with the epoch it is in; they include what compiling takes. None for no
+        limit.
     early_stopping : bool, default=False
-        Whether to hold out rows, drawn from each class by `random_state`, watch the loss on them, and keep the weights
-        of the best epoch. Otherwise the training loss is watched and the last weights are kept.
+        Whether to hold out rows, drawn from each class by `random_state`, or take those of `eval_set`, watch the loss
+        on them, and keep the weights of the best epoch. Otherwise the training loss is watched and the last weights are
+        kept.
     validation_fraction : float, default=0.1
         Part of the rows that early stopping holds out.
     n_iter_no_change : int, default=10
@@ -551,7 +733,7 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
         Threads, -1 and k as in joblib. None is all the cores this process may use (affinity and the limits of a
         container count), and one inside a joblib worker. Training uses at most 16.
     verbose : int, default=0
-        1 shows a progress bar.
+        0 is quiet, 1 shows a progress bar, 2 prints a line per epoch.
     callbacks : callable or list of callables, optional
         Called after each epoch with the estimator and a dict (run, epoch, loss, validation_loss, seconds); if one
         returns True that run ends.
@@ -560,6 +742,8 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
     ----------
     n_features_in_ : int
         Number of columns of X: steps of a window.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where X was a table whose columns have texts for names.
     classes_ : ndarray of shape (n_classes,)
         In the order of the columns of `predict_proba`; with several labels their numbers.
     n_iter_ : int
@@ -567,10 +751,11 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
     best_iter_ : int
         The epoch whose weights were kept.
     loss_curve_, validation_loss_curve_ : list of float
-        Mean loss of each epoch; validation NaN without early stopping.
+        Mean loss of each epoch; validation NaN with neither early stopping nor `eval_set`.
     history_ : DataFrame
         The same with the seconds of each epoch.
-    stop_reason_ : {"max_iter", "no_change", "callback", "diverged", "interrupted"}
+    stop_reason_ : {"max_iter", "no_change", "max_time", "callback", "diverged", "interrupted", "partial_fit"}
+        Why training ended.
     parameters_ : ndarray
         The flat vector of all weights; `get_weights` gives them by name.
 
@@ -628,6 +813,7 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
         batch_size=32,
         shuffle=True,
         max_iter=100,
+        max_time=None,
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
@@ -657,6 +843,7 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.max_iter = max_iter
+        self.max_time = max_time
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
@@ -667,18 +854,72 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
         self.verbose = verbose
         self.callbacks = callbacks
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, eval_set=None):
         """Train on windows and their classes.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features)
-            Windows, oldest step first. float32 is computed in float32, anything else in float64.
+            Windows, oldest step first. float32 is computed in float32, anything else in float64: booleans count as 0
+            and 1, texts as the numbers that they spell.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Classes, two at least; or for each label 1 where a window has it, else 0.
         sample_weight : array-like of shape (n_samples,), optional
             How much each window counts in the mean that is minimised, and in that which early stopping watches. Not
             negative; a window of weight zero is as if it were not there.
+        eval_set : tuple (X, y) or (X, y, sample_weight), or a list that holds one such tuple, optional
+            Windows whose loss is recorded after each epoch as the validation loss. With `early_stopping` it is watched,
+            and no rows of X are held out; without, nothing depends on it. `class_weight` counts as it does in `fit`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError
+            If arguments are out of range, data are no numbers or not finite, shapes do not fit, y holds no classes, or
+            the loss is not finite.
+        """
+        self._check_arguments()
+        windows, labels = self._read_labels(X, y, sample_weight)
+        classes = classes_of(labels)
+        windows = self._weigh(windows, labels, labels)._replace(y=number_classes(labels, classes, windows.X.dtype))
+
+        def read_known(X, y, sample_weight, dtypes):
+            part, its_labels = self._read_labels(X, y, sample_weight, dtypes=dtypes)
+            part = part._replace(y=number_classes(its_labels, classes, part.X.dtype, is_multilabel=labels.ndim > 1))
+            return self._weigh(part, its_labels, labels)
+
+        validation = self._read_eval_set(eval_set, X, windows, read_known)
+        n_validation = self._count_validation(len(windows.X)) if validation is None else 0
+        if n_validation:
+            held_out = self._draw_validation(windows.y, n_validation)
+            weights = windows.weights if len(windows.weights) else np.ones(len(windows.X))
+            windows, validation = (windows._replace(weights=weights * part) for part in (~held_out, held_out))
+        self._learn(X, windows, validation, *_outputs(classes, labels))
+        self.classes_, self._is_multilabel = classes, labels.ndim > 1
+        return self
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train on for one epoch.
+
+        The first call draws fresh weights; a later one, or one after `fit` or `set_weights`, goes on from the weights
+        that there are, with the state of the optimizer, the random numbers, `n_iter_` and `history_`. So n calls with
+        the same rows are a `fit` of n epochs. The number of the epoch, by which a `schedule` goes, is `n_iter_` so far,
+        that of `fit` included; "cosine" stays at its end once there have been `max_iter`. Nothing is held out, and
+        `max_iter`, `max_time`, `tol` and `warm_start` end and change nothing.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features)
+            As in `fit`, in the shape and computed in the dtype of the first call.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Some of the classes; or labels as in `fit`.
+        classes : array-like of shape (n_classes,), optional
+            All classes that will ever come, of labels their numbers 0, 1, ... Needed in the first call, unless after
+            `fit`; later on it must be the same.
+        sample_weight : array-like of shape (n_samples,), optional
 
         Returns
         -------
@@ -687,27 +928,38 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
         Raises
         ------
         ValueError
-            If arguments are out of range, data are not finite, shapes do not fit, y holds no classes, or the loss is
-            not finite.
+            As `fit`; or if early_stopping is True, class_weight is "balanced", which needs all rows at once, y holds a
+            class that is not known, or shapes or the network are not those of the earlier call. What was learnt before
+            is then kept.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tsrnn import RNNClassifier
+        >>> X = np.random.default_rng(0).normal(size=(40, 6))
+        >>> y = np.where(X[:, 0] > 0, "up", "down")
+        >>> model = RNNClassifier(hidden_layer_sizes=8, random_state=0)
+        >>> for first in range(0, 40, 10):
+        ...     model = model.partial_fit(X[first : first + 10], y[first : first + 10], classes=["down", "up"])
+        >>> model.n_iter_
+        4
         """
-        given = X
-        X, y = self._read(X, y, multi_output=True)
-        classes, targets, is_multilabel = _read_classes(y)
-        weights = _check_weights(sample_weight, X)
-        if self.class_weight is not None:
-            of_classes = compute_sample_weight(self.class_weight, targets if is_multilabel else classes[targets])
-            weights = of_classes * weights if len(weights) else of_classes
-        n_validation, validation = self._count_validation(len(X)), None
-        targets = targets.reshape(len(X), -1).astype(X.dtype)
-        windows = Windows(X, targets, weights)
-        if n_validation:
-            held_out = self._draw_validation(targets, n_validation)
-            weights = weights if len(weights) else np.ones(len(X))
-            windows, validation = (windows._replace(weights=weights * part) for part in (~held_out, held_out))
-        n_classes, is_binary = len(classes), is_multilabel or len(classes) == 2
-        n_outputs = targets.shape[1] if is_binary else n_classes
-        self._learn(given, windows, validation, n_outputs, "binary" if is_binary else "classes")
-        self.classes_, self._is_multilabel = classes, is_multilabel
+        dtypes = self._start_partial_fit(X)
+        if self.class_weight == "balanced":
+            raise ValueError("class_weight='balanced' needs all rows at once, unlike partial_fit; give a dict.")
+        if classes is None and not dtypes:
+            raise ValueError("the first call of partial_fit needs classes, all that will ever come.")
+        windows, labels = self._read_labels(X, y, sample_weight, **dtypes)
+        is_multilabel = self._is_multilabel if dtypes else labels.ndim > 1
+        known = self.classes_ if dtypes else read_classes(classes)
+        if dtypes and classes is not None and not np.array_equal(read_classes(classes), known):
+            raise ValueError(
+                f"classes must be those of the first call, {known.tolist()}; got {np.asarray(classes).tolist()}."
+            )
+        windows = windows._replace(y=number_classes(labels, known, windows.X.dtype, is_multilabel))
+        windows = self._weigh(windows, labels, labels if is_multilabel else known)
+        self._learn(X, windows, None, *_outputs(known, labels), is_partial=True)
+        self.classes_, self._is_multilabel = known, is_multilabel
         return self
 
     def predict_proba(self, X):
@@ -745,9 +997,14 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
         return outputs if self._is_multilabel or len(self.classes_) > 2 else outputs[:, 0]
 
     def predict_log_proba(self, X):
-        """Return the logarithm of `predict_proba`."""
-        with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
+        """Return the logarithm of `predict_proba`, finite also where a probability is rounded to zero."""
+        outputs = self.decision_function(X)
+        if self._is_multilabel:
+            return -np.logaddexp(0, -outputs)
+        if outputs.ndim == 1:
+            return -np.logaddexp(0, np.column_stack([outputs, -outputs]))
+        outputs = outputs - outputs.max(axis=1, keepdims=True)
+        return outputs - np.log(np.exp(outputs).sum(axis=1, keepdims=True))
 
     def predict(self, X):
         """Return the most probable class of each window, or 1 for each label that is more probable than not.
@@ -765,6 +1022,19 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
             return (probabilities > 0.5).astype(int)
         return self.classes_[probabilities.argmax(axis=1)]
 
+    def _read_labels(self, X, y, sample_weight, **dtypes):
+        """Return windows without targets, and y: classes (n_samples,), or zeros and ones (n_samples, n_labels)."""
+        X, y = self._read(X, read_labels(y), **dtypes, multi_output=True)
+        return Windows(X, None, check_weights(sample_weight, X)), read_kind(y)
+
+    def _weigh(self, windows, labels, known):
+        """Return windows with weights by class too; "balanced" goes by how often the classes are among those known."""
+        if self.class_weight is None:
+            return windows
+        of_classes = weigh_classes(self.class_weight, labels, known)
+        weights = scale_weights(of_classes * windows.weights if len(windows.weights) else of_classes)
+        return windows._replace(weights=weights)
+
     def _draw_validation(self, targets, n_validation):
         """Return which rows are held out: so many, of each class its share if each has two rows or more."""
         kinds, counts = np.unique(targets, axis=0, return_counts=True)
@@ -780,40 +1050,11 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
         return tags
 
 
-def _read_classes(y):
-    """Return the classes, each row's as a number or its labels as 0 and 1, and whether they are labels."""
-    check_classification_targets(y)
-    y = y.toarray() if hasattr(y, "toarray") else y  # labels as a sparse matrix
-    if type_of_target(y) == "multilabel-indicator":
-        return np.arange(y.shape[1]), y, True
-    if y.ndim == 2 and y.shape[1] > 1:
-        raise ValueError(
-            f"y has shape {y.shape} and more than two values; give one column of classes, or labels as 0 and 1."
-        )
-    classes, numbers = np.unique(column_or_1d(y, warn=True), return_inverse=True)
-    if len(classes) < 2:
-        raise ValueError(f"y holds one class alone, {classes[0]!r}; a classifier needs two or more.")
-    return classes, numbers, False
-
-
-def _as_windows(X):
-    """Return X as (n_samples, n_steps, n_features); a 2-D X has one feature."""
-    if X.ndim > 3:
-        raise ValueError(f"X has {X.ndim} dimensions; windows have 2 (samples, steps) or 3 (samples, steps, features).")
-    for size, what in zip(X.shape[1:], ("step", "feature"), strict=False):
-        if size == 0:
-            raise ValueError(f"X has 0 {what}(s) in shape {X.shape}; windows need at least one.")
-    return X[:, :, None] if X.ndim == 2 else X
-
-
-def _check_weights(sample_weight, X):
-    """Return the weights of the rows as an array; empty if all are the same."""
-    if sample_weight is None:
-        return EQUAL_WEIGHTS
-    weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-    if not weights.any():
-        raise ValueError("sample_weight is zero for every row; give at least one row a positive weight.")
-    return weights
+def _outputs(classes, labels):
+    """Return the number of outputs of the network and the loss."""
+    if labels.ndim > 1:
+        return labels.shape[1], "binary"
+    return (1, "binary") if len(classes) == 2 else (len(classes), "classes")
 
 
 def _in_order(predictions, levels):
@@ -822,28 +1063,3 @@ def _in_order(predictions, levels):
     ordered = np.empty_like(predictions)
     ordered[..., places] = np.sort(predictions, axis=-1)
     return ordered
-
-
-def _cast_windows(X, dtypes):
-    """Return X in the first of some dtypes, unless it has one of them; only what scikit-learn would cast as well.
-
-    It would cast window by window what overlaps.
-    """
-    if type(X) is not np.ndarray:
-        return X
-    if X.dtype.kind in "mM":
-        raise ValueError(f"X holds {X.dtype}; windows hold numbers: give differences of dates as floats.")
-    return cast(X, dtypes[0]) if X.ndim > 1 and X.dtype.kind in "biuf" and X.dtype not in dtypes else X
-
-
-def _cast_targets(y, dtype):
-    """Return the targets in the precision of the network."""
-    if y.dtype.kind in "mM":
-        raise ValueError(f"y holds {y.dtype}; targets are numbers: give differences of dates as floats.")
-    if y.dtype.kind in "SU":
-        y = y.astype(np.float64)
-    cast_y = y if y.dtype == dtype else cast(y, dtype)
-    if not (np.isfinite(cast_y.min()) and np.isfinite(cast_y.max())):
-        worst, cure = y[~np.isfinite(cast_y)][0], ", or give X as float64" if dtype == np.float32 else ""
-        raise ValueError(f"y holds {worst:.3g}, no finite number of type {dtype}; scale y{cure}.")
-    return cast_y

@@ -1,5 +1,6 @@
 """RNNForecaster: from a series to the forecast of its next steps."""
 
+import time
 import warnings
 from dataclasses import replace
 
@@ -30,6 +31,12 @@ from .network.architecture import Architecture
 from .network.training import Training, predict
 from .transforms import TRANSFORMS
 from .windows import cut_windows, split_windows
+
+# Why else a refit may have been cut short.
+_STOPPED = {
+    "callback": "{run} was stopped by a callback after {n} epoch(s); {kept}.",
+    "max_time": "{run} ran out of max_time after {n} epoch(s); {kept}.",
+}
 
 
 class RNNForecaster(ForecasterMixin, RecurrentEstimator):
@@ -74,6 +81,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     shuffle : bool, default=True
     max_iter : int or "auto", default="auto"
         Epochs at most; "auto" makes about 5,000 updates of the weights, in 5 to 100 epochs.
+    max_time : float or None, default=None
+        Seconds that `fit` may train for; they include what compiling takes, and an epoch is always completed. Where
+        there is a refit, nearly half of them are the first training's. None for no limit.
     early_stopping : bool, default=True
         Whether to hold out the latest steps, max(`horizon`, `validation_fraction` of all), to choose the number of
         epochs.
@@ -92,7 +102,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     dtype : {"float32", "float64"}, default="float32"
         Precision of the network.
     verbose : int, default=0
-        1 shows progress bars.
+        0 is quiet, 1 shows progress bars, 2 prints a line per epoch.
     callbacks : callable or list of callables, optional
         Called after each epoch with the estimator and a dict (run, epoch, loss, validation_loss, seconds); if one
         returns True that run ends.
@@ -169,6 +179,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         batch_size="auto",
         shuffle=True,
         max_iter="auto",
+        max_time=None,
         early_stopping=True,
         validation_fraction=0.1,
         n_iter_no_change=10,
@@ -197,6 +208,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.max_iter = max_iter
+        self.max_time = max_time
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
@@ -209,6 +221,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.callbacks = callbacks
 
     def _learn(self, series):
+        begun = time.perf_counter()
         season = seasonal_period(series.clock.freq)
         lookback = int(resolve_lookback(self.lookback, self.horizon, season))
         n_validation = self._count_validation(series, lookback)
@@ -218,17 +231,24 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         )  # fmt: skip
         batch_size = resolve("batch_size", self.batch_size)
         n_windows = len(series.values) - n_validation - lookback - self.horizon + 1
+        has_refit = self.refit and n_validation > 0
+        max_time = self.max_time
+        if max_time is not None and has_refit:  # which makes no more epochs, but of more windows
+            max_time *= 0.9 * n_windows / (2 * n_windows + n_validation)
         options = self._training_options(
             learning_rate=resolve("learning_rate", self.learning_rate),
             batch_size=batch_size,
             max_iter=resolve_max_iter(self.max_iter, n_windows, batch_size),
+            max_time=max_time,
         )
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
 
         training, transform = self._train_on(series, n_validation, architecture, options, seed, "training")
         warn_if_cut_short(training, stacklevel=3)
         parameters, stop_reason = training.parameters, training.stop_reason
-        if self.refit and n_validation and stop_reason not in CUT_SHORT:
+        if has_refit and stop_reason not in CUT_SHORT:
+            if self.max_time is not None:
+                options = replace(options, max_time=self.max_time - (time.perf_counter() - begun))
             refitted, its_transform = self._refit(series, architecture, options, seed, training.best_iter)
             if len(refitted.history) == training.best_iter and refitted.stop_reason not in CUT_SHORT:
                 parameters, transform = refitted.parameters, its_transform
@@ -255,7 +275,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             refitted, transform = Training(None, None, stop_reason=reason), None
         if len(refitted.history) < n_epochs or refitted.stop_reason in CUT_SHORT:
             kept = "the network trained without the held-out part is kept"
-            stopped = CUT_SHORT.get(refitted.stop_reason, "{run} was stopped by a callback after {n} epoch(s); {kept}.")
+            stopped = {**CUT_SHORT, **_STOPPED}[refitted.stop_reason]
             message = stopped.format(run=label, n=len(refitted.history), kept=kept)
             warnings.warn(message, ConvergenceWarning, stacklevel=4)
         return refitted, transform

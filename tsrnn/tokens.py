@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from itertools import chain
 from numbers import Integral
-from reprlib import repr as shorten
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -13,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .base import POSITIVE_INT, reject_booleans
+from .base import POSITIVE_INT, reject_booleans, shorten
 
 PADDING_ID, UNKNOWN_ID = 0, 1
 N_RESERVED = 2
@@ -135,6 +134,8 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
         reject_booleans(self)
         _check_pattern(self.token_pattern)
         counts = Counter(chain.from_iterable(self._cut(X)))
+        if self.unit == "word" and "" in counts:  # as an assertion like \b does, or a group that is not met
+            raise ValueError(f"token_pattern={self.token_pattern!r} matches an empty word in X; demand a character.")
         kept = [symbol for symbol, count in counts.items() if count >= self.min_count]
         if not kept:
             raise ValueError(f"no symbol of X occurs at least min_count={self.min_count} time(s); give longer rows.")
@@ -175,7 +176,10 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         rows = [[self.vocabulary_.get(symbol, UNKNOWN_ID) for symbol in row] for row in self._cut(X)]
         n_steps = self.max_length or max(map(len, rows)) or 1
-        ids = np.full((len(rows), n_steps), PADDING_ID, dtype=np.int64)
+        try:
+            ids = np.full((len(rows), n_steps), PADDING_ID, dtype=np.int64)
+        except (ValueError, MemoryError):
+            raise ValueError(f"max_length={n_steps} of {len(rows)} row(s) is too large for memory: lower it.") from None
         for places, row in zip(ids, rows, strict=True):
             row = row[:n_steps] if self.truncate == "end" else row[-n_steps:]
             places[: len(row)] = row
@@ -205,6 +209,9 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
             If X is not two-dimensional, or holds an id that is none of this encoder's.
         """
         check_is_fitted(self)
+        if np.ma.is_masked(X):
+            raise ValueError(f"X is an array with {np.ma.count_masked(X)} masked value(s); fill them with padding, 0.")
+        X = np.asarray(X) if hasattr(X, "columns") else X  # names of columns do not matter
         ids = check_array(X, dtype=None, ensure_2d=False, allow_nd=True, ensure_all_finite=False)
         if ids.ndim != 2:
             raise ValueError(f"X has shape {ids.shape}; ids have shape (n_samples, n_steps).")
@@ -280,6 +287,7 @@ def _list_rows(X):
     if not isinstance(X, list | tuple):
         if not hasattr(X, "__array__"):
             raise TypeError(f"X is {shorten(X)}, of type {type(X).__name__}; give a list, a 1-D array or a Series.")
+        X = X if hasattr(X, "__len__") else np.asarray(X)
         if np.ndim(X) != 1:
             raise ValueError(
                 f"X has shape {np.shape(X)}, not (n_samples,); give one column of a table, or list(X) of an array whose"
@@ -320,6 +328,8 @@ def _is_symbol(value):
     """Return whether a value can be looked up: it has a hash and, unlike what is missing, equals itself."""
     try:
         hash(value)
+        if isinstance(value, tuple):
+            return all(map(_is_symbol, value))
         return value is not None and bool(value == value)
     except TypeError:  # a list has no hash, and pandas.NA is neither equal nor unequal to itself
         return False

@@ -49,6 +49,11 @@ class LearningRates:
         if self._name == "plateau" and self._n_no_change >= self._options["patience"]:
             self._n_no_change, self._n_drops = 0, self._n_drops + 1
 
+    def catch_up(self, history):
+        """Take notice of the training losses of the epochs before."""
+        for record in history if self._name == "plateau" else []:
+            self.after_epoch(record["loss"])
+
     # Each returns the factor of an epoch, or one for each update, which comes when a part of the epoch is over, and
     # takes a part of it.
 

@@ -45,6 +45,10 @@ class TrainingOptions(OptimizerOptions):
     n_iter_no_change : int
         Epochs without an improvement of `tol` after which training ends.
     tol : float
+    early_stopping : bool
+        Whether the loss on validation data is watched, if there are any, and not that of training.
+    max_time : float or None
+        Seconds after which no further epoch is begun.
     n_threads : int
     """
 
@@ -55,6 +59,8 @@ class TrainingOptions(OptimizerOptions):
     max_iter: int
     n_iter_no_change: int
     tol: float
+    early_stopping: bool = True
+    max_time: float | None = None
     n_threads: int
 
 
@@ -65,15 +71,16 @@ class Training:
     Attributes
     ----------
     parameters : ndarray of shape (n_parameters,)
-        Those of the best epoch by validation loss; without validation data those of the last epoch.
+        Those of the best epoch by validation loss if that is watched, else those of the last epoch.
     optimizer_state : OptimizerState
         Of the same epoch, to go on from by the same optimizer.
     optimizer : str
     history : list of dict
-        Per epoch: epoch (from 1), loss, validation_loss (NaN without validation data), seconds.
+        Per epoch: epoch (from 1), loss, validation_loss (NaN without validation data), seconds. Epochs before the run,
+        where it goes on with their history, are included.
     best_iter : int
         The epoch of `parameters`; 0 if a run that was continued found nothing better.
-    stop_reason : {"max_iter", "no_change", "callback", "diverged", "interrupted"}
+    stop_reason : {"max_iter", "no_change", "max_time", "callback", "diverged", "interrupted", "partial_fit"}
     """
 
     parameters: np.ndarray
@@ -84,7 +91,9 @@ class Training:
     stop_reason: str = "max_iter"
 
 
-def train(architecture, parameters, windows, options, rng, validation=None, optimizer_state=None, on_epoch=None):
+def train(
+    architecture, parameters, windows, options, rng, validation=None, optimizer_state=None, on_epoch=None, before=None
+):
     """Train a network by minibatches and return what it came to.
 
     Parameters
@@ -97,11 +106,14 @@ def train(architecture, parameters, windows, options, rng, validation=None, opti
     rng : numpy.random.RandomState
         Draws the order of the windows, one permutation per epoch, and before that the seed of dropout and noise.
     validation : Windows, optional
-        Watched after every epoch. Without it the training loss is watched.
+        Their loss is taken after every epoch; it is watched with `early_stopping`, otherwise the training loss is.
     optimizer_state : optional
         Of an earlier run that is continued; left as it is.
     on_epoch : callable, optional
         Given the epoch's record (see `Training.history`) after each epoch; True ends training.
+    before : list of dict, optional
+        The history to go on from by one single epoch, whose number and learning rate are those that come next. The loss
+        of training is watched.
 
     Returns
     -------
@@ -114,27 +126,30 @@ def train(architecture, parameters, windows, options, rng, validation=None, opti
     KeyboardInterrupt
         Likewise; later on an interrupt ends training and keeps what was learnt. A second one is raised.
     """
+    begun = time.perf_counter()
     with Workers(options.n_threads) as workers:
         seed = int(rng.randint(2**63 - 1, dtype=np.int64)) if architecture.is_random else 0
         step = architecture.step(parameters, workers, optimizer_state, seed=seed)
         data, held_out = _flat(windows), validation and _flat(validation)
+        watches_validation = held_out is not None and options.early_stopping
         # Going on: only what is better may replace the start.
-        best = step.loss(*held_out) if held_out is not None and optimizer_state is not None else math.inf
-        monitor = _Monitor(options, step, validation is not None, on_epoch, best)
+        best = step.loss(*held_out) if watches_validation and optimizer_state is not None else math.inf
+        monitor = _Monitor(options, step, watches_validation, on_epoch, best, begun, before)
         rates = LearningRates(options.schedule, options.learning_rate, options.max_iter, options.tol)
+        rates.catch_up(before or [])
 
         def check_last():
-            if held_out is None:
+            if not watches_validation:
                 some = data.samples[:: -(-len(data.samples) // 256)]  # at most 256, evenly spread
                 monitor.check_last(lambda: step.loss(data.X, data.Y, some, data.weights))
 
         try:
             while monitor.stop_reason is None:
                 started = time.perf_counter()
-                loss = _run_epoch(step, data, options, rng, rates, monitor.kept.n_iter)
+                loss = _run_epoch(step, data, options, rng, rates, monitor.n_epochs)
                 validation_loss = math.nan if held_out is None else step.loss(*held_out)
                 monitor.after_epoch(loss, validation_loss, time.perf_counter() - started)
-                rates.after_epoch(loss if held_out is None else validation_loss)
+                rates.after_epoch(validation_loss if watches_validation else loss)
             check_last()
         except KeyboardInterrupt:
             if not monitor.kept.n_iter:
@@ -178,16 +193,13 @@ def _run_epoch(step, data, options, rng, rates, epoch):
     return step.train_epoch(data.X, data.Y, order, options.batch_size, of_updates, data.weights)
 
 
-_NOTHING = "the loss or its gradient is not finite in the first epoch"
-
-
 class _Kept(NamedTuple):
     """What a run has come to so far; replaced as a whole, so that an interrupt finds it whole.
 
     n_iter : int
-        Epochs made.
+        Epochs made by this run.
     snapshot, best_iter : Snapshot, int
-        The weights that are kept, and their epoch; 0 for the start.
+        The weights that are kept, and the epoch of this run they come from; 0 for the start.
     before : _Kept or None
         What was kept before these weights.
     best : float
@@ -207,26 +219,32 @@ class _Kept(NamedTuple):
 class _Monitor:
     """Keeps the history and the best state of a step, and says when to end."""
 
-    def __init__(self, options, step, has_validation, on_epoch, best):
-        self.options, self.step, self.has_validation, self.on_epoch = options, step, has_validation, on_epoch
-        self.history = []
+    def __init__(self, options, step, watches_validation, on_epoch, best, begun, before=None):
+        self.options, self.step, self.on_epoch, self.begun = options, step, on_epoch, begun
+        self.watches_validation = watches_validation
+        self.history, self.n_before, self.is_single_epoch = list(before or []), len(before or []), before is not None
         self.kept = _Kept(0, step.snapshot(), best=best)
         self.stop_reason = None
 
+    @property
+    def n_epochs(self):
+        """Epochs made, those before this run included."""
+        return self.n_before + self.kept.n_iter
+
     def after_epoch(self, loss, validation_loss, seconds):
-        watched = validation_loss if self.has_validation else loss
+        watched = validation_loss if self.watches_validation else loss
         if not (math.isfinite(loss) and math.isfinite(watched)):
             if not self.kept.n_iter:
-                raise FloatingPointError(_NOTHING)
+                raise self._nothing_learnt()
             self.stop_reason = "diverged"
             return
         kept, epoch = self.kept, self.kept.n_iter + 1
-        record = {"epoch": epoch, "loss": loss, "validation_loss": validation_loss, "seconds": seconds}
+        record = {"epoch": self.n_before + epoch, "loss": loss, "validation_loss": validation_loss, "seconds": seconds}
         # As in scikit-learn's networks: any improvement is kept, only one of more than tol counts as change.
         n_no_change = 0 if watched < kept.best - self.options.tol else kept.n_no_change + 1
         best = min(kept.best, watched)
         self.history.append(record)
-        if watched < kept.best or not self.has_validation:
+        if watched < kept.best or not self.watches_validation:
             before = kept._replace(before=None)
             self.kept = _Kept(epoch, self.step.snapshot(), epoch, before, best, n_no_change)
         else:
@@ -234,15 +252,19 @@ class _Monitor:
 
         if self.on_epoch is not None and self.on_epoch(record):
             self.stop_reason = "callback"
+        elif self.is_single_epoch:
+            self.stop_reason = "partial_fit"
         elif n_no_change >= self.options.n_iter_no_change:
             self.stop_reason = "no_change"
         elif epoch >= self.options.max_iter:
             self.stop_reason = "max_iter"
+        elif self.options.max_time is not None and time.perf_counter() - self.begun >= self.options.max_time:
+            self.stop_reason = "max_time"
 
     def check_last(self, measure):
         """Take the last weights back, and end as diverged, if the loss they give is not finite.
 
-        Without validation data nothing has been computed yet from the weights that the last update made.
+        Where validation is not watched, no loss that counts has been computed yet from what the last update made.
 
         Parameters
         ----------
@@ -255,13 +277,16 @@ class _Monitor:
         before = self.kept.before
         self.step.restore(before.snapshot)
         if before.best_iter == 0 or not math.isfinite(measure()):
-            raise FloatingPointError(_NOTHING)
+            raise self._nothing_learnt()
         self.kept = before._replace(n_iter=self.kept.n_iter)
         self.stop_reason = "diverged"
+
+    def _nothing_learnt(self):
+        number = f"epoch {self.n_before + 1}" if self.n_before else "the first epoch"
+        return FloatingPointError(f"the loss or its gradient is not finite in {number}")
 
     def training(self):
         """Return what the run came to."""
         parameters, optimizer_state = self.step.unpack(self.kept.snapshot)
-        history = self.history[: self.kept.n_iter]
-        optimizer = self.options.optimizer
-        return Training(parameters, optimizer_state, optimizer, history, self.kept.best_iter, self.stop_reason)
+        history, best_iter = self.history[: self.n_epochs], self.n_before + self.kept.best_iter
+        return Training(parameters, optimizer_state, self.options.optimizer, history, best_iter, self.stop_reason)

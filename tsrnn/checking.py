@@ -1,0 +1,251 @@
+"""What users hand in as X, y and weights becomes plain arrays, or one sentence says why it does not."""
+
+from numbers import Number, Real
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import assert_all_finite, column_or_1d, compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import _check_sample_weight
+
+from .base import shorten
+from .kernels.buffers import cast
+from .kernels.step import EQUAL_WEIGHTS
+
+
+def as_windows(X):
+    """Return X as (n_samples, n_steps, n_features); a 2-D X has one feature."""
+    if X.ndim > 3:
+        raise ValueError(f"X has {X.ndim} dimensions; windows have 2 (samples, steps) or 3 (samples, steps, features).")
+    for size, what in zip(X.shape[1:], ("step", "feature"), strict=False):
+        if size == 0:
+            raise ValueError(f"X has 0 {what}(s) in shape {X.shape}; windows need at least one.")
+    return X[:, :, None] if X.ndim == 2 else X
+
+
+def check_weights(sample_weight, X):
+    """Return the weights of the rows as an array; empty if all are the same."""
+    if sample_weight is None:
+        return EQUAL_WEIGHTS
+    sample_weight = read_numbers(sample_weight, "sample_weight")
+    if isinstance(sample_weight, Number) and not np.isfinite(sample_weight):  # which scikit-learn asks of arrays alone
+        raise ValueError(f"sample_weight is {sample_weight}; give a finite number, or one for each row.")
+    if np.ndim(sample_weight) > 1:
+        raise ValueError(f"sample_weight has shape {np.shape(sample_weight)}; give one number per row of X.")
+    with np.errstate(over="ignore", invalid="ignore"):
+        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    return scale_weights(weights)
+
+
+def scale_weights(weights):
+    """Return weights, of which only the ratios count, such that their sums stay within the range of numbers."""
+    if not weights.any():
+        raise ValueError("sample_weight is zero for every row; give at least one row a positive weight.")
+    largest = weights.max()
+    return weights if 1e-100 < largest < 1e100 else weights / largest
+
+
+def cast_windows(X, dtypes):
+    """Return X in the first of some dtypes, unless it has one of them; only what scikit-learn would cast as well.
+
+    It would cast window by window what overlaps.
+    """
+    if type(X) is not np.ndarray:
+        return X
+    return cast(X, dtypes[0]) if X.ndim > 1 and X.dtype.kind in "biuf" and X.dtype not in dtypes else X
+
+
+def cast_targets(y, dtype):
+    """Return the targets in the precision of the network."""
+    cast_y = y if y.dtype == dtype else cast(y, dtype)
+    if not (np.isfinite(cast_y.min()) and np.isfinite(cast_y.max())):
+        worst, cure = y[~np.isfinite(cast_y)][0], ", or give X as float64" if dtype == np.float32 else ""
+        raise ValueError(f"y holds {worst:.3g}, no finite number of type {dtype}; scale y{cure}.")
+    return cast_y
+
+
+def read_numbers(given, what):
+    """Return numbers in a form that scikit-learn's checks take; raise in one sentence where there are none.
+
+    What they take anyway, or have a sentence of their own for, is returned as it is: arrays of numbers, tables with
+    names of columns, sparse matrices.
+    """
+    if isinstance(given, Number | np.matrix) or hasattr(given, "toarray"):
+        return given
+    if type(given) is np.ndarray and given.dtype.kind in "fiubc":
+        return given
+    if isinstance(given, pd.DataFrame):
+        _check_columns(given, what)
+        return given
+    if hasattr(given, "columns") or (isinstance(given, pd.Series) and given.dtype.kind in "fiub"):
+        return given
+    array = _read_array(given, what)
+    if array.dtype.kind in "fiub" and not hasattr(given, "dtype"):
+        return array.astype(np.float64, copy=False)  # as scikit-learn does, also to a list of float32 arrays
+    return array if array.dtype.kind in "fiubc" else _read_floats(array, what)
+
+
+def read_targets(y):
+    """Return y, the targets of a regression, in a form that scikit-learn's checks take."""
+    if hasattr(y, "toarray"):
+        raise TypeError("Sparse data was passed for y, but dense data is required; use y.toarray().")
+    return y if y is None else read_numbers(y, "y")
+
+
+def read_labels(y):
+    """Return y, classes or labels, in a form that scikit-learn's checks take."""
+    if y is None or isinstance(y, Number) or hasattr(y, "toarray"):
+        return y
+    if isinstance(y, pd.DataFrame):
+        _check_names(y, "y")
+        return y
+    if isinstance(y, pd.Series) and y.dtype.kind in "fiub":
+        return y
+    array = _read_array(y, "y")
+    if array.dtype.kind == "V":
+        raise TypeError(f"y holds records, {array.dtype}; give classes as numbers or texts.")
+    if array.dtype.kind == "S":
+        raise TypeError(f"y holds bytes, {array.dtype}; decode them into texts, or give numbers.")
+    if array.dtype.kind == "T":
+        return array.astype(object)
+    if array.dtype.kind == "U" and isinstance(y, list | tuple):
+        for n, label in enumerate(y):
+            if not isinstance(label, str | list | tuple | np.ndarray):
+                raise TypeError(f"y holds {label!r} in row {n} among texts; give classes of one type.")
+    if array.dtype.kind == "O":
+        missing = pd.isna(array)
+        if missing.any():
+            n = np.flatnonzero(missing.reshape(len(array), -1).any(axis=1))[0]
+            raise ValueError(f"y contains NaN: row {n} has no class, {array[n]!r}; drop what is missing.")
+    return array
+
+
+def _read_array(given, what):
+    """Return data, which are no table, as a plain array; raise if they are none, or would lose a mask."""
+    is_sequence = hasattr(given, "__len__") and hasattr(given, "__getitem__") and not hasattr(given, "keys")
+    if isinstance(given, str | bytes) or not (is_sequence or hasattr(given, "__array__")):
+        raise TypeError(f"{what} is {shorten(given)}, of type {type(given).__name__}; give an array or a list.")
+    if np.ma.is_masked(given):
+        raise ValueError(f"{what} is an array with {np.ma.count_masked(given)} masked value(s); fill or drop them.")
+    try:
+        return np.asarray(given)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        lengths = sorted({len(row) for row in given if hasattr(row, "__len__")})
+        what = f"rows of {what}" if len(lengths) > 1 else f"{what} holds entries that"
+        shown = f": {lengths[0]} and {lengths[-1]}" if len(lengths) > 1 else ""
+        raise ValueError(f"{what} differ in length{shown}; cut or pad them to one length.") from None
+
+
+def _read_floats(array, what):
+    """Return an array of texts or objects as floats; raise, naming the first that is no number, if there is one."""
+    if array.dtype.kind in "mM":
+        raise ValueError(f"{what} holds {array.dtype}, not numbers; give differences of dates as floats.")
+    if array.dtype.kind == "V":
+        raise TypeError(f"{what} holds records, {array.dtype}, not numbers; give an array of floats.")
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        fault = error
+    for place, value in np.ndenumerate(array.astype(object)):
+        try:
+            np.array([value], dtype=object).astype(np.float64)
+        except (TypeError, ValueError, OverflowError) as error:
+            place, fault = place, error
+            break
+    kind = TypeError if isinstance(fault, TypeError) else ValueError
+    row, reason = f" in row {place[0]}" if place else "", str(fault).rstrip(".")
+    raise kind(f"{what} holds {shorten(value)}{row}, which is no number ({reason}); give numbers.")
+
+
+def _check_names(frame, what):
+    """Raise unless a table has columns, each with a name of its own."""
+    if not frame.shape[1]:
+        raise ValueError(f"{what} is a DataFrame of shape {frame.shape}, without columns; give one or more.")
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise ValueError(f"{what} has more than one column named {twice[0]!r}; give each a name of its own.")
+
+
+def _check_columns(frame, what):
+    """Raise unless a table has columns, each with a name of its own, that can be read as numbers."""
+    _check_names(frame, what)
+    for name, dtype in frame.dtypes.items():
+        if isinstance(dtype, pd.SparseDtype):
+            raise TypeError(f"column {name!r} of {what} is sparse, {dtype}; use frame.sparse.to_dense().")
+        if dtype.kind not in "fiubc":
+            _read_floats(np.asarray(frame[name]), f"column {name!r} of {what}")
+
+
+def weigh_classes(class_weight, labels, known):
+    """Return the weight of each row from that of its class; "balanced" goes by how often classes are among `known`."""
+    for weights in [class_weight] if isinstance(class_weight, dict) else []:
+        for label, weight in weights.items():
+            if not isinstance(weight, Real) or isinstance(weight, bool) or not 0 <= weight < np.inf:
+                raise ValueError(
+                    f"class_weight must hold finite numbers that are not negative; got {weight!r} for {label!r}."
+                )
+    n = len(known)
+    among = np.arange(n) if class_weight == "balanced" else None
+    return compute_sample_weight(class_weight, np.concatenate([known, labels]), indices=among)[n:]
+
+
+def read_kind(y):
+    """Return y as classes (n_samples,), or labels (n_samples, n_labels) of zeros and ones."""
+    try:
+        with np.errstate(invalid="ignore"):  # where huge numbers are asked whether they are integers
+            check_classification_targets(y)
+            is_multilabel = type_of_target(y) == "multilabel-indicator"
+    except TypeError as error:
+        if "not supported between" not in str(error):
+            raise
+        types = ", ".join(sorted({type(label).__name__ for label in np.ravel(y)}))
+        raise TypeError(f"y holds classes of types {types}, which cannot be sorted; give one type.") from None
+    y = y.toarray() if hasattr(y, "toarray") else y  # labels as a sparse matrix
+    if is_multilabel:
+        strange = np.setdiff1d(y, [0, 1])
+        if len(strange):
+            raise ValueError(f"y has shape {y.shape} and holds {strange[0]!r}; labels are 0 and 1.")
+        return y
+    if y.ndim == 2 and y.shape[1] > 1:
+        values = "more than two values" if len(np.unique(y)) > 2 else "values other than 0 and 1"
+        raise ValueError(f"y has shape {y.shape} and {values}; give one column of classes, or labels as 0 and 1.")
+    return column_or_1d(y, warn=True)
+
+
+def read_classes(classes):
+    """Return the classes that a user names, in their order."""
+    classes = np.unique(column_or_1d(classes))
+    assert_all_finite(classes)
+    return _at_least_two(classes, "classes")
+
+
+def classes_of(labels):
+    """Return the classes among y, or the numbers of its labels."""
+    return np.arange(labels.shape[1]) if labels.ndim > 1 else _at_least_two(np.unique(labels), "y")
+
+
+def _at_least_two(classes, where):
+    if len(classes) < 2:
+        alone = f", {classes.tolist()[0]!r}" if len(classes) else ""
+        raise ValueError(f"{where} holds one class alone{alone}; a classifier needs two or more.")
+    return classes
+
+
+def number_classes(labels, classes, dtype, is_multilabel=None):
+    """Return the targets of a network, (n_samples, 1) numbers of classes or (n_samples, n_labels) of labels."""
+    n_labels = labels.shape[1] if labels.ndim > 1 else 0
+    if is_multilabel is None:
+        is_multilabel = n_labels > 0
+    expected = f"{len(classes)} labels, numbered from 0" if is_multilabel else f"the classes {classes.tolist()}"
+    if is_multilabel != (n_labels > 0) or (is_multilabel and not np.array_equal(classes, np.arange(n_labels))):
+        raise ValueError(f"y has {f'{n_labels} labels' if n_labels else 'classes'}; known are {expected}.")
+    if is_multilabel:
+        return labels.astype(dtype)
+    numbers = {value: number for number, value in enumerate(classes.tolist())}
+    found, places = np.unique(labels, return_inverse=True)
+    for value in found.tolist():
+        if value not in numbers:
+            raise ValueError(f"y holds {value!r}; known are {expected}.")
+    return np.array([numbers[value] for value in found.tolist()], dtype)[places.ravel(), None]
