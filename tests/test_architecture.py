@@ -13,9 +13,9 @@ PACKAGE = Path(tsrnn.__file__).resolve().parent
 
 # A room imports only rooms listed below it. The two inner packages hold a docstring alone, so anybody may import them.
 SURFACE = [
-    "__main__", "__init__", "csv_input", "forecaster", "estimators", "baselines", "choices", "contract", "plotting",
-    "datasets", "metrics", "transforms", "windows", "sequences", "checking", "calendar", "tokens", "panel", "clock",
-    "base", "weights",
+    "__main__", "__init__", "csv_input", "forecaster", "estimators", "windowed", "baselines", "choices", "contract",
+    "plotting", "datasets", "metrics", "transforms", "windows", "sequences", "checking", "calendar", "tokens", "panel",
+    "clock", "base", "weights",
 ]  # fmt: skip
 NETWORK = ["training", "architecture", "schedules", "optimizers", "initializers", "__init__"]
 KERNELS = [
@@ -29,11 +29,11 @@ ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}"
 # Rooms of the design that are not built yet are named already.
 PANDAS = [
     "__main__", "csv_input", "forecaster", "estimators", "baselines", "backtesting", "splitting", "plotting",
-    "datasets", "windows", "checking", "calendar", "panel", "clock", "contract",
+    "datasets", "windows", "windowed", "checking", "calendar", "panel", "clock", "contract",
 ]  # fmt: skip
 SKLEARN = [
     "forecaster", "estimators", "baselines", "backtesting", "splitting", "metrics", "tokens", "base", "contract",
-    "checking",
+    "checking", "windowed",
 ]  # fmt: skip
 ALLOWED = {
     "numpy": ROOMS,

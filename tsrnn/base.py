@@ -122,11 +122,12 @@ def list_values(given):
     return tuple(given) if has_order else (given,)
 
 
-def layer_sizes(hidden_layer_sizes):
-    """Return the sizes as a tuple of int; a single number is one layer."""
-    sizes = list_values(hidden_layer_sizes)
-    if not sizes or not all(isinstance(size, Integral) and size >= 1 and size is not True for size in sizes):
-        raise ValueError(f"hidden_layer_sizes must hold one or more positive integers; got {hidden_layer_sizes!r}.")
+def layer_sizes(given, name="hidden_layer_sizes"):
+    """Return the sizes of layers as a tuple of int; a single number is one layer. Only hidden layers there must be."""
+    sizes, must_be = list_values(given), name == "hidden_layer_sizes"
+    are_sizes = all(isinstance(size, Integral) and size >= 1 and size is not True for size in sizes)
+    if not are_sizes or (must_be and not sizes):
+        raise ValueError(f"{name} must hold {'one or more ' if must_be else ''}positive integers; got {given!r}.")
     return tuple(int(size) for size in sizes)
 
 
@@ -289,7 +290,7 @@ class RecurrentEstimator(BaseEstimator):
             Likewise.
         """
         if going_on is None:
-            parameters, state = initial_parameters(architecture, rng, windows.X.dtype), None
+            parameters, state = self._initial_parameters(architecture, rng, windows.X.dtype), None
         else:
             parameters = going_on.parameters
             state = going_on.optimizer_state if going_on.optimizer == options.optimizer else None
@@ -317,6 +318,10 @@ class RecurrentEstimator(BaseEstimator):
                 raise NothingLearnt(
                     f"training failed: {error}; scale the data, or lower learning_rate={options.learning_rate:g}."
                 ) from None
+
+    def _initial_parameters(self, architecture, rng, dtype):
+        """Return the parameters that training starts from."""
+        return initial_parameters(architecture, rng, dtype)
 
     def _list_callbacks(self):
         callbacks = [self.callbacks] if callable(self.callbacks) else list(self.callbacks or [])

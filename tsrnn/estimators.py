@@ -1,294 +1,38 @@
 """RNNRegressor and RNNClassifier: recurrent networks on windows, as scikit-learn estimators of independent rows."""
 
 import warnings
-from dataclasses import fields, replace
+from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
-import pandas as pd
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.exceptions import DataConversionWarning
+from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _get_feature_names, check_is_fitted, check_X_y, validate_data
 
-from .base import (
-    NETWORK_CONSTRAINTS,
-    OPTIMIZER_CONSTRAINTS,
-    RecurrentEstimator,
-    count_threads,
-    layer_sizes,
-    list_values,
-    reject_booleans,
-    warn_if_cut_short,
-)
+from .base import list_values
 from .checking import (
-    as_windows,
     cast_targets,
-    cast_windows,
     check_weights,
     classes_of,
     number_classes,
     read_classes,
     read_kind,
     read_labels,
-    read_numbers,
     read_targets,
     scale_weights,
     weigh_classes,
 )
-from .network.architecture import Architecture
-from .network.training import Windows, predict
+from .kernels.buffers import Sequences
+from .network.training import Windows
+from .windowed import WINDOW_CONSTRAINTS, WindowEstimator
 
 REGRESSION_LOSSES = {"squared_error", "absolute_error", "huber", "poisson", "quantile"}
 
 
-class _WindowEstimator(RecurrentEstimator):
-    """What the estimators share whose rows are windows."""
-
-    def _check_arguments(self):
-        self._validate_params()
-        reject_booleans(self)
-
-    def _start_partial_fit(self, X):
-        """Check the arguments and, in a later call, the columns of X; return the options of `_read`."""
-        self._check_arguments()
-        if self.early_stopping:
-            raise ValueError("partial_fit holds no rows out to watch; set early_stopping=False.")
-        if not hasattr(self, "_training"):
-            return {}
-        validate_data(self, X, reset=False, skip_check_array=True)
-        return {"dtypes": [self.parameters_.dtype.type]}
-
-    def _read(self, X, y, dtypes=(np.float64, np.float32), **checks):
-        """Return windows, shape (n_samples, n_steps, n_features), and targets as scikit-learn checks them.
-
-        Windows come in one of some dtypes: their own, if it is one of them, else the first.
-        """
-        dtypes = list(dtypes)
-        given, X = X, cast_windows(read_numbers(X, "X"), dtypes)
-        with np.errstate(over="ignore", invalid="ignore"):  # what does not fit becomes infinite, and is refused
-            X, y = check_X_y(X, y, dtype=dtypes, allow_nd=True, estimator=self, **checks)
-        validate_data(RecurrentEstimator(), given, skip_check_array=True)  # bad names show before training, not after
-        return as_windows(X), y
-
-    def _read_eval_set(self, eval_set, given, windows, read):
-        """Return the Windows of `eval_set`, or None if it is None.
-
-        Parameters
-        ----------
-        eval_set : tuple, list or None
-            As `fit` was given it.
-        given : array-like
-            X as `fit` was given it.
-        windows : Windows
-            Those to train on.
-        read : callable
-            Given X, y, sample_weight and the dtypes of `_read`, returns Windows.
-        """
-        if eval_set is None:
-            return None
-        only = eval_set[0] if isinstance(eval_set, list) and len(eval_set) == 1 else eval_set
-        if not isinstance(only, tuple) or len(only) not in (2, 3):
-            what = f"{type(only).__name__} of {len(only)}" if isinstance(only, tuple | list) else type(only).__name__
-            raise (ValueError if isinstance(only, tuple | list) else TypeError)(
-                "eval_set must be a tuple (X, y) or (X, y, sample_weight), or a list that holds one such tuple; got a "
-                f"{what}."
-            )
-        X, y, sample_weight = (*only, None)[:3]
-        names, own = (None if part is None else list(part) for part in map(_get_feature_names, (X, given)))
-        if names is not None and own is not None and names != own:
-            raise ValueError(f"X of eval_set has the columns {names}; those of fit are {own}, in this order.")
-        if (names is None) != (own is None):
-            warnings.warn(
-                "of X and the X of eval_set only one has names of columns; they are taken in their order.",
-                UserWarning,
-                stacklevel=3,
-            )
-        try:
-            held_out = read(X, y, sample_weight, dtypes=[windows.X.dtype.type])
-        except (TypeError, ValueError) as error:
-            raise (TypeError if isinstance(error, TypeError) else ValueError)(f"eval_set: {error}") from error
-        for part, own, what in ((held_out.X, windows.X, "windows"), (held_out.y, windows.y, "targets")):
-            if part.shape[1:] != own.shape[1:]:
-                raise ValueError(
-                    f"{what} of eval_set have the shape {part.shape[1:]} each, but those of fit {own.shape[1:]}."
-                )
-        return held_out
-
-    def _learn(self, given, windows, validation, n_outputs, loss, loss_numbers=(), is_partial=False):
-        """Train a network and keep what it has learnt.
-
-        Parameters
-        ----------
-        given : array-like
-            X as `fit` or `partial_fit` was given it.
-        windows : Windows
-        validation : Windows or None
-        n_outputs : int
-        loss : str
-        loss_numbers : tuple of float
-        is_partial : bool
-            Whether to make one more epoch.
-        """
-        X = windows.X
-        for part, what in ((windows, "train on"), (validation, "validate on")):
-            if part is not None and len(part.weights) and not part.weights.any():
-                raise ValueError(
-                    f"all rows to {what} have the sample_weight zero; give one a weight, or leave them out."
-                )
-        architecture = Architecture(
-            self.cell, X.shape[1], X.shape[2], layer_sizes(self.hidden_layer_sizes), n_outputs, self.activation,
-            bool(self.reset_after), loss=loss, loss_numbers=loss_numbers,
-        )  # fmt: skip
-        going_on = getattr(self, "_training", None) if self.warm_start or is_partial else None
-        if is_partial and going_on is not None and architecture != self._architecture:
-            names = [field.name for field in fields(Architecture)]
-            pairs = ((name, getattr(self._architecture, name), getattr(architecture, name)) for name in names)
-            changed = ", ".join(f"{name} {old!r} became {new!r}" for name, old, new in pairs if old != new)
-            raise ValueError(f"partial_fit goes on with the same network, but {changed}; call fit for another one.")
-        if going_on is not None and (architecture, X.dtype) != (self._architecture, going_on.parameters.dtype):
-            raise ValueError(
-                "warm_start needs the same shapes, dtype and network as the previous fit; set it to False."
-            )
-        # The random numbers of partial_fit go on, so that n calls draw what fit draws for n epochs.
-        rng = self._rng if is_partial and going_on is not None else check_random_state(self.random_state)
-        label = "partial_fit" if is_partial else "training"
-        options = self._training_options()
-        training = self._train(architecture, windows, options, rng, validation, going_on, label, is_partial)
-        warn_if_cut_short(training, stacklevel=3)
-        # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
-        if not is_partial or going_on is None:
-            validate_data(self, given, skip_check_array=True)  # the names and the number of columns
-        self._architecture, self._training, self._rng = architecture, training, rng
-        self._keep(training)
-
-    @property
-    def history_(self):
-        """DataFrame with a row per epoch: epoch, loss, validation_loss, seconds."""
-        # Made when asked for: partial_fit would have to make it for every epoch anew.
-        return pd.DataFrame(self._training.history)
-
-    def _count_validation(self, n_samples, gap=0):
-        """Return how many rows early stopping holds out, before which a gap of rows is left out."""
-        if not self.early_stopping:
-            return 0
-        n_validation = max(1, round(self.validation_fraction * n_samples))
-        if n_validation + gap >= n_samples:
-            also, cure = (f" and the validation_gap of {gap}", "lower it, or ") if gap else ("", "")
-            raise ValueError(
-                f"{n_samples} row(s) leave none to train on beside the {n_validation} of validation{also}; {cure}set "
-                "early_stopping=False."
-            )
-        return n_validation
-
-    def encode(self, X):
-        """Return the last state of the top layer for windows: features for another estimator.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_hidden)
-            In the dtype of training. A row has the same bits alone and in any batch.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from tsrnn import RNNRegressor
-        >>> X = np.random.default_rng(0).normal(size=(40, 6))
-        >>> RNNRegressor(hidden_layer_sizes=(8, 5), max_iter=1, random_state=0).fit(X, X[:, 0]).encode(X).shape
-        (40, 5)
-        """
-        X = self._check_windows(X)
-        n_hidden = self._architecture.hidden_layer_sizes[-1]
-        encoder = replace(self._architecture, n_outputs=n_hidden, loss="squared_error", loss_numbers=())
-        parameters = np.zeros(encoder.n_parameters, self.parameters_.dtype)
-        own = self._architecture.views(self.parameters_)
-        for name, view in encoder.views(parameters).items():  # a head that gives the state as it is
-            view[...] = np.eye(n_hidden) if name == "head.W_y" else 0 if name == "head.b_y" else own[name]
-        return self._run(encoder, parameters, X)
-
-    def summary(self):
-        """Print the layers of the fitted network, the shapes of what they put out, and how many weights they have.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from tsrnn import RNNRegressor
-        >>> X = np.random.default_rng(0).normal(size=(40, 6))
-        >>> RNNRegressor("gru", hidden_layer_sizes=(8, 5), max_iter=1, random_state=0).fit(X, X[:, 0]).summary()
-        layer    output  weights
-        input (n, 6, 1)        0
-          gru (n, 6, 8)      248
-          gru    (n, 5)      215
-        dense    (n, 1)        6
-        total                469
-        """
-        check_is_fitted(self)
-        network = self._architecture
-        n_steps, sizes = network.n_steps, network.hidden_layer_sizes
-        sequences = [(n_steps, size) for size in (network.n_features, *sizes[:-1])]
-        shapes = [*sequences, sizes[-1:], (network.n_outputs,)]
-        n_weights = [0] * len(shapes)
-        for name, values in network.views(self.parameters_).items():
-            part, number, *_ = name.split(".")
-            n_weights[-1 if part == "head" else 1 + int(number)] += values.size
-        table = pd.DataFrame(
-            {
-                "layer": ["input", *[network.cell] * len(sizes), "dense", "total"],
-                "output": [*(f"(n, {', '.join(map(str, shape))})" for shape in shapes), ""],
-                "weights": [*n_weights, sum(n_weights)],
-            }
-        )
-        print(table.to_string(index=False))  # noqa: T201, what it is for
-
-    def _predict(self, X):
-        """Return what the network predicts for windows, shape (n_samples, n_outputs)."""
-        X = self._check_windows(X)
-        return self._run(self._architecture, self.parameters_, X)
-
-    def _run(self, architecture, parameters, X):
-        """Return what a network makes of checked windows."""
-        X = as_windows(X)
-        if X.shape[2] != self._architecture.n_features:
-            raise ValueError(
-                f"X has {X.shape[2]} feature(s) per step, but {type(self).__name__} was fitted with "
-                f"{self._architecture.n_features}."
-            )
-        n_threads = count_threads(self.n_jobs, at_most=len(X))
-        outputs = predict(architecture, parameters, X, n_threads)
-        if not np.isfinite(outputs).all():
-            row = np.flatnonzero(~np.isfinite(outputs).all(axis=1))[0]
-            raise ValueError(f"what is predicted for row {row} of X is not finite in {X.dtype}; scale X or weights.")
-        return outputs
-
-    def _check_windows(self, X):
-        """Return X as an array in the dtype of training; raise or warn as scikit-learn does.
-
-        Its checks take longer than the prediction of a window. An array that they would return unchanged skips them.
-        """
-        if type(X) is np.ndarray and hasattr(self, "parameters_") and not hasattr(self, "feature_names_in_"):
-            is_plain = X.dtype == self.parameters_.dtype and X.ndim in (2, 3) and X.shape[1] == self.n_features_in_
-            with np.errstate(over="ignore", invalid="ignore"):
-                if is_plain and X.size and np.isfinite(X.sum()):  # then all of it is
-                    return X
-        check_is_fitted(self)
-        dtype = self.parameters_.dtype
-        X = cast_windows(read_numbers(X, "X"), [dtype])
-        with np.errstate(over="ignore", invalid="ignore"):
-            return validate_data(self, X, dtype=dtype, allow_nd=True, reset=False)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        return tags
-
-
-class RNNRegressor(RegressorMixin, _WindowEstimator):
+class RNNRegressor(RegressorMixin, WindowEstimator):
     """Recurrent network that predicts one or several numbers from a window.
 
     Recurrent layers of one cell, stacked, and a dense layer on the last state of the top one, trained by
@@ -306,6 +50,37 @@ class RNNRegressor(RegressorMixin, _WindowEstimator):
     reset_after : bool, default=True
         "gru" only: the reset gate acts after the recurrent product, as in cuDNN, Keras and PyTorch, or before it, as
         in Cho et al. 2014.
+    bidirectional : bool, default=False
+        Whether each layer is two, the second of which reads the steps from the last to the first (Schuster and Paliwal
+        1997); what reads them has both states side by side.
+    return_sequences : bool, default=False
+        Whether to predict at every step, and not from the last alone; y then has a target for each.
+    dense_layer_sizes : int or tuple of int, default=()
+        Units of dense layers between the states and the outputs.
+    dense_activation : {"relu", "tanh"}, default="relu"
+        Of these layers.
+    dropout : float, default=0.0
+        Probability that a unit is zero for a window in training, the others being greater by as much, in what is read
+        from a recurrent layer, or from the vectors of tokens; the same units at all steps (Gal and Ghahramani 2016).
+    recurrent_dropout : float, default=0.0
+        The same of the state that a layer multiplies by its recurrent weights.
+    input_noise : float, default=0.0
+        Standard deviation of normal noise that is added to X in training (Bishop 1995).
+    input : {"values", "tokens"}, default="values"
+        "tokens": X holds ids, as `SequenceEncoder` gives them, and the network reads a vector for each (Bengio et al.
+        2003), in float32.
+    embedding_size : int, default=32
+        Numbers of such a vector.
+    n_tokens : int or None, default=None
+        Ids are smaller than this. None is one more than the largest in `fit`.
+    padding_id : int or None, default=0
+        Where X holds this id there is no step. None if all ids are tokens.
+    embedding_vectors : array-like of shape (n_tokens, embedding_size), optional
+        Vectors to start from, instead of random ones, whose shape takes the place of the two sizes.
+    train_embedding : bool, default=True
+        Whether the vectors are trained, or stay as they are.
+    missing : {"raise", "mask"}, default="raise"
+        "mask": a step of X that is NaN in all features is left out, as if X had never had it.
     loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile"}, default="squared_error"
         What is minimised, as a mean over windows and targets: of the prediction p and the target y,
 
@@ -419,6 +194,10 @@ class RNNRegressor(RegressorMixin, _WindowEstimator):
     Loshchilov and Hutter (2019), Decoupled weight decay regularization, ICLR, algorithm 2.
     Dozat (2016), Incorporating Nesterov momentum into Adam, ICLR workshop, algorithm 2.
     Tieleman and Hinton (2012), Lecture 6.5: RMSprop, Neural networks for machine learning.
+    Schuster and Paliwal (1997), Bidirectional recurrent neural networks, IEEE Transactions on Signal Processing 45.
+    Gal and Ghahramani (2016), A theoretically grounded application of dropout in recurrent neural networks, NIPS.
+    Bishop (1995), Training with noise is equivalent to Tikhonov regularization, Neural Computation 7.
+    Bengio et al. (2003), A neural probabilistic language model, JMLR 3.
     Duchi, Hazan and Singer (2011), Adaptive subgradient methods, JMLR 12, figure 1, diagonal.
     Sutskever et al. (2013), On the importance of initialization and momentum in deep learning, ICML, equations 3 and 4.
 
@@ -435,13 +214,11 @@ class RNNRegressor(RegressorMixin, _WindowEstimator):
     """
 
     _parameter_constraints = {
-        **NETWORK_CONSTRAINTS,
-        **OPTIMIZER_CONSTRAINTS,
+        **WINDOW_CONSTRAINTS,
         "loss": [StrOptions(REGRESSION_LOSSES)],
         "delta": [Interval(Real, 0, None, closed="neither")],
         "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like"],
         "validation_gap": [Interval(Integral, 0, None, closed="left")],
-        "warm_start": ["boolean"],
     }
 
     def __init__(
@@ -451,6 +228,20 @@ class RNNRegressor(RegressorMixin, _WindowEstimator):
         hidden_layer_sizes=(64,),
         activation="tanh",
         reset_after=True,
+        bidirectional=False,
+        return_sequences=False,
+        dense_layer_sizes=(),
+        dense_activation="relu",
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        input_noise=0.0,
+        input="values",
+        embedding_size=32,
+        n_tokens=None,
+        padding_id=0,
+        embedding_vectors=None,
+        train_embedding=True,
+        missing="raise",
         loss="squared_error",
         delta=1.0,
         quantile=0.5,
@@ -484,6 +275,20 @@ class RNNRegressor(RegressorMixin, _WindowEstimator):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.reset_after = reset_after
+        self.bidirectional = bidirectional
+        self.return_sequences = return_sequences
+        self.dense_layer_sizes = dense_layer_sizes
+        self.dense_activation = dense_activation
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.input_noise = input_noise
+        self.input = input
+        self.embedding_size = embedding_size
+        self.n_tokens = n_tokens
+        self.padding_id = padding_id
+        self.embedding_vectors = embedding_vectors
+        self.train_embedding = train_embedding
+        self.missing = missing
         self.loss = loss
         self.delta = delta
         self.quantile = quantile
@@ -518,10 +323,12 @@ class RNNRegressor(RegressorMixin, _WindowEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features)
-            Windows, oldest step first. float32 is computed in float32, anything else in float64: booleans count as 0
-            and 1, texts as the numbers that they spell.
+        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features), or list of such sequences
+            Windows, oldest step first; in a list each may have a number of steps of its own. float32 is computed in
+            float32, anything else in float64: booleans count as 0 and 1, texts as the numbers that they spell.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            With `return_sequences` (n_samples, n_steps) or (n_samples, n_steps, n_outputs), of a list of sequences a
+            list of the same lengths.
         sample_weight : array-like of shape (n_samples,), optional
             How much each window counts in the mean that is minimised, and in that which early stopping watches. Not
             negative; a window of weight zero is as if it were not there.
@@ -541,7 +348,7 @@ class RNNRegressor(RegressorMixin, _WindowEstimator):
         """
         self._check_arguments()
         windows = self._read_windows(X, y, sample_weight)
-        if self.loss == "poisson" and not windows.y.any():
+        if self.loss == "poisson" and not np.any(windows.y.steps if isinstance(windows.y, Sequences) else windows.y):
             raise ValueError("loss='poisson' needs targets that are not all zero; all of them are.")
         validation = self._read_eval_set(eval_set, X, windows, self._read_windows)
         n_validation = self._count_validation(len(windows.X), self.validation_gap) if validation is None else 0
@@ -600,41 +407,51 @@ class RNNRegressor(RegressorMixin, _WindowEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features)
+        X : array-like
+            As in `fit`.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             In the dtype of training; with several quantiles (n_samples, n_quantiles) or (n_samples, n_outputs,
-            n_quantiles). A row has the same bits alone and in any batch.
+            n_quantiles). A row has the same bits alone and in any batch. With `return_sequences` there is an axis of
+            steps after the first; of a list of sequences there is a list, and of an array in which steps are left out
+            there is a masked array.
         """
-        predictions = self._predict(X)
+        X = self._check_windows(X)
+        predictions = self._run(self._architecture, self.parameters_, X)
         if len(self._architecture.loss_numbers) > 1:
             predictions = predictions.reshape(len(predictions), self.n_outputs_, -1)
             predictions = _in_order(predictions, self._architecture.loss_numbers)
-        return predictions[:, 0] if self._y_is_1d else predictions
+        return self._as_given(predictions[:, 0] if self._y_is_1d else predictions, X)
+
+    def score(self, X, y, sample_weight=None):
+        """Return R^2, with `return_sequences` that over all steps of all windows."""
+        if not self.return_sequences:
+            return super().score(X, y, sample_weight)
+        return self._score_steps(r2_score, X, y, sample_weight)
 
     def _read_windows(self, X, y, sample_weight, **dtypes):
         """Return checked windows, targets and weights."""
-        X, y = self._read(X, read_targets(y), **dtypes, multi_output=True, y_numeric=True)
+        X, y = self._read(X, y, read_targets, **dtypes, multi_output=True, y_numeric=True)
         if y.ndim == 2 and y.shape[1] == 1:
             warnings.warn(
                 "A column-vector y was passed when a 1d array was expected; predictions will be 1d too.",
                 DataConversionWarning,
                 stacklevel=3,
             )
-        y = cast_targets(y.reshape(len(y), -1), X.dtype)
+        y = cast_targets(np.asarray(y).reshape(len(y), -1), X.dtype)
         if self.loss == "poisson" and y.min() < 0:
             raise ValueError(f"loss='poisson' needs targets that are not negative; the least of them is {y.min():.3g}.")
-        return Windows(X, y, check_weights(sample_weight, X))
+        return Windows(X, self._as_targets(y, X), check_weights(sample_weight, X))
 
     def _outputs(self, windows):
         """Return the number of outputs of the network, the loss and its numbers."""
-        n_targets, loss_numbers = windows.y.shape[1], self._loss_numbers()
+        n_targets, loss_numbers = windows.y.shape[-1], self._loss_numbers()
         return n_targets * (len(loss_numbers) if self.loss == "quantile" else 1), self.loss, loss_numbers
 
     def _keep_targets(self, windows):
-        self.n_outputs_ = windows.y.shape[1]
+        self.n_outputs_ = windows.y.shape[-1]
         self._y_is_1d = self.n_outputs_ == 1
 
     def _loss_numbers(self):
@@ -652,7 +469,7 @@ class RNNRegressor(RegressorMixin, _WindowEstimator):
         return tags
 
 
-class RNNClassifier(ClassifierMixin, _WindowEstimator):
+class RNNClassifier(ClassifierMixin, WindowEstimator):
     """Recurrent network that tells the class of a window, or which of several labels it has.
 
     Recurrent layers of one cell, stacked, and a dense layer on the last state of the top one, trained by
@@ -671,6 +488,37 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
     reset_after : bool, default=True
         "gru" only: the reset gate acts after the recurrent product, as in cuDNN, Keras and PyTorch, or before it, as
         in Cho et al. 2014.
+    bidirectional : bool, default=False
+        Whether each layer is two, the second of which reads the steps from the last to the first (Schuster and Paliwal
+        1997); what reads them has both states side by side.
+    return_sequences : bool, default=False
+        Whether to predict at every step, and not from the last alone; y then has a target for each.
+    dense_layer_sizes : int or tuple of int, default=()
+        Units of dense layers between the states and the outputs.
+    dense_activation : {"relu", "tanh"}, default="relu"
+        Of these layers.
+    dropout : float, default=0.0
+        Probability that a unit is zero for a window in training, the others being greater by as much, in what is read
+        from a recurrent layer, or from the vectors of tokens; the same units at all steps (Gal and Ghahramani 2016).
+    recurrent_dropout : float, default=0.0
+        The same of the state that a layer multiplies by its recurrent weights.
+    input_noise : float, default=0.0
+        Standard deviation of normal noise that is added to X in training (Bishop 1995).
+    input : {"values", "tokens"}, default="values"
+        "tokens": X holds ids, as `SequenceEncoder` gives them, and the network reads a vector for each (Bengio et al.
+        2003), in float32.
+    embedding_size : int, default=32
+        Numbers of such a vector.
+    n_tokens : int or None, default=None
+        Ids are smaller than this. None is one more than the largest in `fit`.
+    padding_id : int or None, default=0
+        Where X holds this id there is no step. None if all ids are tokens.
+    embedding_vectors : array-like of shape (n_tokens, embedding_size), optional
+        Vectors to start from, instead of random ones, whose shape takes the place of the two sizes.
+    train_embedding : bool, default=True
+        Whether the vectors are trained, or stay as they are.
+    missing : {"raise", "mask"}, default="raise"
+        "mask": a step of X that is NaN in all features is left out, as if X had never had it.
     class_weight : dict, "balanced" or None, default=None
         How much a window of each class counts: {class: weight}, 1 where there is none, "balanced" for the inverse of
         how often the class comes, None for all the same.
@@ -769,6 +617,10 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
     Loshchilov and Hutter (2019), Decoupled weight decay regularization, ICLR, algorithm 2.
     Dozat (2016), Incorporating Nesterov momentum into Adam, ICLR workshop, algorithm 2.
     Tieleman and Hinton (2012), Lecture 6.5: RMSprop, Neural networks for machine learning.
+    Schuster and Paliwal (1997), Bidirectional recurrent neural networks, IEEE Transactions on Signal Processing 45.
+    Gal and Ghahramani (2016), A theoretically grounded application of dropout in recurrent neural networks, NIPS.
+    Bishop (1995), Training with noise is equivalent to Tikhonov regularization, Neural Computation 7.
+    Bengio et al. (2003), A neural probabilistic language model, JMLR 3.
     Duchi, Hazan and Singer (2011), Adaptive subgradient methods, JMLR 12, figure 1, diagonal.
     Sutskever et al. (2013), On the importance of initialization and momentum in deep learning, ICML, equations 3 and 4.
 
@@ -785,10 +637,8 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
     """
 
     _parameter_constraints = {
-        **NETWORK_CONSTRAINTS,
-        **OPTIMIZER_CONSTRAINTS,
+        **WINDOW_CONSTRAINTS,
         "class_weight": [dict, StrOptions({"balanced"}), None],
-        "warm_start": ["boolean"],
     }
 
     def __init__(
@@ -798,6 +648,20 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
         hidden_layer_sizes=(64,),
         activation="tanh",
         reset_after=True,
+        bidirectional=False,
+        return_sequences=False,
+        dense_layer_sizes=(),
+        dense_activation="relu",
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        input_noise=0.0,
+        input="values",
+        embedding_size=32,
+        n_tokens=None,
+        padding_id=0,
+        embedding_vectors=None,
+        train_embedding=True,
+        missing="raise",
         class_weight=None,
         optimizer="adam",
         learning_rate=1e-3,
@@ -828,6 +692,20 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.reset_after = reset_after
+        self.bidirectional = bidirectional
+        self.return_sequences = return_sequences
+        self.dense_layer_sizes = dense_layer_sizes
+        self.dense_activation = dense_activation
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.input_noise = input_noise
+        self.input = input
+        self.embedding_size = embedding_size
+        self.n_tokens = n_tokens
+        self.padding_id = padding_id
+        self.embedding_vectors = embedding_vectors
+        self.train_embedding = train_embedding
+        self.missing = missing
         self.class_weight = class_weight
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -859,11 +737,12 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features)
-            Windows, oldest step first. float32 is computed in float32, anything else in float64: booleans count as 0
-            and 1, texts as the numbers that they spell.
+        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features), or list of such sequences
+            Windows, oldest step first; in a list each may have a number of steps of its own. float32 is computed in
+            float32, anything else in float64: booleans count as 0 and 1, texts as the numbers that they spell.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Classes, two at least; or for each label 1 where a window has it, else 0.
+            Classes, two at least; or for each label 1 where a window has it, else 0. With `return_sequences` a class
+            for each step, (n_samples, n_steps), of a list of sequences a list of the same lengths.
         sample_weight : array-like of shape (n_samples,), optional
             How much each window counts in the mean that is minimised, and in that which early stopping watches. Not
             negative; a window of weight zero is as if it were not there.
@@ -884,17 +763,19 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
         self._check_arguments()
         windows, labels = self._read_labels(X, y, sample_weight)
         classes = classes_of(labels)
-        windows = self._weigh(windows, labels, labels)._replace(y=number_classes(labels, classes, windows.X.dtype))
+        numbers = number_classes(labels, classes, windows.X.dtype)
+        windows = self._weigh(windows, labels, labels)._replace(y=self._as_targets(numbers, windows.X))
 
         def read_known(X, y, sample_weight, dtypes):
             part, its_labels = self._read_labels(X, y, sample_weight, dtypes=dtypes)
-            part = part._replace(y=number_classes(its_labels, classes, part.X.dtype, is_multilabel=labels.ndim > 1))
-            return self._weigh(part, its_labels, labels)
+            numbers = number_classes(its_labels, classes, part.X.dtype, is_multilabel=labels.ndim > 1)
+            return self._weigh(part, its_labels, labels)._replace(y=self._as_targets(numbers, part.X))
 
         validation = self._read_eval_set(eval_set, X, windows, read_known)
         n_validation = self._count_validation(len(windows.X)) if validation is None else 0
         if n_validation:
-            held_out = self._draw_validation(windows.y, n_validation)
+            kinds = np.zeros((len(windows.X), 1)) if self.return_sequences else windows.y
+            held_out = self._draw_validation(kinds, n_validation)
             weights = windows.weights if len(windows.weights) else np.ones(len(windows.X))
             windows, validation = (windows._replace(weights=weights * part) for part in (~held_out, held_out))
         self._learn(X, windows, validation, *_outputs(classes, labels))
@@ -956,7 +837,8 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
             raise ValueError(
                 f"classes must be those of the first call, {known.tolist()}; got {np.asarray(classes).tolist()}."
             )
-        windows = windows._replace(y=number_classes(labels, known, windows.X.dtype, is_multilabel))
+        numbers = number_classes(labels, known, windows.X.dtype, is_multilabel)
+        windows = windows._replace(y=self._as_targets(numbers, windows.X))
         windows = self._weigh(windows, labels, labels if is_multilabel else known)
         self._learn(X, windows, None, *_outputs(known, labels), is_partial=True)
         self.classes_, self._is_multilabel = known, is_multilabel
@@ -967,7 +849,8 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features)
+        X : array-like
+            As in `fit`.
 
         Returns
         -------
@@ -975,17 +858,16 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
             In the dtype of training; those of classes sum to one, labels are independent. A row has the same bits alone
             and in any batch.
         """
-        probabilities = self._predict(X)
-        if self._is_multilabel or len(self.classes_) > 2:
-            return probabilities
-        return np.hstack([1 - probabilities, probabilities])
+        X = self._check_windows(X)
+        return self._as_given(self._probabilities(X), X)
 
     def decision_function(self, X):
         """Return what the network puts out before it is turned into probabilities.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features)
+        X : array-like
+            As in `fit`.
 
         Returns
         -------
@@ -993,39 +875,65 @@ class RNNClassifier(ClassifierMixin, _WindowEstimator):
             Of two classes the log-odds of the second, of more what the softmax takes, of labels the log-odds of each.
         """
         X = self._check_windows(X)
-        outputs = self._run(replace(self._architecture, loss="squared_error"), self.parameters_, X)
-        return outputs if self._is_multilabel or len(self.classes_) > 2 else outputs[:, 0]
+        return self._as_given(self._decisions(X), X)
 
     def predict_log_proba(self, X):
         """Return the logarithm of `predict_proba`, finite also where a probability is rounded to zero."""
-        outputs = self.decision_function(X)
+        X = self._check_windows(X)
+        outputs = self._decisions(X)
         if self._is_multilabel:
-            return -np.logaddexp(0, -outputs)
-        if outputs.ndim == 1:
-            return -np.logaddexp(0, np.column_stack([outputs, -outputs]))
-        outputs = outputs - outputs.max(axis=1, keepdims=True)
-        return outputs - np.log(np.exp(outputs).sum(axis=1, keepdims=True))
+            outputs = -np.logaddexp(0, -outputs)
+        elif outputs.ndim == 1:
+            outputs = -np.logaddexp(0, np.column_stack([outputs, -outputs]))
+        else:
+            outputs = outputs - outputs.max(axis=1, keepdims=True)
+            outputs = outputs - np.log(np.exp(outputs).sum(axis=1, keepdims=True))
+        return self._as_given(outputs, X)
 
     def predict(self, X):
         """Return the most probable class of each window, or 1 for each label that is more probable than not.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features)
+        X : array-like
+            As in `fit`.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
         """
-        probabilities = self.predict_proba(X)
+        X = self._check_windows(X)
+        probabilities = self._probabilities(X)
         if self._is_multilabel:
             return (probabilities > 0.5).astype(int)
-        return self.classes_[probabilities.argmax(axis=1)]
+        return self._as_given(self.classes_[probabilities.argmax(axis=1)], X)
+
+    def score(self, X, y, sample_weight=None):
+        """Return the share of windows, with `return_sequences` of steps, whose class is predicted rightly."""
+        if not self.return_sequences:
+            return super().score(X, y, sample_weight)
+        return self._score_steps(accuracy_score, X, y, sample_weight)
+
+    def _probabilities(self, X):
+        """Return those of checked windows, a row for each window or step."""
+        probabilities = self._run(self._architecture, self.parameters_, X)
+        if self._is_multilabel or len(self.classes_) > 2:
+            return probabilities
+        return np.hstack([1 - probabilities, probabilities])
+
+    def _decisions(self, X):
+        """Return what the network puts out for checked windows, a row for each window or step."""
+        outputs = self._run(replace(self._architecture, loss="squared_error"), self.parameters_, X)
+        return outputs if self._is_multilabel or len(self.classes_) > 2 else outputs[:, 0]
 
     def _read_labels(self, X, y, sample_weight, **dtypes):
         """Return windows without targets, and y: classes (n_samples,), or zeros and ones (n_samples, n_labels)."""
-        X, y = self._read(X, read_labels(y), **dtypes, multi_output=True)
-        return Windows(X, None, check_weights(sample_weight, X)), read_kind(y)
+        X, y = self._read(X, y, read_labels, **dtypes, multi_output=True)
+        labels = read_kind(y)
+        if self.return_sequences and (labels.ndim > 1 or self.class_weight is not None):
+            problem = "labels" if labels.ndim > 1 else f"class_weight={self.class_weight!r}"
+            raise ValueError(f"return_sequences=True has one class per step and weights per window; got {problem}.")
+        return Windows(X, None, check_weights(sample_weight, X)), labels
 
     def _weigh(self, windows, labels, known):
         """Return windows with weights by class too; "balanced" goes by how often the classes are among those known."""

@@ -95,7 +95,8 @@ def drop_missing(X, missing, what="X"):
             refuse(
                 is_nan.any(axis=1) & ~is_missing, "is NaN in some features", "a step is left out if all of them are NaN"
             )
-        X = _side_by_side(steps[~is_missing], np.bincount(rows[~is_missing], minlength=n))
+        is_step = None if is_sequences else ~is_missing.reshape(n, n_steps)
+        X = _side_by_side(steps[~is_missing], np.bincount(rows[~is_missing], minlength=n), is_step)
     elif not is_sequences:
         return X
     if (X.lengths == 0).any():
@@ -143,9 +144,43 @@ def read_tokens(X, padding_id, n_tokens=None):
             "them from texts, and has one for what is unknown)."
         )
     is_token = np.ones(len(steps), bool) if padding_id is None else steps != padding_id
-    rows = np.repeat(np.arange(len(lengths)), lengths)
+    rows, is_list = np.repeat(np.arange(len(lengths)), lengths), is_ragged(X)
     lengths = np.bincount(rows[is_token], minlength=len(lengths))
-    return _side_by_side(steps[is_token].astype(np.float32)[:, None], lengths)
+    is_step = None if is_list else is_token.reshape(array.shape)
+    return _side_by_side(steps[is_token].astype(np.float32)[:, None], lengths, is_step)
+
+
+def join_targets(y, X):
+    """Return targets of every step, a row for each step of X, one sequence after the other.
+
+    Parameters
+    ----------
+    y : array-like
+        Of a list of sequences a list of the same lengths, else of shape (n_samples, n_steps, ...).
+    X : ndarray of shape (n_samples, n_steps, n_features), or Sequences
+
+    Raises
+    ------
+    ValueError
+        If y is not of this shape.
+    """
+    if isinstance(X, Sequences) and X.is_step is None:
+        if not hasattr(y, "__len__") or len(y) != len(X):
+            raise ValueError(f"y must hold a sequence of targets for each of the {len(X)} sequences of X.")
+        rows = [np.asarray(row) for row in y]
+        for number, (row, length) in enumerate(zip(rows, X.lengths, strict=True)):
+            if row.ndim == 0 or len(row) != length:
+                found = f"{len(row)} targets" if row.ndim else "one target"
+                raise ValueError(f"row {number} of y has {found}, but that of X has {length} steps; give one for each.")
+        return np.concatenate(rows)
+    y = np.asarray(y)
+    shape = X.is_step.shape if isinstance(X, Sequences) else X.shape[:2]
+    if y.ndim < 2 or y.shape[:2] != shape:
+        raise ValueError(
+            f"y has shape {y.shape}; with return_sequences=True it needs a target for each step, shape {shape} or "
+            f"({shape[0]}, {shape[1]}, n_outputs)."
+        )
+    return y[X.is_step] if isinstance(X, Sequences) else y.reshape(-1, *y.shape[2:])
 
 
 def _read_row(row, number, what):
@@ -172,6 +207,6 @@ def _as_numbers(array, what):
         raise TypeError(f"{what} holds {array.dtype}; sequences hold real numbers.") from None
 
 
-def _side_by_side(steps, lengths):
+def _side_by_side(steps, lengths, is_step=None):
     ends = np.cumsum(lengths)
-    return Sequences(steps, np.append(0, ends)[:-1].astype(np.int64), lengths.astype(np.int64))
+    return Sequences(steps, np.append(0, ends)[:-1].astype(np.int64), lengths.astype(np.int64), is_step)

@@ -39,18 +39,39 @@ class Sequences:
     steps : ndarray of shape (n_steps of all, n_features)
     origins, lengths : ndarray of int64, shape (n_sequences,)
         The first step and the number of steps of each.
+    is_step : ndarray of bool, shape (n_sequences, n_columns), optional
+        If they come from an array, which columns of a row are its steps; the others only pad.
     """
 
     steps: np.ndarray
     origins: np.ndarray
     lengths: np.ndarray
+    is_step: np.ndarray | None = None
 
     def __len__(self):
         return len(self.lengths)
 
     def __getitem__(self, rows):
         """Return the sequences of a slice or an array of rows; the steps stay where they are."""
-        return replace(self, origins=self.origins[rows], lengths=self.lengths[rows])
+        is_step = None if self.is_step is None else self.is_step[rows]
+        return replace(self, origins=self.origins[rows], lengths=self.lengths[rows], is_step=is_step)
+
+    def spread(self, values):
+        """Return values, a row for each step, one sequence after the other, in the form that the sequences came in.
+
+        Returns
+        -------
+        list of ndarray, or ndarray of shape (n_sequences, n_columns, ...)
+            The latter if they come from an array; a masked one where that had padding.
+        """
+        if self.is_step is None:
+            return np.split(values, np.cumsum(self.lengths)[:-1])
+        spread = np.zeros((*self.is_step.shape, *values.shape[1:]), values.dtype)
+        spread[self.is_step] = values
+        if self.is_step.all():
+            return spread
+        is_padding = ~self.is_step.reshape(*self.is_step.shape, *[1] * (values.ndim - 1))
+        return np.ma.MaskedArray(spread, np.broadcast_to(is_padding, spread.shape).copy())
 
     @property
     def dtype(self):

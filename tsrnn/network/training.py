@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..kernels.buffers import Flat, flatten
+from ..kernels.buffers import Flat, Sequences, flatten
 from ..kernels.step import EQUAL_WEIGHTS, Snapshot
 from ..kernels.workers import Workers
 from .optimizers import OptimizerOptions, coefficients
@@ -182,6 +182,8 @@ class _FlatWindows(NamedTuple):
 
 def _flat(windows):
     samples = np.flatnonzero(windows.weights) if len(windows.weights) else np.arange(len(windows.X))
+    if isinstance(windows.y, Sequences):  # what has no step has no target
+        samples = samples[windows.y.lengths[samples] > 0]
     return _FlatWindows(flatten(windows.X), flatten(windows.y), samples, windows.weights)
 
 

@@ -1,0 +1,447 @@
+"""What the estimators share whose rows are windows or sequences: how they are read, trained on and answered."""
+
+import warnings
+from dataclasses import fields, replace
+from numbers import Integral, Real
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _get_feature_names, _num_samples, check_is_fitted, check_X_y, validate_data
+
+from .base import (
+    NETWORK_CONSTRAINTS,
+    OPTIMIZER_CONSTRAINTS,
+    POSITIVE_INT,
+    RecurrentEstimator,
+    count_threads,
+    layer_sizes,
+    reject_booleans,
+    shorten,
+    warn_if_cut_short,
+)
+from .checking import as_windows, cast_windows, read_numbers
+from .kernels.buffers import Sequences
+from .kernels.plan import ACTIVATIONS
+from .network.architecture import Architecture
+from .network.training import predict
+from .sequences import drop_missing, is_ragged, join_rows, join_targets, read_tokens
+
+WINDOW_CONSTRAINTS = {
+    **NETWORK_CONSTRAINTS,
+    **OPTIMIZER_CONSTRAINTS,
+    "bidirectional": ["boolean"],
+    "return_sequences": ["boolean"],
+    "dense_layer_sizes": ["array-like", POSITIVE_INT],
+    "dense_activation": [StrOptions(set(ACTIVATIONS))],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
+    "input_noise": [Interval(Real, 0, None, closed="left")],
+    "input": [StrOptions({"values", "tokens"})],
+    "embedding_size": [POSITIVE_INT],
+    "n_tokens": [POSITIVE_INT, None],
+    "padding_id": [Interval(Integral, 0, None, closed="left"), None],
+    "embedding_vectors": ["array-like", None],
+    "train_embedding": ["boolean"],
+    "missing": [StrOptions({"raise", "mask"})],
+    "warm_start": ["boolean"],
+}
+
+
+class WindowEstimator(RecurrentEstimator):
+    """What the estimators share whose rows are windows."""
+
+    def _check_arguments(self):
+        self._validate_params()
+        reject_booleans(self)
+        if self.embedding_vectors is not None:
+            self._read_vectors()
+        if self.input == "tokens" and self.input_noise:
+            raise ValueError(f"input_noise={self.input_noise} is noise on values, which tokens are not; use dropout.")
+
+    def _start_partial_fit(self, X):
+        """Check the arguments and, in a later call, the columns of X; return the options of `_read`."""
+        self._check_arguments()
+        if self.early_stopping:
+            raise ValueError("partial_fit holds no rows out to watch; set early_stopping=False.")
+        if not hasattr(self, "_training"):
+            return {}
+        if self._read_sequences(X) is None:
+            validate_data(self, X, reset=False, skip_check_array=True)
+        return {"dtypes": [self.parameters_.dtype.type], "is_going_on": True}
+
+    def _read(self, X, y, read_y, dtypes=(np.float64, np.float32), is_going_on=False, **checks):
+        """Return X and y as scikit-learn checks them; `read_y` makes an array of what y is given as.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_steps, n_features) or Sequences
+            In one of some dtypes: its own, if it is one of them, else the first. Tokens are float32.
+        y : ndarray
+            A row for each window, or with `return_sequences` for each step, of one window after the other.
+        """
+        dtypes, sequences = list(dtypes), self._read_sequences(X, is_going_on)
+        if sequences is not None and sequences.dtype not in dtypes:
+            sequences = replace(sequences, steps=sequences.steps.astype(dtypes[0]))
+        array = np.zeros((len(sequences), 1)) if sequences is not None else cast_windows(read_numbers(X, "X"), dtypes)
+        of_rows = np.zeros(_num_samples(array)) if self.return_sequences else read_y(y)
+        with np.errstate(over="ignore", invalid="ignore"):  # what does not fit becomes infinite, and is refused
+            array, of_rows = check_X_y(
+                array, of_rows, dtype=dtypes, allow_nd=True, estimator=self, ensure_all_finite=self._finite, **checks
+            )
+        if sequences is None:
+            validate_data(RecurrentEstimator(), X, skip_check_array=True)  # bad names show before training, not after
+            sequences = drop_missing(as_windows(array), self.missing)
+        return sequences, read_y(join_targets(y, sequences)) if self.return_sequences else of_rows
+
+    def _read_sequences(self, X, is_fitted=True):
+        """Return sequences of several lengths, or tokens, as Sequences; None if X is an array of windows."""
+        if self.input == "tokens":
+            return read_tokens(X, self.padding_id, self._n_known_tokens(is_fitted))
+        if is_ragged(X):
+            return drop_missing(join_rows(X), self.missing)
+        return None
+
+    @property
+    def _finite(self):
+        """What scikit-learn's checks are to ask of numbers."""
+        return "allow-nan" if self.missing == "mask" else True
+
+    def _n_known_tokens(self, is_fitted):
+        """Return how many tokens the network, or the arguments, know; None if the data decide."""
+        if is_fitted and hasattr(self, "_architecture"):
+            return self._architecture.n_tokens or None
+        return self.n_tokens if self.embedding_vectors is None else len(self._read_vectors())
+
+    def _read_vectors(self):
+        """Return the vectors of tokens that were given."""
+        try:
+            vectors = np.asarray(self.embedding_vectors, np.float32)
+        except (TypeError, ValueError):
+            vectors = np.zeros(0)
+        if vectors.ndim != 2 or not vectors.size or not np.isfinite(vectors).all():
+            given = shorten(self.embedding_vectors)
+            raise ValueError(f"embedding_vectors must be finite numbers of shape (n_tokens, size); got {given}.")
+        if self.n_tokens not in (None, len(vectors)):
+            raise ValueError(
+                f"embedding_vectors has {len(vectors)} row(s), but n_tokens={self.n_tokens}; give one alone."
+            )
+        return vectors
+
+    def _initial_parameters(self, architecture, rng, dtype):
+        parameters = super()._initial_parameters(architecture, rng, dtype)
+        if self.embedding_vectors is not None and architecture.n_tokens:
+            architecture.views(parameters)["embedding.W"][:] = self._read_vectors()
+        return parameters
+
+    def _read_eval_set(self, eval_set, given, windows, read):
+        """Return the Windows of `eval_set`, or None if it is None.
+
+        Parameters
+        ----------
+        eval_set : tuple, list or None
+            As `fit` was given it.
+        given : array-like
+            X as `fit` was given it.
+        windows : Windows
+            Those to train on.
+        read : callable
+            Given X, y, sample_weight and the dtypes of `_read`, returns Windows.
+        """
+        if eval_set is None:
+            return None
+        only = eval_set[0] if isinstance(eval_set, list) and len(eval_set) == 1 else eval_set
+        if not isinstance(only, tuple) or len(only) not in (2, 3):
+            what = f"{type(only).__name__} of {len(only)}" if isinstance(only, tuple | list) else type(only).__name__
+            raise (ValueError if isinstance(only, tuple | list) else TypeError)(
+                "eval_set must be a tuple (X, y) or (X, y, sample_weight), or a list that holds one such tuple; got a "
+                f"{what}."
+            )
+        X, y, sample_weight = (*only, None)[:3]
+        names, own = (None if part is None else list(part) for part in map(_get_feature_names, (X, given)))
+        if names is not None and own is not None and names != own:
+            raise ValueError(f"X of eval_set has the columns {names}; those of fit are {own}, in this order.")
+        if (names is None) != (own is None):
+            warnings.warn(
+                "of X and the X of eval_set only one has names of columns; they are taken in their order.",
+                UserWarning,
+                stacklevel=3,
+            )
+        try:
+            held_out = read(X, y, sample_weight, dtypes=[windows.X.dtype.type])
+        except (TypeError, ValueError) as error:
+            raise (TypeError if isinstance(error, TypeError) else ValueError)(f"eval_set: {error}") from error
+        for part, own, what in ((held_out.X, windows.X, "windows"), (held_out.y, windows.y, "targets")):
+            shape, expected = (of.shape[1 + isinstance(of, Sequences) :] for of in (part, own))
+            if shape[-1:] != expected[-1:] or (len(shape) == len(expected) and shape != expected):
+                raise ValueError(f"{what} of eval_set have the shape {shape} each, but those of fit {expected}.")
+        return held_out
+
+    def _learn(self, given, windows, validation, n_outputs, loss, loss_numbers=(), is_partial=False):
+        """Train a network and keep what it has learnt.
+
+        Parameters
+        ----------
+        given : array-like
+            X as `fit` or `partial_fit` was given it.
+        windows : Windows
+        validation : Windows or None
+        n_outputs : int
+        loss : str
+        loss_numbers : tuple of float
+        is_partial : bool
+            Whether to make one more epoch.
+        """
+        X = windows.X
+        for part, what in ((windows, "train on"), (validation, "validate on")):
+            if part is not None and len(part.weights) and not part.weights.any():
+                raise ValueError(
+                    f"all rows to {what} have the sample_weight zero; give one a weight, or leave them out."
+                )
+        going_on = getattr(self, "_training", None) if self.warm_start or is_partial else None
+        if isinstance(X, Sequences) and not X.lengths.any():
+            raise ValueError("X holds nothing but padding; give at least one row a token.")
+        architecture = self._network(windows, validation, n_outputs, loss, loss_numbers, going_on is not None)
+        if going_on is not None and isinstance(X, Sequences):  # how long the longest is does not matter to the weights
+            n_steps = max(architecture.n_steps, self._architecture.n_steps)
+            architecture, self._architecture = (
+                replace(network, n_steps=n_steps) for network in (architecture, self._architecture)
+            )
+        if is_partial and going_on is not None and architecture != self._architecture:
+            names = [field.name for field in fields(Architecture)]
+            pairs = ((name, getattr(self._architecture, name), getattr(architecture, name)) for name in names)
+            changed = ", ".join(f"{name} {old!r} became {new!r}" for name, old, new in pairs if old != new)
+            raise ValueError(f"partial_fit goes on with the same network, but {changed}; call fit for another one.")
+        if going_on is not None and (architecture, X.dtype) != (self._architecture, going_on.parameters.dtype):
+            raise ValueError(
+                "warm_start needs the same shapes, dtype and network as the previous fit; set it to False."
+            )
+        # The random numbers of partial_fit go on, so that n calls draw what fit draws for n epochs.
+        rng = self._rng if is_partial and going_on is not None else check_random_state(self.random_state)
+        label = "partial_fit" if is_partial else "training"
+        options = self._training_options()
+        training = self._train(architecture, windows, options, rng, validation, going_on, label, is_partial)
+        warn_if_cut_short(training, stacklevel=3)
+        # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
+        if not is_partial or going_on is None:
+            for name in ("n_features_in_", "feature_names_in_"):
+                if hasattr(self, name):
+                    delattr(self, name)
+            if self._read_sequences(given) is None:
+                validate_data(self, given, skip_check_array=True)  # the names and the number of columns
+        self._architecture, self._training, self._rng = architecture, training, rng
+        self._keep(training)
+
+    @property
+    def history_(self):
+        """DataFrame with a row per epoch: epoch, loss, validation_loss, seconds."""
+        # Made when asked for: partial_fit would have to make it for every epoch anew.
+        return pd.DataFrame(self._training.history)
+
+    def _count_validation(self, n_samples, gap=0):
+        """Return how many rows early stopping holds out, before which a gap of rows is left out."""
+        if not self.early_stopping:
+            return 0
+        n_validation = max(1, round(self.validation_fraction * n_samples))
+        if n_validation + gap >= n_samples:
+            also, cure = (f" and the validation_gap of {gap}", "lower it, or ") if gap else ("", "")
+            raise ValueError(
+                f"{n_samples} row(s) leave none to train on beside the {n_validation} of validation{also}; {cure}set "
+                "early_stopping=False."
+            )
+        return n_validation
+
+    def encode(self, X):
+        """Return the last state of the top layer for windows: features for another estimator.
+
+        Parameters
+        ----------
+        X : array-like
+            As in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_hidden)
+            In the dtype of training; with `bidirectional` the states of both directions side by side. A row has the
+            same bits alone and in any batch.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tsrnn import RNNRegressor
+        >>> X = np.random.default_rng(0).normal(size=(40, 6))
+        >>> RNNRegressor(hidden_layer_sizes=(8, 5), max_iter=1, random_state=0).fit(X, X[:, 0]).encode(X).shape
+        (40, 5)
+        """
+        X = self._check_windows(X)
+        n_hidden = self._architecture.hidden_layer_sizes[-1] * (1 + self._architecture.bidirectional)
+        encoder = replace(
+            self._architecture, n_outputs=n_hidden, loss="squared_error", loss_numbers=(), dense_layer_sizes=(),
+            return_sequences=False,
+        )  # fmt: skip
+        parameters = np.zeros(encoder.n_parameters, self.parameters_.dtype)
+        own = self._architecture.views(self.parameters_)
+        for name, view in encoder.views(parameters).items():  # a head that gives the state as it is
+            view[...] = np.eye(n_hidden) if name == "head.W_y" else 0 if name == "head.b_y" else own[name]
+        return self._run(encoder, parameters, X)
+
+    def summary(self):
+        """Print the layers of the fitted network, the shapes of what they put out, and how many weights they have.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tsrnn import RNNRegressor
+        >>> X = np.random.default_rng(0).normal(size=(40, 6))
+        >>> RNNRegressor("gru", hidden_layer_sizes=(8, 5), max_iter=1, random_state=0).fit(X, X[:, 0]).summary()
+        layer    output  weights
+        input (n, 6, 1)        0
+          gru (n, 6, 8)      248
+          gru    (n, 5)      215
+        dense    (n, 1)        6
+        total                469
+        """
+        check_is_fitted(self)
+        network, n_weights = self._architecture, {}
+        for name, values in network.views(self.parameters_).items():
+            part, number, *_ = name.split(".")
+            of = (part, int(number)) if part in ("layers", "dense") else part
+            n_weights[of] = n_weights.get(of, 0) + values.size
+        steps = (network.n_steps if hasattr(self, "n_features_in_") else "t",)
+        n_directions, sizes = 1 + network.bidirectional, network.hidden_layer_sizes
+        rows = [("input", (*steps, 1 if network.n_tokens else network.n_features), 0)]
+        if network.n_tokens:
+            rows.append(("embedding", (*steps, network.n_features), n_weights["embedding"]))
+        for level, size in enumerate(sizes):
+            kept = steps if network.return_sequences or level + 1 < len(sizes) else ()
+            name = network.cell if n_directions == 1 else f"bidirectional {network.cell}"
+            rows.append((name, (*kept, size * n_directions), n_weights["layers", level]))
+        kept = steps if network.return_sequences else ()
+        for number, size in enumerate(network.dense_layer_sizes):
+            rows.append(("dense", (*kept, size), n_weights["dense", number]))
+        rows.append(("dense", (*kept, network.n_outputs), n_weights["head"]))
+        table = pd.DataFrame(
+            {
+                "layer": [*(name for name, *_ in rows), "total"],
+                "output": [*(f"(n, {', '.join(map(str, shape))})" for _, shape, _ in rows), ""],
+                "weights": [*(n for *_, n in rows), len(self.parameters_)],
+            }
+        )
+        print(table.to_string(index=False))  # noqa: T201, what it is for
+
+    def _predict(self, X):
+        """Return what the network predicts for windows, shape (n_samples, n_outputs)."""
+        X = self._check_windows(X)
+        return self._run(self._architecture, self.parameters_, X)
+
+    def _run(self, architecture, parameters, X):
+        """Return what a network makes of checked windows."""
+        X = X if isinstance(X, Sequences) else as_windows(X)
+        if isinstance(X, Sequences) and X.shape[1] != architecture.n_steps:
+            architecture = replace(architecture, n_steps=X.shape[1])
+        if X.shape[2] != self._architecture.n_features and not self._architecture.n_tokens:
+            raise ValueError(
+                f"X has {X.shape[2]} feature(s) per step, but {type(self).__name__} was fitted with "
+                f"{self._architecture.n_features}."
+            )
+        n_threads = count_threads(self.n_jobs, at_most=len(X))
+        outputs = predict(architecture, parameters, X, n_threads)
+        if not np.isfinite(outputs).all():
+            row = int(np.argmax(~np.isfinite(outputs).all(axis=1)))
+            if architecture.return_sequences:
+                lengths = X.lengths if isinstance(X, Sequences) else np.full(len(X), X.shape[1])
+                row = int(np.searchsorted(np.cumsum(lengths), row, side="right"))
+            raise ValueError(f"what is predicted for row {row} of X is not finite in {X.dtype}; scale X or weights.")
+        return outputs
+
+    def _check_windows(self, X):
+        """Return X as an array in the dtype of training; raise or warn as scikit-learn does.
+
+        Its checks take longer than the prediction of a window. An array that they would return unchanged skips them.
+        """
+        if type(X) is np.ndarray and hasattr(self, "n_features_in_") and not hasattr(self, "feature_names_in_"):
+            is_plain = X.dtype == self.parameters_.dtype and X.ndim in (2, 3) and X.shape[1] == self.n_features_in_
+            with np.errstate(over="ignore", invalid="ignore"):
+                if is_plain and X.size and np.isfinite(X.sum()):  # then all of it is
+                    return X
+        check_is_fitted(self)
+        dtype, sequences = self.parameters_.dtype, self._read_sequences(X)
+        if sequences is not None:
+            return replace(sequences, steps=sequences.steps.astype(dtype, copy=False))
+        X = cast_windows(read_numbers(X, "X"), [dtype])
+        with np.errstate(over="ignore", invalid="ignore"):
+            X = validate_data(self, X, dtype=dtype, allow_nd=True, reset=False, ensure_all_finite=self._finite)
+        return drop_missing(as_windows(X), self.missing) if self.missing == "mask" else X
+
+    def _network(self, windows, validation, n_outputs, loss, loss_numbers, is_fitted):
+        """Return the network that the arguments describe, for some windows."""
+        parts = [part.X for part in (windows, validation) if part is not None]
+        n_features, n_tokens = parts[0].shape[2], 0
+        if self.input == "tokens":
+            largest = int(max(part.steps.max(initial=0) for part in parts))
+            n_tokens = self._n_known_tokens(is_fitted) or 1 + largest
+            if largest >= n_tokens:
+                raise ValueError(
+                    f"X holds {largest}; the ids of tokens that the network knows are 0 to {n_tokens - 1}."
+                )
+            given = self.embedding_vectors
+            n_features = self.embedding_size if given is None else self._read_vectors().shape[1]
+        return Architecture(
+            self.cell,
+            max(part.shape[1] for part in parts),
+            n_features,
+            layer_sizes(self.hidden_layer_sizes),
+            n_outputs,
+            self.activation,
+            bool(self.reset_after),
+            loss=loss,
+            loss_numbers=loss_numbers,
+            bidirectional=bool(self.bidirectional),
+            return_sequences=bool(self.return_sequences),
+            dense_layer_sizes=layer_sizes(self.dense_layer_sizes, "dense_layer_sizes"),
+            dense_activation=self.dense_activation,
+            n_tokens=n_tokens,
+            trains_embedding=bool(self.train_embedding) or not n_tokens,
+            dropout=float(self.dropout),
+            recurrent_dropout=float(self.recurrent_dropout),
+            input_noise=float(self.input_noise),
+        )
+
+    def _as_targets(self, targets, X):
+        """Return targets, a row for each window or step, in the form of windows."""
+        if not self.return_sequences:
+            return targets
+        if isinstance(X, Sequences):
+            return replace(X, steps=targets)
+        return targets.reshape(*X.shape[:2], -1)
+
+    def _as_given(self, values, X):
+        """Return what was predicted, a row for each window or step, in the form of X."""
+        if not self.return_sequences:
+            return values
+        if not isinstance(X, Sequences):
+            return values.reshape(*X.shape[:2], *values.shape[1:])
+        return X.spread(values)
+
+    def _score_steps(self, metric, X, y, sample_weight):
+        """Return a metric over all steps of all windows; each counts with the weight of its window."""
+        windows = self._check_windows(X)
+        windows = windows if isinstance(windows, Sequences) else as_windows(windows)
+        lengths = windows.lengths if isinstance(windows, Sequences) else np.full(len(windows), windows.shape[1])
+        predicted = self.predict(X)
+        if isinstance(predicted, list):
+            predicted = np.concatenate(predicted)
+        elif isinstance(predicted, np.ma.MaskedArray):
+            predicted = predicted.data[windows.is_step]
+        else:
+            predicted = predicted.reshape(-1, *predicted.shape[2:])
+        weights = None if sample_weight is None else np.repeat(np.asarray(sample_weight), lengths)
+        return metric(join_targets(y, windows), predicted, sample_weight=weights)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = self.missing == "mask"
+        tags.input_tags.categorical = tags.input_tags.positive_only = self.input == "tokens"
+        return tags
