@@ -13,27 +13,29 @@ PACKAGE = Path(tsrnn.__file__).resolve().parent
 
 # A room imports only rooms listed below it. The two inner packages hold a docstring alone, so anybody may import them.
 SURFACE = [
-    "__main__", "__init__", "csv_input", "forecaster", "estimators", "windowed", "baselines", "choices", "contract",
+    "__main__", "__init__", "csv_input", "forecaster", "generator", "estimators", "windowed", "baselines", "choices",
+    "contract",
     "plotting", "datasets", "metrics", "transforms", "windows", "sequences", "checking", "calendar", "tokens", "panel",
     "clock", "base", "weights",
 ]  # fmt: skip
 NETWORK = ["training", "architecture", "schedules", "optimizers", "initializers", "__init__"]
 KERNELS = [
     "step", "stream", "tasks", "shard", "network", "embedding", "head", "connections", "recurrence", "dropout",
-    "layer", "layout", "plan", "packing", "optimizers", "random", "elementwise", "product", "rnn", "lstm", "gru",
-    "gru_before", "losses", "code", "vector", "processor", "buffers", "target", "workers", "caching", "__init__",
+    "transposition", "layer", "layout", "plan", "packing", "optimizers", "random", "elementwise", "product", "rnn",
+    "lstm", "gru", "gru_before", "losses", "code", "vector", "processor", "buffers", "target", "workers", "caching",
+    "__init__",
 ]  # fmt: skip
 ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}" for room in KERNELS)]
 
 # Who may import what is neither of this package nor of Python itself. All may import NumPy, nobody what is not named.
 # Rooms of the design that are not built yet are named already.
 PANDAS = [
-    "__main__", "csv_input", "forecaster", "estimators", "baselines", "backtesting", "splitting", "plotting",
-    "datasets", "windows", "windowed", "checking", "calendar", "panel", "clock", "contract",
+    "__main__", "csv_input", "forecaster", "generator", "estimators", "baselines", "backtesting", "splitting",
+    "plotting", "datasets", "windows", "windowed", "checking", "calendar", "panel", "clock", "contract",
 ]  # fmt: skip
 SKLEARN = [
-    "forecaster", "estimators", "baselines", "backtesting", "splitting", "metrics", "tokens", "base", "contract",
-    "checking", "windowed",
+    "forecaster", "generator", "estimators", "baselines", "backtesting", "splitting", "metrics", "tokens", "base",
+    "contract", "checking", "windowed",
 ]  # fmt: skip
 ALLOWED = {
     "numpy": ROOMS,

@@ -132,7 +132,7 @@ def test_every_name_has_its_own_reader_and_one_line():
         line = datasets.describe(name)
         assert line.endswith(".") and "\n" not in line
     readers = {name.removeprefix("load_") for name in datasets.__all__ if name.startswith("load_")}
-    assert readers == set(datasets.names()) == {*SERIES, "us_employment"}
+    assert readers - {"alice"} == set(datasets.names()) == {*SERIES, "us_employment"}
 
 
 def test_every_shipped_file_is_read_by_a_reader_and_named_in_the_readme(monkeypatch):
@@ -144,9 +144,27 @@ def test_every_shipped_file_is_read_by_a_reader_and_named_in_the_readme(monkeypa
     shipped = sorted(path.name for path in FOLDER.glob("*.csv"))
     readme = (FOLDER / "README.md").read_text()
     assert sorted(read) == shipped
-    assert sorted(path.name for path in FOLDER.iterdir()) == sorted([*shipped, "README.md"])
+    assert sorted(path.name for path in FOLDER.iterdir()) == sorted([*shipped, "README.md", "alice.txt"])
     for name, file in zip(datasets.names(), read, strict=True):
         assert f"| `{name}` | `{file}` |" in readme
+
+
+def test_the_text_is_that_of_the_file():
+    text = datasets.load_alice()
+    assert text == (FOLDER / "alice.txt").read_text(encoding="ascii")
+    assert len(text) == 3334 and text.count("\n") == 59 and text.endswith("nice grand words to say.)\n")
+    assert "`alice.txt`" in (FOLDER / "README.md").read_text()
+
+
+def test_another_text_is_refused_but_not_for_its_line_ends(tmp_path, monkeypatch):
+    text = (FOLDER / "alice.txt").read_text()
+    monkeypatch.setattr(datasets, "_FOLDERS", (tmp_path,))
+    (tmp_path / "alice.txt").write_bytes(text.replace("\n", "\r\n").encode())  # as git may check it out on Windows
+    assert datasets.load_alice() == text
+    for other in (text[:-1], text.replace("White Rabbit", "white rabbit"), text + "\xe9"):
+        (tmp_path / "alice.txt").write_text(other, encoding="latin-1")
+        with pytest.raises(ValueError, match=r"alice\.txt is not the text .* restore the file"):
+            datasets.load_alice()
 
 
 @pytest.mark.parametrize("function", [datasets.load, datasets.describe])

@@ -39,10 +39,13 @@ def run(tmp_path_factory):
 
 
 def quoted_output(name):
-    """Return the lines that an example says it prints."""
-    blocks = (ROOT / "examples" / name).read_text().split("# It prints::\n#\n")[1:]
-    quoted = [itertools.takewhile(lambda line: line.startswith("#     "), block.splitlines()) for block in blocks]
-    return [line.removeprefix("#     ") for lines in quoted for line in lines]
+    """Return the lines that an example says it prints, and of each whether it may be another elsewhere."""
+    _, *blocks = re.split(r"# (It prints|Here it prints)::\n#\n", (ROOT / "examples" / name).read_text())
+    quoted = []
+    for kind, block in zip(blocks[::2], blocks[1::2], strict=True):
+        lines = itertools.takewhile(lambda line: line.startswith("#     "), block.splitlines())
+        quoted += [(line.removeprefix("#     "), kind == "Here it prints") for line in lines]
+    return quoted
 
 
 def numbers(line):
@@ -69,8 +72,12 @@ def test_example_runs_and_writes_its_picture(example, run):
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_example_quotes_all_that_it_prints(example, run):
     quoted, said = quoted_output(example.name), run(example.name)[1]
-    assert [NUMBER.sub("#", line) for line in quoted] == [NUMBER.sub("#", line) for line in said]
-    for quote, line in zip(quoted, said, strict=True):
+    assert len(quoted) == len(said), said
+    for (quote, may_differ), line in zip(quoted, said, strict=True):
+        if may_differ:  # what is drawn, character by character
+            assert quote.split(":")[0] == line.split(":")[0]
+            continue
+        assert NUMBER.sub("#", quote) == NUMBER.sub("#", line)
         assert numbers(quote) == pytest.approx(numbers(line), rel=SHARE, abs=LEAST), line
 
 

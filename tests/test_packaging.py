@@ -34,7 +34,9 @@ def test_wheel_holds_everything_and_forecasts_in_an_empty_environment(tmp_path):
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "tsrnn").rglob("*.py")}
-    data = {f"tsrnn/data/{path.name}" for path in (ROOT / "datasets").iterdir() if path.suffix in (".csv", ".md")}
+    data = {
+        f"tsrnn/data/{path.name}" for path in (ROOT / "datasets").iterdir() if path.suffix in (".csv", ".md", ".txt")
+    }
     assert {name for name in names if ".dist-info/" not in name} == modules | data
 
     venv.create(tmp_path / "venv", with_pip=True)

@@ -24,13 +24,13 @@ each_case = pytest.mark.parametrize("cell, dtype", list(itertools.product(VARIAN
 N_STEPS, N_FEATURES = 6, 3
 
 
-def make(cell, dtype, sizes, n_outputs, trains=True, n_steps=N_STEPS):
+def make(cell, dtype, sizes, n_outputs, trains=True, n_steps=N_STEPS, dropout=0.0):
     name, reset_after = cell
     return make_plan(
         cell=name, n_steps=n_steps, n_features=N_FEATURES, hidden_layer_sizes=sizes, n_outputs=n_outputs,
         activation="tanh", reset_after=reset_after, window_norm=None, loss="squared_error", loss_numbers=(),
         bidirectional=False, return_sequences=False, dense_layer_sizes=(), dense_activation="relu", n_tokens=0,
-        trains_embedding=True, dropout=0.0, recurrent_dropout=0.0, input_noise=0.0, dtype=dtype, trains=trains,
+        trains_embedding=True, dropout=dropout, recurrent_dropout=dropout, input_noise=0.0, dtype=dtype, trains=trains,
     )  # fmt: skip
 
 
@@ -192,7 +192,7 @@ def test_strides_are_odd_numbers_of_vectors(cell, dtype):
     V = vector_length(np.dtype(dtype))
     for sizes, _, plan in plans(cell, dtype):
         layers = plan.table[1 : 1 + len(sizes)]
-        assert (layers[:, [p.INPUT_STRIDE, p.STATE_STRIDE, p.SUMS_STRIDE]] % (2 * V) == V).all()
+        assert (layers[:, [p.INPUT_STRIDE, p.SUMS_STRIDE]] % (2 * V) == V).all()
         expected = V if mathematics(cell).N_MEMORY else 0
         assert (layers[:, p.MEMORY_STRIDE] % (2 * V) == expected).all()
 
@@ -200,10 +200,12 @@ def test_strides_are_odd_numbers_of_vectors(cell, dtype):
 @each_case
 @pytest.mark.parametrize("trains", [True, False])
 @pytest.mark.parametrize("n_steps", [1, 2, 6])
-def test_regions_of_the_workspace_have_their_room_and_do_not_overlap(cell, dtype, trains, n_steps):
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_regions_of_the_workspace_have_their_room_and_do_not_overlap(cell, dtype, trains, n_steps, dropout):
     """Offsets and sizes are per row of a shard, so that what holds for one row holds for any number."""
     V, numbers = vector_length(np.dtype(dtype)), mathematics(cell)
-    for sizes, n_outputs, plan in plans(cell, dtype, trains=trains, n_steps=n_steps):
+    dropout *= trains
+    for sizes, n_outputs, plan in plans(cell, dtype, trains=trains, n_steps=n_steps, dropout=dropout):
         network, n_kept = plan.table[0], n_steps if trains else 1
         assert network[p.N_KEPT] == n_kept
         regions = [
@@ -221,12 +223,18 @@ def test_regions_of_the_workspace_have_their_room_and_do_not_overlap(cell, dtype
         n_x = N_FEATURES
         for layer, n_hidden in enumerate(sizes):
             row, n = plan.table[1 + layer], padded(n_hidden, V)
+            has_states = dropout > 0
+            if not has_states:  # the state of an input row is the state itself
+                assert (row[p.STATE], row[p.STATE_STRIDE]) == (row[p.INPUT], row[p.INPUT_STRIDE])
             assert row[p.INPUT_STRIDE] >= n + 1 + n_x
             assert row[p.SUMS_STRIDE] >= numbers.N_SUMS * n
             assert row[p.MEMORY_STRIDE] >= numbers.N_MEMORY * n
             regions += [
                 (row[p.INPUT], (n_steps + 1) * row[p.INPUT_STRIDE], f"{layer} input"),
-                (row[p.STATE], (n_steps + 1) * row[p.STATE_STRIDE], f"{layer} state"),
+                (row[p.STATE], (n_steps + 1) * row[p.STATE_STRIDE] * has_states, f"{layer} state"),
+                (row[p.MASK], row[p.MASK_STRIDE] if has_states else 0, f"{layer} mask"),
+                (row[p.OUTPUT_MASK], row[p.OUTPUT_MASK_STRIDE] if has_states else 0, f"{layer} output mask"),
+                (row[p.IS_UNIT], n, f"{layer} units"),
                 (row[p.SUMS], n_kept * row[p.SUMS_STRIDE], f"{layer} sums"),
                 (row[p.MEMORY], (n_kept + 1) * row[p.MEMORY_STRIDE], f"{layer} memory"),
                 (row[p.RESET], n_kept * n if numbers.IN_TWO_PARTS else 0, f"{layer} reset"),

@@ -7,6 +7,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "RNNClassifier": "estimators",
     "RNNForecaster": "forecaster",
+    "RNNGenerator": "generator",
     "RNNRegressor": "estimators",
     "SeasonalNaive": "baselines",
     "SequenceEncoder": "tokens",
@@ -39,4 +40,5 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from .estimators import RNNClassifier as RNNClassifier
     from .estimators import RNNRegressor as RNNRegressor
     from .forecaster import RNNForecaster as RNNForecaster
+    from .generator import RNNGenerator as RNNGenerator
     from .tokens import SequenceEncoder as SequenceEncoder

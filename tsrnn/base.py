@@ -16,6 +16,7 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from tqdm import tqdm
 
+from .kernels.buffers import Sequences
 from .kernels.plan import ACTIVATIONS, CELLS
 from .network.initializers import initial_parameters
 from .network.optimizers import OPTIMIZERS
@@ -147,6 +148,20 @@ def reject_booleans(estimator):
             raise TypeError(f"{name} must be a number, not a bool; got {value!r}.")
 
 
+def count_validation(estimator, n_samples, gap=0):
+    """Return how many rows early stopping holds out, before which a gap of rows is left out."""
+    if not estimator.early_stopping:
+        return 0
+    n_validation = max(1, round(estimator.validation_fraction * n_samples))
+    if n_validation + gap >= n_samples:
+        also, cure = (f" and the validation_gap of {gap}", "lower it, or ") if gap else ("", "")
+        raise ValueError(
+            f"{n_samples} row(s) leave none to train on beside the {n_validation} of validation{also}; {cure}set "
+            "early_stopping=False."
+        )
+    return n_validation
+
+
 class RecurrentEstimator(BaseEstimator):
     """The part of an estimator that trains a recurrent network.
 
@@ -161,7 +176,8 @@ class RecurrentEstimator(BaseEstimator):
         Returns
         -------
         dict of str to ndarray
-            Copies, in the dtype of training, n_in being the features of a step or the hidden units of the layer below:
+            Copies, in the dtype of training, n_in being what is read: the features of a step, the numbers of a token's
+            vector, or the units below, those of both directions side by side:
 
             ======================  ==============================  ==================================================
             name                    shape
@@ -170,10 +186,14 @@ class RecurrentEstimator(BaseEstimator):
             ``layers.l.W_h``        (n_hidden, n_gates * n_hidden)  of its own state, one step before
             ``layers.l.b``          (n_gates * n_hidden,)
             ``layers.l.b_hn``       (n_hidden,)                     GRU with `reset_after`: inside the product with r
-            ``head.W_y``            (n_hidden, n_outputs)           of the last state of the top layer
+            ``dense.k.W``           (n_in, n_units)                 of dense layer k = 0, 1, ...
+            ``dense.k.b``           (n_units,)
+            ``head.W_y``            (n_in, n_outputs)               of the last state of the top layer
             ``head.b_y``            (n_outputs,)
+            ``embedding.W``         (n_tokens, size)                a vector for each token
             ======================  ==============================  ==================================================
 
+            With two directions the layers that read from the end have the same, as ``layers.l.reverse.W_x`` and so on.
             Gates stand side by side: i, f, g, o in an LSTM; r, z, n in a GRU, whose z is the share of the old state
             that is kept, h' = (1 - z) n + z h.
 
@@ -262,6 +282,58 @@ class RecurrentEstimator(BaseEstimator):
             self._training = replace(self._training, parameters=parameters, optimizer_state=None)
         return self
 
+    def summary(self):
+        """Print the layers of the fitted network, the shapes of what they put out, and how many weights they have.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tsrnn import RNNGenerator, RNNRegressor
+        >>> X = np.random.default_rng(0).normal(size=(40, 6))
+        >>> RNNRegressor("gru", hidden_layer_sizes=(8, 5), max_iter=1, random_state=0).fit(X, X[:, 0]).summary()
+        layer    output  weights
+        input (n, 6, 1)        0
+          gru (n, 6, 8)      248
+          gru    (n, 5)      215
+        dense    (n, 1)        6
+        total                469
+
+        Rows of several lengths have t steps:
+
+        >>> rows = [[1, 2, 3, 1], [3, 2]]
+        >>> RNNGenerator("gru", hidden_layer_sizes=8, embedding_size=4, max_iter=1).fit(rows).summary()
+            layer    output  weights
+            input (n, t, 1)        0
+        embedding (n, t, 4)       12
+              gru (n, t, 8)      320
+            dense (n, t, 3)       27
+            total                359
+        """
+        check_is_fitted(self, "parameters_", msg=UNFITTED)
+        network, n_weights = self._architecture, {}
+        for name, values in network.views(self.parameters_).items():
+            part, number, *_ = name.split(".")
+            of = (part, int(number)) if part in ("layers", "dense") else part
+            n_weights[of] = n_weights.get(of, 0) + values.size
+        steps = (network.n_steps if hasattr(self, "n_features_in_") else "t",)
+        n_directions, sizes = 1 + network.bidirectional, network.hidden_layer_sizes
+        layers = [("input", (*steps, 1 if network.n_tokens else network.n_features), 0)]
+        if network.n_tokens:
+            layers.append(("embedding", (*steps, network.n_features), n_weights["embedding"]))
+        for level, size in enumerate(sizes):
+            kept = steps if network.return_sequences or level + 1 < len(sizes) else ()
+            name = network.cell if n_directions == 1 else f"bidirectional {network.cell}"
+            layers.append((name, (*kept, size * n_directions), n_weights["layers", level]))
+        kept = steps if network.return_sequences else ()
+        for number, size in enumerate(network.dense_layer_sizes):
+            layers.append(("dense", (*kept, size), n_weights["dense", number]))
+        layers.append(("dense", (*kept, network.n_outputs), n_weights["head"]))
+        rows = [(name, f"(n, {', '.join(map(str, shape))})", f" {n}") for name, shape, n in layers]
+        rows = [("layer", "output", " weights"), *rows, ("total", "", f" {len(self.parameters_)}")]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
+            print(*(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))  # noqa: T201, what it is for
+
     def _training_options(self, **changes):
         """Return the frozen options that the arguments translate to; `changes` take the place of arguments."""
         arguments = {**self.get_params(deep=False), **changes}
@@ -318,6 +390,27 @@ class RecurrentEstimator(BaseEstimator):
                 raise NothingLearnt(
                     f"training failed: {error}; scale the data, or lower learning_rate={options.learning_rate:g}."
                 ) from None
+
+    def _train_or_go_on(self, architecture, windows, rng, validation=None):
+        """Train a network, with `warm_start` that of the last `fit`, and warn if that was cut short.
+
+        Returns
+        -------
+        Training
+            Nothing is kept yet, so that a fit that fails leaves an earlier one as it was.
+        """
+        going_on = self._training if self.warm_start and hasattr(self, "_training") else None
+        if going_on is not None:
+            before, dtype = self._architecture, going_on.parameters.dtype
+            if isinstance(windows.X, Sequences):  # which may have other lengths
+                before = replace(before, n_steps=architecture.n_steps)
+            if (architecture, windows.X.dtype) != (before, dtype):
+                raise ValueError(
+                    "warm_start needs the same shapes, dtype and network as the previous fit; set it to False."
+                )
+        training = self._train(architecture, windows, self._training_options(), rng, validation, going_on)
+        warn_if_cut_short(training, stacklevel=3)
+        return training
 
     def _initial_parameters(self, architecture, rng, dtype):
         """Return the parameters that training starts from."""

@@ -1,9 +1,10 @@
-"""Small real time series that come with the package, each read on a complete, regular clock.
+"""Small real data that come with the package: time series, each read on a complete, regular clock, and a text.
 
 The files lie in the top-level ``datasets/`` folder of the source and are installed as ``tsrnn/data``; the
 README beside them gives the source, terms, units, holes and repeats of each. One table below states the facts
 of every file, one function, ``load``, reads by them and refuses a file that does not agree, and one thin
-function per set is the door with the documentation.
+function per set is the door with the documentation. The text, `load_alice`, is a string, and none of the sets that
+have names.
 
 Rules that hold for every set:
 
@@ -13,6 +14,7 @@ Rules that hold for every set:
 - Columns keep the names they have in the file. Numbers are float64.
 """
 
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +24,7 @@ __all__ = [
     "axis_label",
     "describe",
     "load",
+    "load_alice",
     "load_co2",
     "load_elnino",
     "load_nile",
@@ -37,6 +40,8 @@ __all__ = [
 
 # The installed copy first; then the folder beside the package in a source checkout.
 _FOLDERS = (Path(__file__).resolve().parent / "data", Path(__file__).resolve().parent.parent / "datasets")
+
+ALICE = 3629996567  # the CRC-32 of the text
 
 
 @dataclass(frozen=True)
@@ -414,6 +419,36 @@ def load_sea_surface_temperature():
     (24, 4.276)
     """
     return load("sea_surface_temperature")
+
+
+def load_alice():
+    """The opening of "Alice's Adventures in Wonderland" by Lewis Carroll (1865), for generators of text.
+
+    Returns
+    -------
+    str
+        3334 characters of ASCII in 59 lines, each ended by a line feed; paragraphs are parted by an empty line.
+
+    Raises
+    ------
+    ValueError
+        If the file is not the one that came with the package.
+    FileNotFoundError
+        If the file is neither in the installed package nor in a source checkout.
+
+    Examples
+    --------
+    >>> from tsrnn.datasets import load_alice
+    >>> load_alice().splitlines()[0]
+    'Alice was beginning to get very tired of sitting by her sister on the'
+    """
+    text = _path("alice.txt").read_bytes().decode("ascii", errors="replace").replace("\r\n", "\n")
+    if zlib.crc32(text.encode()) != ALICE:
+        raise ValueError(
+            "alice.txt is not the text that came with tsrnn; restore the file by installing tsrnn again or checking it "
+            "out again."
+        )
+    return text
 
 
 def _facts(name):

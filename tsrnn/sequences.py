@@ -135,7 +135,7 @@ def read_tokens(X, padding_id, n_tokens=None):
             raise ValueError(f"X has shape {array.shape}; token ids have the shape (n_samples, n_steps).")
         steps, lengths = array.ravel(), np.full(len(array), array.shape[1])
     most = LARGEST_ID if n_tokens is None else n_tokens
-    is_bad = ~((steps >= 0) & (steps < most) & (steps % 1 == 0))  # NaN too
+    is_bad = ~((steps >= 0) & (steps < most) & (steps == np.floor(steps)))  # NaN too
     if is_bad.any():
         row = int(np.repeat(np.arange(len(lengths)), lengths)[np.argmax(is_bad)])
         known = f"0 to {most - 1}" if n_tokens is not None else f"whole numbers from 0 to {most - 1}"

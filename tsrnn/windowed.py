@@ -16,6 +16,7 @@ from .base import (
     POSITIVE_INT,
     RecurrentEstimator,
     count_threads,
+    count_validation,
     layer_sizes,
     reject_booleans,
     shorten,
@@ -67,7 +68,7 @@ class WindowEstimator(RecurrentEstimator):
             raise ValueError("partial_fit holds no rows out to watch; set early_stopping=False.")
         if not hasattr(self, "_training"):
             return {}
-        if self._read_sequences(X) is None:
+        if self.input == "values" and not is_ragged(X):
             validate_data(self, X, reset=False, skip_check_array=True)
         return {"dtypes": [self.parameters_.dtype.type], "is_going_on": True}
 
@@ -228,7 +229,7 @@ class WindowEstimator(RecurrentEstimator):
             for name in ("n_features_in_", "feature_names_in_"):
                 if hasattr(self, name):
                     delattr(self, name)
-            if self._read_sequences(given) is None:
+            if self.input == "values" and not is_ragged(given):
                 validate_data(self, given, skip_check_array=True)  # the names and the number of columns
         self._architecture, self._training, self._rng = architecture, training, rng
         self._keep(training)
@@ -241,16 +242,7 @@ class WindowEstimator(RecurrentEstimator):
 
     def _count_validation(self, n_samples, gap=0):
         """Return how many rows early stopping holds out, before which a gap of rows is left out."""
-        if not self.early_stopping:
-            return 0
-        n_validation = max(1, round(self.validation_fraction * n_samples))
-        if n_validation + gap >= n_samples:
-            also, cure = (f" and the validation_gap of {gap}", "lower it, or ") if gap else ("", "")
-            raise ValueError(
-                f"{n_samples} row(s) leave none to train on beside the {n_validation} of validation{also}; {cure}set "
-                "early_stopping=False."
-            )
-        return n_validation
+        return count_validation(self, n_samples, gap)
 
     def encode(self, X):
         """Return the last state of the top layer for windows: features for another estimator.
@@ -285,50 +277,6 @@ class WindowEstimator(RecurrentEstimator):
         for name, view in encoder.views(parameters).items():  # a head that gives the state as it is
             view[...] = np.eye(n_hidden) if name == "head.W_y" else 0 if name == "head.b_y" else own[name]
         return self._run(encoder, parameters, X)
-
-    def summary(self):
-        """Print the layers of the fitted network, the shapes of what they put out, and how many weights they have.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from tsrnn import RNNRegressor
-        >>> X = np.random.default_rng(0).normal(size=(40, 6))
-        >>> RNNRegressor("gru", hidden_layer_sizes=(8, 5), max_iter=1, random_state=0).fit(X, X[:, 0]).summary()
-        layer    output  weights
-        input (n, 6, 1)        0
-          gru (n, 6, 8)      248
-          gru    (n, 5)      215
-        dense    (n, 1)        6
-        total                469
-        """
-        check_is_fitted(self)
-        network, n_weights = self._architecture, {}
-        for name, values in network.views(self.parameters_).items():
-            part, number, *_ = name.split(".")
-            of = (part, int(number)) if part in ("layers", "dense") else part
-            n_weights[of] = n_weights.get(of, 0) + values.size
-        steps = (network.n_steps if hasattr(self, "n_features_in_") else "t",)
-        n_directions, sizes = 1 + network.bidirectional, network.hidden_layer_sizes
-        rows = [("input", (*steps, 1 if network.n_tokens else network.n_features), 0)]
-        if network.n_tokens:
-            rows.append(("embedding", (*steps, network.n_features), n_weights["embedding"]))
-        for level, size in enumerate(sizes):
-            kept = steps if network.return_sequences or level + 1 < len(sizes) else ()
-            name = network.cell if n_directions == 1 else f"bidirectional {network.cell}"
-            rows.append((name, (*kept, size * n_directions), n_weights["layers", level]))
-        kept = steps if network.return_sequences else ()
-        for number, size in enumerate(network.dense_layer_sizes):
-            rows.append(("dense", (*kept, size), n_weights["dense", number]))
-        rows.append(("dense", (*kept, network.n_outputs), n_weights["head"]))
-        table = pd.DataFrame(
-            {
-                "layer": [*(name for name, *_ in rows), "total"],
-                "output": [*(f"(n, {', '.join(map(str, shape))})" for _, shape, _ in rows), ""],
-                "weights": [*(n for *_, n in rows), len(self.parameters_)],
-            }
-        )
-        print(table.to_string(index=False))  # noqa: T201, what it is for
 
     def _predict(self, X):
         """Return what the network predicts for windows, shape (n_samples, n_outputs)."""

@@ -103,6 +103,10 @@ class Buffer:
     def __add__(self, offset):
         return Buffer(self.builder, self.builder.gep(self.pointer, [value_of(offset)]))
 
+    def index(self, number):
+        """Return an Index of a number."""
+        return Index(self.builder, INTEGER(number))
+
     def or_if(self, condition, other):
         """Return this place, or `other` where the condition holds."""
         return Buffer(self.builder, self.builder.select(condition, other.pointer, self.pointer))

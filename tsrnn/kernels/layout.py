@@ -149,12 +149,15 @@ def _place_layer(work, row, cell, rates, has_above):
     """Give a layer its places in the workspace; without training some kinds of rows have none."""
     n_padded, n_kept, n_steps = row[p.N_PANELS] * work.V, work.n_kept, work.n_steps
     row[p.INPUT_STRIDE] = work.odd(row[p.N_INPUTS])
-    row[p.STATE_STRIDE] = work.odd(n_padded)
     row[p.SUMS_STRIDE] = work.odd(cell.N_SUMS * n_padded)
     row[p.MEMORY_STRIDE] = work.odd(cell.N_MEMORY * n_padded)
     row[p.IS_UNIT] = work.add(n_padded)
     row[p.INPUT] = work.add(row[p.INPUT_STRIDE], n_steps + 1)
-    row[p.STATE] = work.add(row[p.STATE_STRIDE], n_steps + 1)
+    # Without recurrent dropout the state of an input row is the state itself.
+    row[[p.STATE, p.STATE_STRIDE]] = row[[p.INPUT, p.INPUT_STRIDE]]
+    if rates[1]:
+        row[p.STATE_STRIDE] = work.odd(n_padded)
+        row[p.STATE] = work.add(row[p.STATE_STRIDE], n_steps + 1)
     row[p.SUMS] = work.add(row[p.SUMS_STRIDE], n_kept)
     row[p.MEMORY] = work.add(row[p.MEMORY_STRIDE], n_kept + 1)
     row[p.RESET] = work.add(n_padded, n_kept * cell.IN_TWO_PARTS)

@@ -4,7 +4,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from . import connections, dropout, embedding, head, recurrence
+from . import connections, dropout, embedding, head, recurrence, transposition
 from . import plan as p
 from .code import Buffer, Index, Numbers, Table, clear, function, loop
 from .layer import Layer, Shape
@@ -106,25 +106,21 @@ def head_backward(shard):
 @_over_shard
 def backward(shard):
     """Add the gradient of all levels, from that at the states of the top one."""
-    is_every_step = shard.plan[0, p.ALL_STEPS].is_equal(1)
+    nothing = shard.work + shard.plan[0, p.ZEROS] * shard.shape.n_rows
     for back in loop(shard.n_levels):
         level = shard.n_levels - back - 1
-        is_last_state = back.constant(1).or_if(is_every_step, 0) - back  # 1 if the head has read that of this level
+        has_dh = back.constant(1) - back - shard.plan[0, p.ALL_STEPS]  # 1 where the head has filled it, and no dstates
         with back.if_positive():
             for direction, above, is_turned in _pairs(shard):
                 of, to = shard.layer(level + 1, above), shard.layer(level, direction)
                 connections.down(to, of, direction, above, is_turned)
         for direction in loop(shard.n_directions):
             layer = shard.layer(level, direction)
-            with is_last_state.if_not_positive():
+            with has_dh.if_not_positive():
                 clear(layer.rows(p.DH), shard.shape.n_rows * layer.n_padded)
-            nothing = shard.work + shard.plan[0, p.ZEROS] * shard.shape.n_rows
-            is_alone = is_last_state.is_equal(1)
-            above, stride = layer.dstates(0).or_if(is_alone, nothing), layer.n_padded.or_if(is_alone, 0)
-            recurrence.backward(
-                layer, shard.weights, above, stride, stride * shard.shape.n_rows, shard.gradient
-            )  # fmt: skip
-
+            above, stride = layer.dstates(0), layer.n_padded
+            above, stride = above.or_if(has_dh.is_equal(1), nothing), stride.or_if(has_dh.is_equal(1), 0)
+            recurrence.backward(layer, shard.weights, above, stride, stride * shard.shape.n_rows, shard.gradient)
     with shard.plan[0, p.TRAINS_EMBEDDING].if_positive():
         embedding.backward(shard)
 
@@ -134,3 +130,25 @@ def _pairs(shard):
     for direction in loop(shard.n_directions):
         for above in loop(shard.n_directions):
             yield direction, above, shard.work.builder.not_(direction.is_equal(above))
+
+
+@intrinsic
+def copy_transposed(typing_context, plan, first, last, parameters, transposed):
+    """Copy the weights of some panels, rows of the plan, to their transposed places."""
+
+    def generate(context, builder, signature, arguments):
+        arrays = [arguments[k] for k in (0, 3, 4)]
+        table, of, to = [context.make_array(kind)(context, builder, array).data
+                         for kind, array in zip((plan, parameters, transposed), arrays, strict=True)]  # fmt: skip
+        values = [table, of, to, *arguments[1:3]]
+        made, inside = function(builder, f"tsrnn_copy_transposed_{of.type.pointee}", ir.VoidType(), values)
+        if inside is not None:
+            table, of, to, *ends = made.args
+            transposition.copy_panels(
+                Table(inside, table, p.WIDTH), Buffer(inside, of), Buffer(inside, to), *(Index(inside, n) for n in ends)
+            )
+            inside.ret_void()
+        builder.call(made, values)
+        return context.get_dummy_value()
+
+    return types.void(plan, first, last, parameters, transposed), generate

@@ -168,8 +168,9 @@ class Step:
     def loss(self, X, Y, samples, weights=EQUAL_WEIGHTS):
         """Return the mean loss over the given windows and their outputs, a float."""
         data = self._data(X, Y, samples, weights, len(samples))
-        losses = np.zeros((1, -(-len(samples) // EVALUATED_ROWS)))
-        self._run_forward(tasks.EVALUATE, data, EVALUATED_ROWS, losses, self._no_output, NOWHERE)
+        rows = max(1, min(EVALUATED_ROWS, len(samples)))
+        losses = np.zeros((1, -(-len(samples) // rows)))
+        self._run_forward(tasks.EVALUATE, data, rows, losses, self._no_output, NOWHERE)
         return float(losses.sum() / data.totals[0])
 
     def predict(self, X, samples):

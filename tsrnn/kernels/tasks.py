@@ -28,7 +28,7 @@ from .buffers import aligned_zeros
 from .caching import entry, inner, spliced
 from .elementwise import sum_of_squares
 from .layer import ACTIVE
-from .network import backward, forward, head_backward, head_forward
+from .network import backward, copy_transposed, forward, head_backward, head_forward
 from .shard import clear, gather, loss_and_slope, measure, write_predictions
 
 PREDICT, EVALUATE, GRADIENT, TRAIN = range(4)  # how far a call goes: to predictions, loss, gradient, new parameters
@@ -294,26 +294,4 @@ def update_slice(call, coefficients, batch, part, network, results):
         ),
     )  # fmt: skip
     panel, end = slice_panels(network.plan, part)
-    for k in range(panel, end):
-        copy_transposed(network.plan, k, network.parameters, network.transposed)
-
-
-@inner
-def copy_transposed(plan, panel, parameters, transposed):
-    """Copy the weights of one panel to their transposed places."""
-    row, V = plan[panel], plan[0, p.LENGTH]
-    for gate in range(row[p.N_GATES]):
-        of = row[p.PANEL] + gate * row[p.N_TERMS] * V
-        column = row[p.COLUMN] + gate * V
-        copy_vectors(parameters, of + row[p.FIRST_A] * V, transposed, row[p.TO_A], row[p.N_VECTORS_A], column, row, V)
-        copy_vectors(parameters, of + row[p.FIRST_B] * V, transposed, row[p.TO_B], row[p.N_VECTORS_B], column, row, V)
-
-
-@inner
-def copy_vectors(parameters, of, transposed, to, n_vectors, column, row, V):
-    """Copy the numbers [term][lane] that begin at `of` to [vector of terms][column + lane][term], from `to` on."""
-    for vector in range(n_vectors):
-        block = to + (vector * row[p.N_COLUMNS] + column) * V
-        for lane in range(V):
-            for term in range(V):
-                transposed[block + lane * V + term] = parameters[of + (vector * V + term) * V + lane]
+    copy_transposed(network.plan, panel, end, network.parameters, network.transposed)

@@ -171,6 +171,12 @@ def predict(architecture, parameters, X, n_threads, samples=None):
         return architecture.step(parameters, workers, trains=False).predict(flatten(X), samples)
 
 
+def evaluate(architecture, parameters, windows, n_threads):
+    """Return the mean loss over some Windows, a float."""
+    with Workers(n_threads) as workers:
+        return architecture.step(parameters, workers, trains=False).loss(*_flat(windows))
+
+
 class _FlatWindows(NamedTuple):
     """Windows as kernels read them, and the numbers of those that count."""
 

@@ -1,0 +1,612 @@
+"""RNNGenerator: a recurrent network that learns sequences of tokens, tells what comes next, and goes on with it."""
+
+from dataclasses import replace
+from numbers import Integral, Real
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
+from sklearn.utils.validation import check_is_fitted
+
+from .base import (
+    NETWORK_CONSTRAINTS,
+    OPTIMIZER_CONSTRAINTS,
+    POSITIVE_INT,
+    RecurrentEstimator,
+    count_threads,
+    count_validation,
+    layer_sizes,
+    reject_booleans,
+    shorten,
+)
+from .kernels.buffers import Sequences
+from .kernels.plan import ACTIVATIONS
+from .network.architecture import Architecture
+from .network.training import Windows, evaluate, predict
+
+MOST_TOKENS = 2**24  # float32, in which kernels read ids, has every integer up to here
+
+RATE = Interval(Real, 0, 1, closed="left")
+
+GENERATE_CONSTRAINTS = {
+    "n_steps": [POSITIVE_INT],
+    "temperature": [Interval(Real, 0, None, closed="left")],
+    "top_k": [POSITIVE_INT, None],
+    "random_state": ["random_state"],
+}
+
+
+class RNNGenerator(RecurrentEstimator):
+    """Recurrent network that learns which symbol follows which, and continues a sequence.
+
+    Each symbol is an integer id and becomes a vector that is learnt; recurrent layers of one cell, stacked, read the
+    vectors; after each symbol a dense layer with a softmax gives the probability of every symbol that may come next.
+    Trained by back-propagation through time on the cross-entropy at every step.
+
+    Padding is no symbol: it stands at the end of rows alone, is never read, has no vector and no output. So its
+    probability is exactly zero, it is never generated, and no result depends on it.
+
+    Parameters
+    ----------
+    cell : {"lstm", "gru", "rnn"}, default="lstm"
+        Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000), gated
+        recurrent unit (Cho et al. 2014), or simple recurrent network (Elman 1990).
+    hidden_layer_sizes : int or tuple of int, default=(64,)
+        Hidden units of each recurrent layer, the one that reads the symbols first.
+    activation : {"tanh", "relu"}, default="tanh"
+        Of the state of "rnn"; of the candidate and the cell's output in "lstm" and "gru", whose gates are sigmoid.
+    reset_after : bool, default=True
+        "gru" only: the reset gate acts after the recurrent product, as in cuDNN, Keras and PyTorch, or before it, as
+        in Cho et al. 2014.
+    embedding_size : int, default=32
+        Numbers of the vector of a symbol (Bengio et al. 2003).
+    n_tokens : int or None, default=None
+        Ids are smaller than this. None is one more than the largest id of `fit`, padding included;
+        ``SequenceEncoder.n_tokens_`` also counts what was cut off.
+    padding_id : int or None, default=0
+        The id that fills rows up. None if there is none and all ids are symbols.
+    n_steps : int or None, default=None
+        Longest piece that is trained on at once. A longer row, as a whole text in one, is cut into pieces of so many
+        steps, which do not overlap and each start from the zero state; every symbol but the first of a row is
+        predicted in one of them. None does not cut. `score`, `predict_proba` and `generate` always read whole rows.
+    dense_layer_sizes : int or tuple of int, default=()
+        Units of dense layers between the states and the softmax.
+    dense_activation : {"tanh", "relu"}, default="relu"
+        Of those layers.
+    dropout : float, default=0.0
+        Probability that in training a number of what is read from the vectors, or from a recurrent layer, is zero, and
+        the others greater by as much, over all steps of a piece (Gal and Ghahramani 2016).
+    recurrent_dropout : float, default=0.0
+        The same of the state that a layer reads from its last step.
+    optimizer : {"adam", "adamw", "nadam", "rmsprop", "adagrad", "sgd"}, default="adam"
+        Kingma and Ba 2015; Loshchilov and Hutter 2019; Dozat 2016; Tieleman and Hinton 2012; Duchi et al. 2011;
+        stochastic gradient descent with momentum.
+    learning_rate : float, default=1e-3
+    schedule : str or dict, default="constant"
+        How the learning rate changes: a name, or {"name": ..., option: value}.
+
+        - "constant".
+        - "step": times `factor` (0.1) after every `every` (10) epochs.
+        - "exponential": times `factor` (0.95) per epoch, update by update.
+        - "cosine": along a half cosine from `learning_rate` to `end` (0) times it in epoch `max_iter`, after a straight
+          rise over `warm_up` (0) epochs.
+        - "plateau": times `factor` (0.1) when the loss that is watched has not fallen by more than `tol` for `patience`
+          (5) epochs, down to `end` (0) times `learning_rate`.
+    alpha : float, default=0.0
+        Strength of the L2 penalty: half `alpha` times the sum of the squared weights, biases left out, divided by the
+        pieces of a minibatch, is added to what is minimised, though not to the loss that is reported. "adamw" instead
+        shrinks weights by `alpha` times the learning rate, apart from the gradient.
+    momentum : float, default=0.9
+        "sgd" only.
+    nesterovs_momentum : bool, default=True
+        "sgd" only: the gradient counts as if the momentum's step had been made before it (Sutskever et al. 2013).
+    beta_1 : float, default=0.9
+        "adam", "adamw", "nadam": how much of the running mean of the gradient is kept.
+    beta_2 : float or None, default=None
+        The same of its square, "rmsprop" included. None is 0.999, in "rmsprop" 0.9.
+    epsilon : float, default=1e-8
+        Added to the root of that mean, by which the step is divided.
+    clip_norm : float or None, default=1.0
+        Largest norm of the gradient of a minibatch; a longer one is shortened. None for no limit.
+    clip_value : float or None, default=None
+        Largest absolute value of each number of the gradient, before its norm is taken. None for no limit.
+    batch_size : int, default=32
+        Pieces of a minibatch (see `n_steps`).
+    shuffle : bool, default=True
+        Whether each epoch takes the pieces in a new random order.
+    max_iter : int, default=100
+        Epochs at most.
+    max_time : float or None, default=None
+        Seconds after which training ends, with the epoch it is in; they include what compiling takes. None for no
+        limit.
+    early_stopping : bool, default=False
+        Whether to hold out pieces, drawn by `random_state`, watch the loss on them, and keep the weights of the best
+        epoch. Otherwise the training loss is watched and the last weights are kept.
+    validation_fraction : float, default=0.1
+        Part of the pieces that early stopping holds out.
+    n_iter_no_change : int, default=10
+        Epochs without an improvement by `tol` after which training ends.
+    tol : float, default=1e-4
+        In units of the loss.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights of the previous `fit`, or those of `set_weights`.
+    random_state : int, RandomState or None, default=None
+        Seeds initial weights, shuffling, dropout and what is held out. The same seed gives the same bits on any number
+        of threads.
+    n_jobs : int or None, default=None
+        Threads, -1 and k as in joblib. None is all the cores this process may use (affinity and the limits of a
+        container count), and one inside a joblib worker. Training uses at most 16.
+    verbose : int, default=0
+        0 is quiet, 1 shows a progress bar, 2 prints a line per epoch.
+    callbacks : callable or list of callables, optional
+        Called after each epoch with the estimator and a dict (run, epoch, loss, validation_loss, seconds); if one
+        returns True that run ends.
+
+    Attributes
+    ----------
+    n_tokens_ : int
+        Ids are smaller than this.
+    symbols_ : ndarray of shape (n_symbols,)
+        All ids but that of padding, in the order that the network has them in.
+    n_iter_ : int
+        Epochs made.
+    best_iter_ : int
+        The epoch whose weights were kept.
+    loss_curve_, validation_loss_curve_ : list of float
+        Mean loss of each epoch; validation NaN without early stopping.
+    history_ : DataFrame
+        The same with the seconds of each epoch.
+    stop_reason_ : {"max_iter", "no_change", "max_time", "callback", "diverged", "interrupted"}
+    parameters_ : ndarray
+        The flat vector of all weights; `get_weights` gives them by name: the vectors of `symbols_` are the rows of
+        ``embedding.W``, the columns of ``head.W_y`` are in the same order, and dense layers are ``dense.k.W`` and
+        ``dense.k.b``.
+
+    References
+    ----------
+    Elman (1990), Finding structure in time, Cognitive Science 14.
+    Hochreiter and Schmidhuber (1997), Long short-term memory, Neural Computation 9.
+    Gers, Schmidhuber and Cummins (2000), Learning to forget, Neural Computation 12.
+    Cho et al. (2014), Learning phrase representations using RNN encoder-decoder, EMNLP, equations 5 to 8.
+    Bengio, Ducharme, Vincent and Jauvin (2003), A neural probabilistic language model, JMLR 3.
+    Graves (2013), Generating sequences with recurrent neural networks, arXiv 1308.0850.
+    Fan, Lewis and Dauphin (2018), Hierarchical neural story generation, ACL.
+    Gal and Ghahramani (2016), A theoretically grounded application of dropout in recurrent neural networks, NIPS.
+    Kingma and Ba (2015), Adam: a method for stochastic optimization, ICLR, algorithm 1.
+    Loshchilov and Hutter (2019), Decoupled weight decay regularization, ICLR, algorithm 2.
+    Dozat (2016), Incorporating Nesterov momentum into Adam, ICLR workshop, algorithm 2.
+    Tieleman and Hinton (2012), Lecture 6.5: RMSprop, Neural networks for machine learning.
+    Duchi, Hazan and Singer (2011), Adaptive subgradient methods, JMLR 12, figure 1, diagonal.
+    Sutskever et al. (2013), On the importance of initialization and momentum in deep learning, ICML, equations 3 and 4.
+
+    Examples
+    --------
+    >>> from tsrnn import RNNGenerator, SequenceEncoder
+    >>> encoder = SequenceEncoder("character").fit(["abcd" * 5])
+    >>> model = RNNGenerator("gru", hidden_layer_sizes=16, embedding_size=4, learning_rate=0.02, random_state=0)
+    >>> model = model.fit(encoder.transform(["abcd" * 5, "cdab" * 3]))
+    >>> prompt = encoder.transform(["bc"])[0]
+    >>> encoder.inverse_transform([model.generate(prompt, n_steps=6, temperature=0)])
+    ['dabcda']
+    >>> round(model.perplexity(encoder.transform(["abcdabcd"])), 1)
+    1.0
+    """
+
+    _parameter_constraints = {
+        **NETWORK_CONSTRAINTS,
+        **OPTIMIZER_CONSTRAINTS,
+        "embedding_size": [POSITIVE_INT],
+        "n_tokens": [Interval(Integral, 1, MOST_TOKENS, closed="both"), None],
+        "padding_id": [Interval(Integral, 0, MOST_TOKENS, closed="left"), None],
+        "n_steps": [POSITIVE_INT, None],
+        "dense_layer_sizes": ["array-like", POSITIVE_INT],
+        "dense_activation": [StrOptions(set(ACTIVATIONS))],
+        "dropout": [RATE],
+        "recurrent_dropout": [RATE],
+        "warm_start": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        cell="lstm",
+        *,
+        hidden_layer_sizes=(64,),
+        activation="tanh",
+        reset_after=True,
+        embedding_size=32,
+        n_tokens=None,
+        padding_id=0,
+        n_steps=None,
+        dense_layer_sizes=(),
+        dense_activation="relu",
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        optimizer="adam",
+        learning_rate=1e-3,
+        schedule="constant",
+        alpha=0.0,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        beta_1=0.9,
+        beta_2=None,
+        epsilon=1e-8,
+        clip_norm=1.0,
+        clip_value=None,
+        batch_size=32,
+        shuffle=True,
+        max_iter=100,
+        max_time=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        tol=1e-4,
+        warm_start=False,
+        random_state=None,
+        n_jobs=None,
+        verbose=0,
+        callbacks=None,
+    ):
+        self.cell = cell
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.reset_after = reset_after
+        self.embedding_size = embedding_size
+        self.n_tokens = n_tokens
+        self.padding_id = padding_id
+        self.n_steps = n_steps
+        self.dense_layer_sizes = dense_layer_sizes
+        self.dense_activation = dense_activation
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.alpha = alpha
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.clip_norm = clip_norm
+        self.clip_value = clip_value
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.max_iter = max_iter
+        self.max_time = max_time
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self.callbacks = callbacks
+
+    def fit(self, X, y=None):
+        """Learn from sequences, computing in float32.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps), or a list of sequences, of int
+            Ids, as `SequenceEncoder` makes them, padded at the end. A row of fewer than two symbols has no next one to
+            learn, and counts for nothing.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError
+            If X does not hold integers.
+        ValueError
+            If arguments or ids are out of range, padding stands before a symbol, no row has two symbols, or the loss is
+            not finite.
+        """
+        self._validate_params()
+        reject_booleans(self)
+        if None not in (self.n_tokens, self.padding_id) and self.padding_id >= self.n_tokens:
+            raise ValueError(f"padding_id={self.padding_id} is no id below n_tokens={self.n_tokens}; give more tokens.")
+        ids, lengths = _read_rows(X, self.n_tokens, self.padding_id)
+        n_tokens = self.n_tokens
+        if n_tokens is None:
+            n_tokens = 1 + max(ids.max(initial=0), self.padding_id or 0)
+        symbols = np.arange(n_tokens)
+        if self.padding_id is not None:
+            symbols = np.delete(symbols, self.padding_id)
+        pieces = _next_symbols(_join(ids, lengths, self.padding_id), self.n_steps)
+        rng = check_random_state(self.random_state)
+        windows, validation = pieces, None
+        if n_validation := count_validation(self, len(pieces.X)):
+            drawn = rng.permutation(len(pieces.X))
+            windows, validation = (
+                Windows(pieces.X[rows], pieces.y[rows])
+                for rows in (np.sort(drawn[n_validation:]), np.sort(drawn[:n_validation]))
+            )
+        architecture = Architecture(
+            self.cell, pieces.X.shape[1], self.embedding_size, layer_sizes(self.hidden_layer_sizes), len(symbols),
+            self.activation, bool(self.reset_after), loss="classes", return_sequences=True,
+            dense_layer_sizes=layer_sizes(self.dense_layer_sizes, "dense_layer_sizes"),
+            dense_activation=self.dense_activation, n_tokens=len(symbols), dropout=float(self.dropout),
+            recurrent_dropout=float(self.recurrent_dropout),
+        )  # fmt: skip
+        training = self._train_or_go_on(architecture, windows, rng, validation)
+        self._architecture, self._training = architecture, training
+        self._keep(training)
+        self.history_ = pd.DataFrame(training.history)
+        self.n_tokens_, self.symbols_, self._padding_id = int(n_tokens), symbols, self.padding_id
+        return self
+
+    def predict_proba(self, X):
+        """Return the probability of each symbol to come next, after the last one of each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps), or a list of sequences, of int
+            Ids; each row has one symbol or more.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_tokens_), of float32
+            In the order of the ids; that of padding is zero. A row has the same bits alone and in any batch, whatever
+            pads it.
+        """
+        probabilities = self._after_last(X)
+        of_ids = np.zeros((len(probabilities), self.n_tokens_), probabilities.dtype)
+        of_ids[:, self.symbols_] = probabilities
+        return of_ids
+
+    def predict(self, X):
+        """Return the most probable next symbol of each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps), or a list of sequences, of int
+            Ids; each row has one symbol or more.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), of int
+            What `generate` gives with the temperature zero.
+        """
+        outputs = self._after_last(X, loss="squared_error")
+        return self.symbols_[outputs.argmax(axis=1)]
+
+    def score(self, X, y=None):
+        """Return the mean log-likelihood per symbol; higher is better, and zero the most there can be.
+
+        The first symbol of a row is not predicted and does not count; all others count the same. A row is read as a
+        whole, and memory grows with the longest: give a text of very many steps in parts.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps), or a list of sequences, of int
+            Ids; one row at least has two symbols or more. Rows of fewer have nothing to predict and count for nothing.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        float
+            Natural logarithm; `fit` minimises its negative.
+        """
+        windows = _next_symbols(self._read(X))
+        architecture = replace(self._architecture, n_steps=windows.X.shape[1])
+        n_threads = count_threads(self.n_jobs, at_most=len(windows.X))
+        return -evaluate(architecture, self.parameters_, windows, n_threads)
+
+    def perplexity(self, X):
+        """Return the perplexity, exp(-score): among how many symbols, all as probable, choice would be as hard.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps), or a list of sequences, of int
+            As for `score`.
+
+        Returns
+        -------
+        float
+            One if all was foreseen; of a network that knows nothing about the number of symbols.
+        """
+        return float(np.exp(-self.score(X)))
+
+    def generate(self, prompt, n_steps, temperature=1.0, top_k=None, random_state=None):
+        """Return how a sequence may go on: each symbol is drawn and then read like those before it.
+
+        Parameters
+        ----------
+        prompt : array-like of shape (n_symbols,), of int
+            One sequence of ids, one or more.
+        n_steps : int
+            How many symbols to add.
+        temperature : float, default=1.0
+            By which the logarithms of the probabilities are divided: below 1 what is probable becomes more so, above
+            it less. 0 takes the most probable symbol.
+        top_k : int or None, default=None
+            Draw from so many of the most probable symbols alone (Fan et al. 2018).
+        random_state : int, RandomState or None, default=None
+            Seeds the draws. The same seed gives the same ids, with any `n_jobs`.
+
+        Returns
+        -------
+        ndarray of shape (n_steps,), of int
+            The new ids, without the prompt; never padding.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError, ValueError
+            If the prompt is not one sequence of ids with at least one symbol, or another argument is out of range.
+
+        Examples
+        --------
+        >>> from tsrnn import RNNGenerator
+        >>> model = RNNGenerator(max_iter=1, random_state=0).fit([[1, 2, 3, 1, 2, 3]])
+        >>> model.generate([1, 2], n_steps=4, temperature=0.5, random_state=0).shape
+        (4,)
+        """
+        check_is_fitted(self)
+        options = {"n_steps": n_steps, "temperature": temperature, "top_k": top_k, "random_state": random_state}
+        validate_parameter_constraints(GENERATE_CONSTRAINTS, options, caller_name="generate")
+        for name, value in options.items():
+            if isinstance(value, bool):
+                raise TypeError(f"{name} must be a number, not a bool; got {value!r}.")
+        read = self._read([prompt], "the prompt")
+        if not len(read.steps):
+            raise ValueError("the prompt has no symbol; give at least one to begin with.")
+        rng = check_random_state(random_state)
+        stream = replace(self._architecture, return_sequences=False, loss="squared_error").stream(self.parameters_)
+        for symbol in read.steps:
+            outputs = stream.advance(symbol)
+        chosen = np.empty(n_steps, int)
+        for step in range(n_steps):
+            chosen[step] = _choose(outputs.astype(np.float64), temperature, top_k, rng)
+            outputs = stream.advance(chosen[step : step + 1])
+        return self.symbols_[chosen]
+
+    def _after_last(self, X, **changes):
+        """Return what the network puts out after the last symbol of each row, shape (n_samples, n_symbols)."""
+        rows = self._read(X)
+        if not rows.lengths.all():
+            raise ValueError(f"row {rows.lengths.argmin()} of X has no symbol; give at least one, or leave it out.")
+        architecture = replace(self._architecture, n_steps=rows.shape[1], return_sequences=False, **changes)
+        return predict(architecture, self.parameters_, rows, count_threads(self.n_jobs, at_most=len(rows)))
+
+    def _read(self, X, what="X"):
+        """Return rows of ids as Sequences of the numbers that symbols have in the network."""
+        check_is_fitted(self)
+        return _join(*_read_rows(X, self.n_tokens_, self._padding_id, what), self._padding_id)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = True  # whole numbers without an order,
+        tags.input_tags.positive_only = True  # from zero on
+        return tags
+
+
+def _read_rows(X, n_tokens, padding_id, what="X"):
+    """Return all symbols of all rows side by side, and how many each row has: both of int64, without padding."""
+    rows = _list_rows(X, what)
+    if isinstance(rows, np.ndarray):
+        ids, lengths = rows.ravel(), np.full(len(rows), rows.shape[1])
+    else:
+        rows = [_read_row(row, f"row {n} of {what}" if what == "X" else what) for n, row in enumerate(rows)]
+        ids, lengths = np.concatenate(rows), np.array([len(row) for row in rows])
+    row_of = np.repeat(np.arange(len(lengths)), lengths)
+    most = MOST_TOKENS if n_tokens is None else n_tokens
+
+    def refuse(is_at, said):
+        n = row_of[at := int(np.argmax(is_at))]
+        where = f"row {n} of {what}" if what == "X" else what
+        raise ValueError(f"{where} {said.format(id=ids[at], step=at - np.searchsorted(row_of, n))}.")
+
+    if (is_bad := (ids < 0) | (ids >= most)).any():
+        refuse(
+            is_bad,
+            f"holds the id {{id}}, but ids are 0 to {most - 1} (n_tokens={n_tokens}); SequenceEncoder makes such ids, "
+            "with one for all symbols it does not know",
+        )
+    if padding_id is not None:
+        is_padding = ids == padding_id
+        if (is_bad := is_padding[:-1] & ~is_padding[1:] & (row_of[:-1] == row_of[1:])).any():
+            refuse(
+                is_bad,
+                f"has padding (padding_id={padding_id}) before a symbol, at step {{step}}; put it at the end of the "
+                "row, or set padding_id=None if it is a symbol",
+            )
+        ids, row_of = ids[~is_padding], row_of[~is_padding]
+    return ids, np.bincount(row_of, minlength=len(lengths))
+
+
+def _list_rows(X, what):
+    """Return X as an array of int64 of shape (n_samples, n_steps), or as a list of rows that are still to be read."""
+    if hasattr(X, "toarray"):
+        raise TypeError(f"{what} is a sparse matrix; give an array of ids, X.toarray(), padded at the end.")
+    if hasattr(X, "__array__") and not isinstance(X, list | tuple):
+        array = np.asarray(X)
+        is_list = array.ndim == 1 and array.dtype == object
+        if array.ndim != 2 and not is_list:
+            cure = "one sequence is given as [X]" if array.ndim == 1 else "give a list of sequences for several lengths"
+            raise ValueError(f"{what} has shape {array.shape}; ids have shape (n_samples, n_steps): {cure}.")
+        if len(array) and not is_list:
+            return _as_ids(array, what)
+        X = list(array)
+    if not isinstance(X, list | tuple):
+        raise TypeError(
+            f"{what} is {shorten(X)}, of type {type(X).__name__}; give rows of ids, as SequenceEncoder makes them."
+        )
+    if not len(X):
+        raise ValueError(f"{what} is empty; give at least one row.")
+    return X
+
+
+def _read_row(row, where):
+    """Return one row as an array of int64."""
+    if isinstance(row, list | tuple) or hasattr(row, "__array__"):
+        try:
+            array = np.asarray(row)
+            if array.dtype.kind == "f" and isinstance(row, list | tuple):  # which numbers beyond int64 become, too
+                array = np.asarray(row, dtype=object)
+        except ValueError:  # lists of several lengths inside
+            array = np.asarray(row, dtype=object)
+        if array.ndim == 1:
+            return _as_ids(array, where)
+        raise ValueError(f"{where} has shape {array.shape}; one sequence of ids has one dimension.")
+    if isinstance(row, Real):
+        raise ValueError(
+            f"{where} is {shorten(row)}, a single number; one sequence is a row of its own, [[1, 2, ...]]."
+        )
+    raise TypeError(f"{where} is {shorten(row)}, no sequence of ids; SequenceEncoder turns texts and symbols into ids.")
+
+
+def _as_ids(array, where):
+    """Return an array as int64 if it holds integers."""
+    if not array.size:
+        return np.zeros(array.shape, np.int64)
+    is_integer, odd = array.dtype.kind in "iu", array.flat[0]
+    if array.dtype == object:  # which may be integers as well
+        odd = next((v for v in array.flat if not isinstance(v, Integral) or isinstance(v, bool)), None)
+        is_integer = odd is None and None not in array
+    if not is_integer:
+        raise TypeError(
+            f"{where} holds {shorten(odd)}, of type {type(odd).__name__}; ids are integers, as SequenceEncoder makes "
+            "them from texts and symbols."
+        )
+    if max(int(array.max()), -int(array.min())) > np.iinfo(np.int64).max:
+        raise ValueError(f"{where} holds {array.max()}, too large for an id; SequenceEncoder makes small ones.")
+    return array.astype(np.int64)
+
+
+def _join(ids, lengths, padding_id):
+    """Return Sequences of the numbers that symbols have in the network, which counts padding out."""
+    symbols = ids if padding_id is None else ids - (ids > padding_id)
+    return Sequences(symbols.astype(np.float32)[:, None], np.cumsum(lengths) - lengths, lengths)
+
+
+def _next_symbols(rows, n_steps=None):
+    """Return all symbols and those that follow them, in pieces of at most so many steps."""
+    n_next = np.maximum(rows.lengths - 1, 0)
+    if not n_next.any():
+        raise ValueError("no row of X has two symbols or more, so that none has a next one; give longer rows.")
+    most = int(n_next.max()) if n_steps is None else n_steps
+    n_pieces = -(-n_next // most)
+    row_of = np.repeat(np.arange(len(rows)), n_pieces)
+    starts = most * (np.arange(len(row_of)) - np.repeat(np.cumsum(n_pieces) - n_pieces, n_pieces))
+    pieces = Sequences(rows.steps, rows.origins[row_of] + starts, np.minimum(most, n_next[row_of] - starts))
+    return Windows(pieces, replace(pieces, steps=rows.steps[1:]))
+
+
+def _choose(outputs, temperature, top_k, rng):
+    """Return the number of the next symbol, by what the network puts out for each, shape (n_symbols,)."""
+    if temperature == 0:
+        return int(outputs.argmax())
+    if top_k is not None:
+        outputs[np.argsort(-outputs, kind="stable")[top_k:]] = -np.inf
+    with np.errstate(over="ignore"):  # a tiny temperature
+        heights = np.exp((outputs - outputs.max()) / temperature).cumsum()
+    return int(np.searchsorted(heights / heights[-1], rng.random_sample(), side="right"))
