@@ -12,6 +12,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("plot_*.py"))
+LONG = {"plot_long_memory.py", "plot_generate_text.py"}  # more than ten seconds each
+each_example = pytest.mark.parametrize(
+    "example",
+    [pytest.param(path, id=path.name, marks=pytest.mark.slow if path.name in LONG else ()) for path in EXAMPLES],
+)
 
 
 # Of what an example quotes, against what it prints: another processor rounds exp and tanh otherwise, and training then
@@ -62,14 +67,14 @@ def test_there_is_an_example():
     assert EXAMPLES
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+@each_example
 def test_example_runs_and_writes_its_picture(example, run):
     pictures = list(run(example.name)[0].glob("*.png"))
     assert [picture.read_bytes()[:4] for picture in pictures] == [b"\x89PNG"]
     assert (ROOT / "examples" / pictures[0].name).exists()
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+@each_example
 def test_example_quotes_all_that_it_prints(example, run):
     quoted, said = quoted_output(example.name), run(example.name)[1]
     assert len(quoted) == len(said), said
@@ -96,6 +101,7 @@ def test_after_four_samples_567_gives_8(figures):
     assert at_5[1] < 0.5 < at_20[1]  # from ten other starting weights too, though not far away
 
 
+@pytest.mark.slow
 def test_lstm_and_gru_learn_to_add_where_the_gradient_of_the_rnn_vanishes(figures):
     (rnn,), (lstm,), (gru,), *slopes = figures("plot_long_memory.py")
     assert lstm < 0.01

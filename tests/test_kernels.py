@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import reference_cases
 from cells import CELLS, NETWORKS, each_cell, each_network, each_variant
-from compiled import TOLERANCE, adam, parameters_of, run
+from compiled import TOLERANCE, adam, assert_slopes_are_those_of_the_twin, parameters_of, run
 
 from tsrnn.kernels import plan as p
 from tsrnn.kernels import step as step_module
@@ -19,22 +19,6 @@ def build(cell, X, n_outputs, sizes, activation="tanh", reset_after=True, window
     return Architecture(
         cell, X.shape[1], X.shape[2], tuple(sizes), n_outputs, activation, reset_after, window_norm, "squared_error"
     )
-
-
-def assert_slopes_are_those_of_the_twin(gradient, cell, weights, X, y, **options):
-    """Judge a gradient too large for one complex step per weight: by the slope along a random direction per array.
-
-    One wrong number changes the slope, be it by its share alone.
-    """
-    rng = np.random.default_rng(99)
-    assert gradient.keys() == weights.keys()
-    for name, values in weights.items():
-        direction = rng.choice([-1.0, 1.0], values.shape) * rng.uniform(0.5, 1, values.shape)
-        stepped = {**weights, name: values + 1j * naive.COMPLEX_STEP * direction}
-        expected = naive.loss(cell, stepped, X, y, **options).imag / naive.COMPLEX_STEP
-        terms = gradient[name] * direction
-        # TOLERANCE of every number: relative to the sum of the sizes, for the slope itself may nearly cancel.
-        assert abs(terms.sum() - expected) <= 1e-12 * np.abs(terms).sum() + 1e-13, name
 
 
 def make_step(architecture, weights, workers, dtype, trains=True):
