@@ -1,5 +1,7 @@
 """Readers of the shipped data. Expected numbers were copied by hand from the CSV files, opened as text."""
 
+import csv
+import re
 from pathlib import Path
 
 import numpy as np
@@ -132,7 +134,7 @@ def test_every_name_has_its_own_reader_and_one_line():
         line = datasets.describe(name)
         assert line.endswith(".") and "\n" not in line
     readers = {name.removeprefix("load_") for name in datasets.__all__ if name.startswith("load_")}
-    assert readers - {"alice"} == set(datasets.names()) == {*SERIES, "us_employment"}
+    assert readers - {"alice", "opinions"} == set(datasets.names()) == {*SERIES, "us_employment"}
 
 
 def test_every_shipped_file_is_read_by_a_reader_and_named_in_the_readme(monkeypatch):
@@ -141,10 +143,9 @@ def test_every_shipped_file_is_read_by_a_reader_and_named_in_the_readme(monkeypa
     monkeypatch.setattr(pd, "read_csv", lambda path: read.append(Path(path).name) or read_csv(path))
     for name in datasets.names():
         datasets.load(name)
-    shipped = sorted(path.name for path in FOLDER.glob("*.csv"))
     readme = (FOLDER / "README.md").read_text()
-    assert sorted(read) == shipped
-    assert sorted(path.name for path in FOLDER.iterdir()) == sorted([*shipped, "README.md", "alice.txt"])
+    shipped = sorted(path.name for path in FOLDER.iterdir())
+    assert shipped == sorted([*read, "README.md", "alice.txt", "opinions.csv"])
     for name, file in zip(datasets.names(), read, strict=True):
         assert f"| `{name}` | `{file}` |" in readme
 
@@ -156,15 +157,43 @@ def test_the_text_is_that_of_the_file():
     assert "`alice.txt`" in (FOLDER / "README.md").read_text()
 
 
-def test_another_text_is_refused_but_not_for_its_line_ends(tmp_path, monkeypatch):
-    text = (FOLDER / "alice.txt").read_text()
+def test_opinions_are_those_of_the_file_and_balanced():
+    opinions = datasets.load_opinions()
+    with open(FOLDER / "opinions.csv", newline="", encoding="ascii") as file:
+        header, *rows = csv.reader(file)
+    assert list(opinions.columns) == header == ["sentence", "label"]
+    assert opinions.to_numpy().tolist() == rows
+    assert opinions.index.equals(pd.RangeIndex(320))
+    assert rows[0] == ["I loved this film from the first minute to the last.", "positive"]
+    assert rows[-1] == ["The app is slow, annoying and full of mistakes.", "negative"]
+    assert not opinions["sentence"].str.lower().duplicated().any()
+    for first in range(0, 320, 80):  # a subject each
+        assert (opinions["label"][first : first + 80] == "positive").sum() == 40
+    assert set(opinions["label"]) == {"positive", "negative"}
+    assert "`opinions.csv`" in (FOLDER / "README.md").read_text()
+
+
+def test_sentences_are_not_where_a_series_is_expected():
+    assert "opinions" not in datasets.names()
+    for function in (datasets.load, datasets.describe, datasets.axis_label):
+        with pytest.raises(ValueError, match="there is no data set 'opinions'"):
+            function("opinions")
+
+
+@pytest.mark.parametrize(
+    ("file", "read", "word"),
+    [("alice.txt", datasets.load_alice, "White Rabbit"), ("opinions.csv", datasets.load_opinions, "Not a bad film")],
+)
+def test_another_text_is_refused_but_not_for_its_line_ends(tmp_path, monkeypatch, file, read, word):
+    shipped, text = read(), (FOLDER / file).read_text()
     monkeypatch.setattr(datasets, "_FOLDERS", (tmp_path,))
-    (tmp_path / "alice.txt").write_bytes(text.replace("\n", "\r\n").encode())  # as git may check it out on Windows
-    assert datasets.load_alice() == text
-    for other in (text[:-1], text.replace("White Rabbit", "white rabbit"), text + "\xe9"):
-        (tmp_path / "alice.txt").write_text(other, encoding="latin-1")
-        with pytest.raises(ValueError, match=r"alice\.txt is not the text .* restore the file"):
-            datasets.load_alice()
+    (tmp_path / file).write_bytes(text.replace("\n", "\r\n").encode())  # as git may check it out on Windows
+    assert np.array_equal(read(), shipped)
+    assert text.count(word) == 1
+    for other in (text[:-1], text.replace(word, word.lower()), text + "\xe9"):
+        (tmp_path / file).write_text(other, encoding="latin-1")
+        with pytest.raises(ValueError, match=rf"{re.escape(file)} is not the text .* restore the file"):
+            read()
 
 
 @pytest.mark.parametrize("function", [datasets.load, datasets.describe])

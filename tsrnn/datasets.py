@@ -1,10 +1,10 @@
-"""Small real data that come with the package: time series, each read on a complete, regular clock, and a text.
+"""Small real data that come with the package: time series, each read on a complete, regular clock, and two of texts.
 
 The files lie in the top-level ``datasets/`` folder of the source and are installed as ``tsrnn/data``; the
 README beside them gives the source, terms, units, holes and repeats of each. One table below states the facts
 of every file, one function, ``load``, reads by them and refuses a file that does not agree, and one thin
-function per set is the door with the documentation. The text, `load_alice`, is a string, and none of the sets that
-have names.
+function per set is the door with the documentation. The texts, `load_alice`, a string, and `load_opinions`, a table of
+sentences, are none of the sets that have names, because these are series.
 
 Rules that hold for every set:
 
@@ -14,6 +14,7 @@ Rules that hold for every set:
 - Columns keep the names they have in the file. Numbers are float64.
 """
 
+import io
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ __all__ = [
     "load_co2",
     "load_elnino",
     "load_nile",
+    "load_opinions",
     "load_sea_surface_temperature",
     "load_seattle_temps",
     "load_seattle_weather",
@@ -41,7 +43,8 @@ __all__ = [
 # The installed copy first; then the folder beside the package in a source checkout.
 _FOLDERS = (Path(__file__).resolve().parent / "data", Path(__file__).resolve().parent.parent / "datasets")
 
-ALICE = 3629996567  # the CRC-32 of the text
+# The CRC-32 of each text.
+_TEXTS = {"alice.txt": 3629996567, "opinions.csv": 67683321}
 
 
 @dataclass(frozen=True)
@@ -442,13 +445,38 @@ def load_alice():
     >>> load_alice().splitlines()[0]
     'Alice was beginning to get very tired of sitting by her sister on the'
     """
-    text = _path("alice.txt").read_bytes().decode("ascii", errors="replace").replace("\r\n", "\n")
-    if zlib.crc32(text.encode()) != ALICE:
-        raise ValueError(
-            "alice.txt is not the text that came with tsrnn; restore the file by installing tsrnn again or checking it "
-            "out again."
-        )
-    return text
+    return _read_text("alice.txt")
+
+
+def load_opinions():
+    """Short English sentences of everyday opinions and whether each is positive, for classifiers of text.
+
+    80 each about four subjects, in this order: films, books and games; food; travel; things bought. Half of each are
+    positive. Many have a negation, which turns what is said round ("Not a bad film at all."). Written for this package:
+    what a model makes of them says little about opinions that people wrote for others.
+
+    Returns
+    -------
+    DataFrame of shape (320, 2)
+        sentence: str, of ASCII; label: "positive" or "negative".
+
+    Raises
+    ------
+    ValueError
+        If the file is not the one that came with the package.
+    FileNotFoundError
+        If the file is neither in the installed package nor in a source checkout.
+
+    Examples
+    --------
+    >>> from tsrnn.datasets import load_opinions
+    >>> opinions = load_opinions()
+    >>> opinions["label"].value_counts().to_dict()
+    {'positive': 160, 'negative': 160}
+    >>> opinions.iloc[-1].tolist()
+    ['The app is slow, annoying and full of mistakes.', 'negative']
+    """
+    return pd.read_csv(io.StringIO(_read_text("opinions.csv")))
 
 
 def _facts(name):
@@ -466,6 +494,17 @@ def _path(file):
         f"the data file {file} is neither in {_FOLDERS[0]} nor in {_FOLDERS[1]}; install tsrnn again, or use "
         "a complete checkout of its source."
     )
+
+
+def _read_text(file):
+    """Return the text of a file, with line feeds whatever the line ends; git may check it out with others."""
+    text = _path(file).read_bytes().decode("ascii", errors="replace").replace("\r\n", "\n")
+    if zlib.crc32(text.encode()) != _TEXTS[file]:
+        raise ValueError(
+            f"{file} is not the text that came with tsrnn; restore the file by installing tsrnn again or checking it "
+            "out again."
+        )
+    return text
 
 
 def _stamps(raw, clock):
