@@ -119,6 +119,19 @@ def test_nineteen_of_twenty_heart_beats_are_told_right(figures):
     assert min(found for (found,) in of_kinds) > 0.9
 
 
+def test_four_of_five_sentences_laid_aside_are_told_right(figures):
+    *searched, network, bag = figures("plot_sentiment.py")
+    plain, chosen = searched[0][-1], searched[3][-1]
+    assert chosen > plain + 0.02  # both directions and dropout are worth their lines
+    for accuracy, precision, recall, negative, n_negative, positive, n_positive in (network, bag):
+        assert (n_negative, n_positive) == (40, 40)
+        n_called_positive = positive + n_negative - negative
+        expected = ((negative + positive) / 80, positive / n_called_positive, positive / n_positive)
+        assert (accuracy, precision, recall) == pytest.approx(expected, abs=0.006)  # two digits are printed
+    assert network[0] > 0.8
+    assert bag[0] > 0.7  # a baseline that learns nothing would not be one
+
+
 def test_the_python_of_the_readme_runs_and_beats_seasonal_naive(tmp_path):
     text = (ROOT / "README.md").read_text()
     code = text.split("```python\n")[1].split("```")[0]
