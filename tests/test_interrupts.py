@@ -141,10 +141,12 @@ def test_child_forked_while_a_kernel_is_compiled_is_told_so():
 @apart(SECONDS)
 def test_ctrl_c_at_any_moment_leaves_the_weights_of_a_whole_epoch(n_jobs, presses):
     warnings.simplefilter("ignore", ConvergenceWarning)  # "was interrupted"
-    (X, y), draw, left = make("lstm")[1], random.Random(0), 0
+    (X, y), draw, left, is_at_work = make("lstm")[1], random.Random(0), 0, False
 
     def press(*_):
         nonlocal left
+        if not is_at_work:  # a signal of before, that comes late
+            return
         left -= 1
         # Python swallows what is raised inside a weakref's callback; then the user presses again.
         signal.setitimer(signal.ITIMER_REAL, 0.0005 if left > 0 else 0.5)
@@ -165,15 +167,18 @@ def test_ctrl_c_at_any_moment_leaves_the_weights_of_a_whole_epoch(n_jobs, presse
         model, left = small(max_iter=10**6, n_jobs=n_jobs), presses
         try:
             try:
+                is_at_work = True
                 signal.setitimer(signal.ITIMER_REAL, draw.uniform(0.0005, 0.015))
                 model.fit(X[:40], y[:40])
             finally:
+                is_at_work = False
                 signal.setitimer(signal.ITIMER_REAL, 0)
         except KeyboardInterrupt:
             continue
         n_returned += 1
         assert model.best_iter_ > 0, "a network that has learnt nothing was kept"
         assert model.parameters_.tobytes() == weights_after(model.best_iter_), (model.best_iter_, model.n_iter_)
+    is_at_work = False
     signal.setitimer(signal.ITIMER_REAL, 0)
     assert n_returned > 50 or presses > 1  # the second press comes while the first is being answered, and is raised
     assert learn("lstm", n_jobs=2) == answers()["lstm"]

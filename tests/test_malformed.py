@@ -150,7 +150,6 @@ BAD_WINDOWS = {
     "one dimension": (lambda: X[:, 0], ValueError, ["got 1D array"]),
     "list of numbers": (lambda: X[:, 0].tolist(), ValueError, ["got 1D array"]),
     "Series": (lambda: FRAME["a"], ValueError, ["2-dimensional container", "Series"]),
-    "Series of lists": (lambda: pd.Series(X.tolist()), ValueError, ["X holds [", GIVE_NUMBERS]),
     "4 dimensions": (lambda: X[:, :, None, None], ValueError, ["X has 4 dimensions", "2 (samples, steps)"]),
     "32 dimensions": (lambda: X.reshape(24, 5, *[1] * 30), ValueError, ["X has 32 dimensions"]),
     "empty list": (lambda: [], ValueError, ["got 1D array", "[]"]),

@@ -1,6 +1,7 @@
 """Sequences of several lengths, padding, tokens and targets at every step: what each means to the estimators."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.metrics import r2_score
@@ -31,8 +32,8 @@ def padded(rows, width, at="end", fill=np.nan):
 
 
 def regressor(**options):
-    settings = dict(hidden_layer_sizes=8, learning_rate=0.02, max_iter=4, batch_size=16, random_state=0)
-    return RNNRegressor("gru", **{**settings, **options})
+    settings = dict(cell="gru", hidden_layer_sizes=8, learning_rate=0.02, max_iter=4, batch_size=16, random_state=0)
+    return RNNRegressor(**{**settings, **options})
 
 
 def classifier(**options):
@@ -60,6 +61,102 @@ def test_a_sequence_has_the_bits_that_it_has_alone(bidirectional):
         rows = [ROWS[k], np.zeros((9, 2))]  # beside one that is longer
         assert model.predict(rows)[0] == together[k]
         assert regressor(bidirectional=bidirectional).fit(ROWS, SUMS).predict([ROWS[k][:1], *rows])[1] == together[k]
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("n_rows", [1, 2])
+@pytest.mark.parametrize("length", [1, 4, 8, 15])
+def test_rows_of_one_length_have_the_bits_that_they_have_among_others(cell, n_rows, length):
+    """Those of fit have 1 to 8 steps. A list of rows of one length is a list, an array of them an array."""
+    model = regressor(cell=cell).fit(ROWS, SUMS)
+    rows = [RNG.normal(size=(length, 2)) for _ in range(n_rows)]
+    expected = model.predict([*rows, np.zeros((3, 2)), np.zeros((5, 2))])[:n_rows]
+    np.testing.assert_array_equal(model.predict(rows), expected)
+    np.testing.assert_array_equal(model.predict(np.array(rows)), expected)
+    column = np.empty(n_rows, object)
+    column[:] = rows
+    np.testing.assert_array_equal(model.predict(column), expected)
+    np.testing.assert_array_equal(model.predict(pd.Series(rows)), expected)
+    np.testing.assert_array_equal(
+        model.encode(rows), model.encode([*rows, np.zeros((3, 2)), np.zeros((5, 2))])[:n_rows]
+    )
+
+
+def test_rows_of_which_none_was_whole_in_fit_may_be_whole_in_predict():
+    X = padded(ROWS, 9)
+    model = regressor(missing="mask").fit(X, SUMS)  # eight steps at most
+    whole = RNG.normal(size=(3, 9, 2))
+    alone = model.predict(whole)
+    np.testing.assert_array_equal(model.predict(np.vstack([whole, X[:2]]))[:3], alone)
+    assert (model.predict(whole + np.eye(9)[8][:, None]) != alone).all()  # the last step is read
+
+
+def test_an_eval_set_of_other_lengths_changes_nothing_but_what_is_recorded():
+    X = RNG.normal(size=(40, 5, 2))
+    plain = regressor().fit(X, X[:, 0, 0])
+    recorded = regressor().fit(X, X[:, 0, 0], eval_set=(ROWS, SUMS))
+    np.testing.assert_array_equal(recorded.parameters_, plain.parameters_)
+    np.testing.assert_allclose(recorded.validation_loss_curve_[-1], np.mean((plain.predict(ROWS) - SUMS) ** 2), 1e-12)
+    ragged = regressor().fit(ROWS, SUMS, eval_set=(X[:, :3], X[:, 0, 0]))
+    expected = np.mean((regressor().fit(ROWS, SUMS).predict(list(X[:, :3])) - X[:, 0, 0]) ** 2)
+    np.testing.assert_allclose(ragged.validation_loss_curve_[-1], expected, 1e-12)
+
+
+def test_what_is_set_after_fit_does_not_change_how_a_network_reads():
+    model = classifier(return_sequences=True).fit(IDS, IDS)
+    expected = model.predict(IDS)
+    changed = dict(input="values", padding_id=3, return_sequences=False, n_tokens=2, missing="mask")
+    for name, value in changed.items():
+        model.set_params(**{name: value})
+        for row, other in zip(model.predict(IDS), expected, strict=True):
+            np.testing.assert_array_equal(row, other)
+    with pytest.raises(ValueError, match="the ids of tokens are 0 to 6"):
+        model.predict([[1, 10**6]])
+    values = regressor().fit(ROWS, SUMS)
+    expected = values.predict(ROWS)
+    values.set_params(input="tokens", return_sequences=True)
+    np.testing.assert_array_equal(values.predict(ROWS), expected)
+
+
+def test_a_training_that_fails_leaves_the_network_as_it_was():
+    X = RNG.normal(size=(20, 5, 2))
+    model = regressor().fit(X, X[:, 0, 0])
+    before = model.predict(X)
+    with pytest.raises(ValueError, match="n_outputs"):
+        model.partial_fit(ROWS, np.column_stack([SUMS, SUMS]))
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+def test_training_may_go_on_with_rows_of_one_length():
+    model = regressor().partial_fit(ROWS, SUMS).partial_fit([ROWS[0][:1]], SUMS[:1])
+    assert model.n_iter_ == 2
+    warm = regressor(warm_start=True).fit(ROWS, SUMS)
+    assert np.isfinite(warm.fit([ROWS[0], ROWS[0]], SUMS[:2]).parameters_).all()
+
+
+def test_a_warm_start_with_other_classes_is_refused():
+    model = classifier(warm_start=True).fit(IDS, HAS_FOUR)
+    with pytest.raises(ValueError, match=r"warm_start goes on with the classes \['four', 'none'\], but y holds \['no'"):
+        model.fit(IDS, np.where(HAS_FOUR == "four", "yes", "no"))
+
+
+def test_masks_are_not_dropped():
+    masked = np.ma.array([1.0, 2, 3], mask=[0, 1, 0])
+    at_every_step = regressor(return_sequences=True)
+    for call, given in (
+        (regressor().fit, ([masked, np.ones(2)], [1, 2])),
+        (classifier().fit(IDS, HAS_FOUR).predict, (masked[None],)),
+        (at_every_step.fit, ([np.ones(3), np.ones(2)], [masked, np.ones(2)])),
+        (at_every_step.fit, (np.ones((1, 3)), masked[None])),
+    ):
+        with pytest.raises(ValueError, match="1 masked value"):
+            call(*given)
+
+
+def test_what_does_not_fit_into_float32_is_refused():
+    model = regressor().fit([row.astype(np.float32) for row in ROWS], SUMS)
+    with pytest.raises(ValueError, match="row 1 of X is infinite at step 0"):
+        model.predict([ROWS[0], [[1e39, 1.0]]])
 
 
 def test_sequences_of_one_length_are_windows():
@@ -199,8 +296,10 @@ def test_every_step_has_its_class(names):
     logarithms = model.predict_log_proba(ids[:7])
     np.testing.assert_allclose(np.exp(logarithms), probabilities, rtol=1e-5, atol=1e-7)  # 1 - p is rounded in float32
     ids[:, 4:] = 0  # padding
-    assert model.predict(ids).mask[:, 4:].all()
-    assert (model.predict(ids)[:, :4] == model.predict([row[:4] for row in ids][:1] + [ids[1, :3]])[0]).any()
+    predicted = model.predict(ids)
+    assert predicted.mask[:, 4:].all() and not predicted.mask[:, :4].any()
+    for k in range(5):
+        np.testing.assert_array_equal(predicted.data[k, :4], model.predict([ids[k, :4], ids[k, :3]])[0])
 
 
 def test_classes_of_steps_are_refused_where_they_cannot_be_meant():
@@ -259,7 +358,8 @@ def test_vectors_that_are_given_are_read_and_trained_unless_frozen():
     np.testing.assert_allclose(trained, vectors, atol=0.5)
     frozen = classifier(**options, train_embedding=False).fit(IDS, HAS_FOUR)
     np.testing.assert_array_equal(frozen.get_weights()["embedding.W"], vectors)
-    assert not np.array_equal(frozen.get_weights()["layers.0.W_x"], clone(frozen).set_params(random_state=1))
+    other = clone(frozen).set_params(random_state=1).fit(IDS, HAS_FOUR)
+    assert not np.array_equal(frozen.get_weights()["layers.0.W_x"], other.get_weights()["layers.0.W_x"])
 
 
 def test_a_frozen_embedding_is_the_values_that_its_vectors_are():

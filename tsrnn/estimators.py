@@ -427,7 +427,7 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
 
     def score(self, X, y, sample_weight=None):
         """Return R^2, with `return_sequences` that over all steps of all windows."""
-        if not self.return_sequences:
+        if not getattr(self, "_architecture", self).return_sequences:
             return super().score(X, y, sample_weight)
         return self._score_steps(r2_score, X, y, sample_weight)
 
@@ -763,6 +763,11 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         self._check_arguments()
         windows, labels = self._read_labels(X, y, sample_weight)
         classes = classes_of(labels)
+        if self.warm_start and hasattr(self, "_training") and not self._knows(classes, labels.ndim > 1):
+            raise ValueError(
+                f"warm_start goes on with the classes {self.classes_.tolist()}, but y holds {classes.tolist()}; set it "
+                "to False."
+            )
         numbers = number_classes(labels, classes, windows.X.dtype)
         windows = self._weigh(windows, labels, labels)._replace(y=self._as_targets(numbers, windows.X))
 
@@ -910,7 +915,7 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
 
     def score(self, X, y, sample_weight=None):
         """Return the share of windows, with `return_sequences` of steps, whose class is predicted rightly."""
-        if not self.return_sequences:
+        if not getattr(self, "_architecture", self).return_sequences:
             return super().score(X, y, sample_weight)
         return self._score_steps(accuracy_score, X, y, sample_weight)
 
@@ -934,6 +939,10 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
             problem = "labels" if labels.ndim > 1 else f"class_weight={self.class_weight!r}"
             raise ValueError(f"return_sequences=True has one class per step and weights per window; got {problem}.")
         return Windows(X, None, check_weights(sample_weight, X)), labels
+
+    def _knows(self, classes, is_multilabel):
+        """Return whether the fitted network has these classes."""
+        return is_multilabel == self._is_multilabel and np.array_equal(classes, self.classes_)
 
     def _weigh(self, windows, labels, known):
         """Return windows with weights by class too; "balanced" goes by how often the classes are among those known."""

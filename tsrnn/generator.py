@@ -318,6 +318,11 @@ class RNNGenerator(RecurrentEstimator):
         symbols = np.arange(n_tokens)
         if self.padding_id is not None:
             symbols = np.delete(symbols, self.padding_id)
+        if self.warm_start and hasattr(self, "_training") and not np.array_equal(symbols, self.symbols_):
+            raise ValueError(
+                f"warm_start goes on with {len(self.symbols_)} symbols and padding_id={self._padding_id}, but there "
+                f"are {len(symbols)} with padding_id={self.padding_id}; set it to False."
+            )
         pieces = _next_symbols(_join(ids, lengths, self.padding_id), self.n_steps)
         rng = check_random_state(self.random_state)
         windows, validation = pieces, None

@@ -11,17 +11,33 @@ from .kernels.buffers import Sequences
 LARGEST_ID = 2**24  # float32 holds every integer up to this one
 
 
-def is_ragged(X):
-    """Return whether X is a list, tuple or 1-D array of sequences that are not all of one length."""
-    if isinstance(X, np.ndarray) and (X.dtype != object or X.ndim != 1):
+def is_ragged(X, also_of_one_length=False):
+    """Return whether X is a list or tuple of sequences that are not all of one length, or a 1-D array of sequences."""
+    is_column = getattr(X, "ndim", None) == 1 and str(getattr(X, "dtype", "")) == "object"  # an array, or a Series
+    if not is_column and not isinstance(X, list | tuple):
         return False
-    if not isinstance(X, list | tuple | np.ndarray):
+    rows = list(X)
+    if not rows or any(isinstance(row, str | bytes | dict) or not hasattr(row, "__len__") for row in rows):
         return False
-    try:
-        lengths = {len(row) for row in X if not isinstance(row, str | bytes | dict)}
-    except TypeError:  # a row is a number
+    if any(getattr(row, "ndim", 1) == 0 or hasattr(row, "toarray") for row in rows):
         return False
-    return len(lengths) > 1 and not any(isinstance(row, str | bytes | dict) for row in X)
+    return is_column or also_of_one_length or len({len(row) for row in rows}) > 1
+
+
+def as_sequences(X):
+    """Return windows, an array of shape (n_samples, n_steps, n_features), as Sequences."""
+    if isinstance(X, Sequences):
+        return X
+    n, n_steps, n_features = X.shape
+    return Sequences(X.reshape(n * n_steps, n_features), np.arange(n) * n_steps, np.full(n, n_steps))
+
+
+def _refuse_masked(given, what):
+    """Raise if an array, or a row of a list, has masked values, which an array of its own would show."""
+    parts = given if isinstance(given, list | tuple) else [given]
+    n_masked = sum(np.ma.count_masked(part) for part in parts if isinstance(part, np.ma.MaskedArray))
+    if n_masked:
+        raise ValueError(f"{what} has {n_masked} masked value(s); fill or drop them.")
 
 
 def join_rows(X, what="X"):
@@ -37,6 +53,7 @@ def join_rows(X, what="X"):
     TypeError, ValueError
         If a row is not numbers of shape (n_steps,) or (n_steps, n_features), or rows differ in their features.
     """
+    _refuse_masked(X, what)
     rows = [_read_row(row, number, what) for number, row in enumerate(X)]
     widths = [row.shape[1] for row in rows if len(row)]
     odd = next((number for number, row in enumerate(rows) if len(row) and row.shape[1] != widths[0]), None)
@@ -75,8 +92,8 @@ def drop_missing(X, missing, what="X"):
     is_sequences = isinstance(X, Sequences)
     n, n_steps, n_features = X.shape
     lengths = X.lengths if is_sequences else np.full(n, n_steps)
-    steps = X.steps if is_sequences else X.reshape(n * n_steps, n_features)
-    if not np.isfinite(steps).all():
+    if not np.isfinite(X.steps if is_sequences else X).all():
+        steps = X.steps if is_sequences else X.reshape(n * n_steps, n_features)
         rows = np.repeat(np.arange(n), lengths)
         starts = np.append(0, np.cumsum(lengths))
 
@@ -126,7 +143,8 @@ def read_tokens(X, padding_id, n_tokens=None):
             raise ValueError(f"X has rows with {ids.shape[2]} numbers per step; a token is one.")
         steps, lengths = ids.steps[:, 0], ids.lengths
     else:
-        array = np.asarray(X)
+        _refuse_masked(X, "X")
+        array = _as_array(X, "X")
         if array.dtype.kind not in "iuf":
             array = _as_numbers(array, "X")
         if array.ndim == 3 and array.shape[2] == 1:
@@ -167,15 +185,19 @@ def join_targets(y, X):
     if isinstance(X, Sequences) and X.is_step is None:
         if not hasattr(y, "__len__") or len(y) != len(X):
             raise ValueError(f"y must hold a sequence of targets for each of the {len(X)} sequences of X.")
-        rows = [np.asarray(row) for row in y]
+        _refuse_masked(y, "y")
+        rows = [_as_array(row, f"row {number} of y") for number, row in enumerate(y)]
         for number, (row, length) in enumerate(zip(rows, X.lengths, strict=True)):
             if row.ndim == 0 or len(row) != length:
                 found = f"{len(row)} targets" if row.ndim else "one target"
                 raise ValueError(f"row {number} of y has {found}, but that of X has {length} steps; give one for each.")
+        if len({row.shape[1:] for row in rows}) > 1:
+            raise ValueError("rows of y have targets of several shapes; give all steps as many.")
         return np.concatenate(rows)
-    y = np.asarray(y)
+    _refuse_masked(y, "y")
+    y = _as_array(y, "y")
     shape = X.is_step.shape if isinstance(X, Sequences) else X.shape[:2]
-    if y.ndim < 2 or y.shape[:2] != shape:
+    if y.ndim not in (2, 3) or y.shape[:2] != shape:
         raise ValueError(
             f"y has shape {y.shape}; with return_sequences=True it needs a target for each step, shape {shape} or "
             f"({shape[0]}, {shape[1]}, n_outputs)."
@@ -185,7 +207,7 @@ def join_targets(y, X):
 
 def _read_row(row, number, what):
     """Return one row as (n_steps, n_features)."""
-    array = np.asarray(row)
+    array = _as_array(row, f"row {number} of {what}")
     if array.size == 0:
         return np.zeros((0, 1), np.float32)
     array = _as_numbers(array, f"row {number} of {what}")
@@ -194,6 +216,16 @@ def _read_row(row, number, what):
             f"row {number} of {what} has shape {array.shape}; a sequence has (n_steps,) or (n_steps, n_features)."
         )
     return array[:, None] if array.ndim == 1 else array
+
+
+def _as_array(given, what):
+    """Return data as an array; raise in one sentence if its rows differ in length."""
+    try:
+        return np.asarray(given)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise ValueError(f"{what} holds entries of several shapes; give numbers, as many in each.") from None
 
 
 def _as_numbers(array, what):

@@ -27,7 +27,7 @@ from .kernels.buffers import Sequences
 from .kernels.plan import ACTIVATIONS
 from .network.architecture import Architecture
 from .network.training import predict
-from .sequences import drop_missing, is_ragged, join_rows, join_targets, read_tokens
+from .sequences import as_sequences, drop_missing, is_ragged, join_rows, join_targets, read_tokens
 
 WINDOW_CONSTRAINTS = {
     **NETWORK_CONSTRAINTS,
@@ -68,7 +68,7 @@ class WindowEstimator(RecurrentEstimator):
             raise ValueError("partial_fit holds no rows out to watch; set early_stopping=False.")
         if not hasattr(self, "_training"):
             return {}
-        if self.input == "values" and not is_ragged(X):
+        if not self._architecture.n_tokens and not self._is_list(X, is_fitted=True):
             validate_data(self, X, reset=False, skip_check_array=True)
         return {"dtypes": [self.parameters_.dtype.type], "is_going_on": True}
 
@@ -82,9 +82,7 @@ class WindowEstimator(RecurrentEstimator):
         y : ndarray
             A row for each window, or with `return_sequences` for each step, of one window after the other.
         """
-        dtypes, sequences = list(dtypes), self._read_sequences(X, is_going_on)
-        if sequences is not None and sequences.dtype not in dtypes:
-            sequences = replace(sequences, steps=sequences.steps.astype(dtypes[0]))
+        dtypes, sequences = list(dtypes), self._read_sequences(X, is_going_on, dtypes)
         array = np.zeros((len(sequences), 1)) if sequences is not None else cast_windows(read_numbers(X, "X"), dtypes)
         of_rows = np.zeros(_num_samples(array)) if self.return_sequences else read_y(y)
         with np.errstate(over="ignore", invalid="ignore"):  # what does not fit becomes infinite, and is refused
@@ -93,16 +91,31 @@ class WindowEstimator(RecurrentEstimator):
             )
         if sequences is None:
             validate_data(RecurrentEstimator(), X, skip_check_array=True)  # bad names show before training, not after
-            sequences = drop_missing(as_windows(array), self.missing)
+            sequences = as_windows(array)
+            if self.missing == "mask":
+                sequences = drop_missing(sequences, "mask")
         return sequences, read_y(join_targets(y, sequences)) if self.return_sequences else of_rows
 
-    def _read_sequences(self, X, is_fitted=True):
-        """Return sequences of several lengths, or tokens, as Sequences; None if X is an array of windows."""
-        if self.input == "tokens":
-            return read_tokens(X, self.padding_id, self._n_known_tokens(is_fitted))
-        if is_ragged(X):
-            return drop_missing(join_rows(X), self.missing)
-        return None
+    def _read_sequences(self, X, is_fitted, dtypes):
+        """Return sequences of several lengths, or tokens, as Sequences; None if X is an array of windows.
+
+        A network that is fitted reads as it was fitted, whatever has been set since.
+        """
+        if self._architecture.n_tokens if is_fitted else self.input == "tokens":
+            padding_id = self._padding_id if is_fitted else self.padding_id
+            sequences = read_tokens(X, padding_id, self._n_known_tokens(is_fitted))
+        elif self._is_list(X, is_fitted):
+            sequences = join_rows(X)
+        else:
+            return None
+        if sequences.dtype not in dtypes:
+            with np.errstate(over="ignore"):  # what does not fit becomes infinite, and is refused
+                sequences = replace(sequences, steps=sequences.steps.astype(dtypes[0]))
+        return sequences if sequences.is_step is not None else drop_missing(sequences, self.missing)
+
+    def _is_list(self, X, is_fitted):
+        """Return whether X is a list of sequences, and no array: those of one length are, if such a list was fitted."""
+        return is_ragged(X, also_of_one_length=is_fitted and not hasattr(self, "n_features_in_"))
 
     @property
     def _finite(self):
@@ -203,18 +216,17 @@ class WindowEstimator(RecurrentEstimator):
         going_on = getattr(self, "_training", None) if self.warm_start or is_partial else None
         if isinstance(X, Sequences) and not X.lengths.any():
             raise ValueError("X holds nothing but padding; give at least one row a token.")
+        windows, validation = _of_one_kind(windows, validation)
         architecture = self._network(windows, validation, n_outputs, loss, loss_numbers, going_on is not None)
-        if going_on is not None and isinstance(X, Sequences):  # how long the longest is does not matter to the weights
-            n_steps = max(architecture.n_steps, self._architecture.n_steps)
-            architecture, self._architecture = (
-                replace(network, n_steps=n_steps) for network in (architecture, self._architecture)
-            )
-        if is_partial and going_on is not None and architecture != self._architecture:
+        before = self._architecture if going_on is not None else None
+        if going_on is not None and (isinstance(X, Sequences) or not hasattr(self, "n_features_in_")):
+            before = replace(before, n_steps=architecture.n_steps)  # which does not matter to the weights
+        if is_partial and going_on is not None and architecture != before:
             names = [field.name for field in fields(Architecture)]
-            pairs = ((name, getattr(self._architecture, name), getattr(architecture, name)) for name in names)
+            pairs = ((name, getattr(before, name), getattr(architecture, name)) for name in names)
             changed = ", ".join(f"{name} {old!r} became {new!r}" for name, old, new in pairs if old != new)
             raise ValueError(f"partial_fit goes on with the same network, but {changed}; call fit for another one.")
-        if going_on is not None and (architecture, X.dtype) != (self._architecture, going_on.parameters.dtype):
+        if going_on is not None and (architecture, X.dtype) != (before, going_on.parameters.dtype):
             raise ValueError(
                 "warm_start needs the same shapes, dtype and network as the previous fit; set it to False."
             )
@@ -232,12 +244,15 @@ class WindowEstimator(RecurrentEstimator):
             if self.input == "values" and not is_ragged(given):
                 validate_data(self, given, skip_check_array=True)  # the names and the number of columns
         self._architecture, self._training, self._rng = architecture, training, rng
+        self._padding_id = self.padding_id
         self._keep(training)
 
     @property
     def history_(self):
         """DataFrame with a row per epoch: epoch, loss, validation_loss, seconds."""
         # Made when asked for: partial_fit would have to make it for every epoch anew.
+        if not hasattr(self, "_training"):
+            raise AttributeError("there is no history_ before fit; call fit first.")
         return pd.DataFrame(self._training.history)
 
     def _count_validation(self, n_samples, gap=0):
@@ -286,7 +301,7 @@ class WindowEstimator(RecurrentEstimator):
     def _run(self, architecture, parameters, X):
         """Return what a network makes of checked windows."""
         X = X if isinstance(X, Sequences) else as_windows(X)
-        if isinstance(X, Sequences) and X.shape[1] != architecture.n_steps:
+        if X.shape[1] != architecture.n_steps:
             architecture = replace(architecture, n_steps=X.shape[1])
         if X.shape[2] != self._architecture.n_features and not self._architecture.n_tokens:
             raise ValueError(
@@ -314,9 +329,10 @@ class WindowEstimator(RecurrentEstimator):
                 if is_plain and X.size and np.isfinite(X.sum()):  # then all of it is
                     return X
         check_is_fitted(self)
-        dtype, sequences = self.parameters_.dtype, self._read_sequences(X)
+        dtype = self.parameters_.dtype
+        sequences = self._read_sequences(X, True, [dtype])
         if sequences is not None:
-            return replace(sequences, steps=sequences.steps.astype(dtype, copy=False))
+            return sequences
         X = cast_windows(read_numbers(X, "X"), [dtype])
         with np.errstate(over="ignore", invalid="ignore"):
             X = validate_data(self, X, dtype=dtype, allow_nd=True, reset=False, ensure_all_finite=self._finite)
@@ -366,7 +382,7 @@ class WindowEstimator(RecurrentEstimator):
 
     def _as_given(self, values, X):
         """Return what was predicted, a row for each window or step, in the form of X."""
-        if not self.return_sequences:
+        if not self._architecture.return_sequences:
             return values
         if not isinstance(X, Sequences):
             return values.reshape(*X.shape[:2], *values.shape[1:])
@@ -393,3 +409,19 @@ class WindowEstimator(RecurrentEstimator):
         tags.input_tags.allow_nan = self.missing == "mask"
         tags.input_tags.categorical = tags.input_tags.positive_only = self.input == "tokens"
         return tags
+
+
+def _of_one_kind(windows, validation):
+    """Return windows to train and to validate on; as Sequences both if they are of several widths, or one is."""
+    if validation is None or (
+        not isinstance(windows.X, Sequences)
+        and not isinstance(validation.X, Sequences)
+        and windows.X.shape[1] == validation.X.shape[1]
+    ):
+        return windows, validation
+    return tuple(part._replace(X=as_sequences(part.X), y=_steps_of(part.y)) for part in (windows, validation))
+
+
+def _steps_of(y):
+    """Return targets of every step as Sequences; those of windows as they are."""
+    return as_sequences(y) if isinstance(y, Sequences) or y.ndim == 3 else y

@@ -21,6 +21,8 @@ class Flat(NamedTuple):
         Elements (not bytes) from one entry to the next, per axis; negative on a reversed axis.
     origins, lengths : ndarray of int64
         Of sequences of several lengths: j runs from origins[i] on, over lengths[i] steps. Else empty.
+    n_steps : int
+        Entries along the second axis; of sequences those of the longest.
     """
 
     values: np.ndarray
@@ -28,6 +30,7 @@ class Flat(NamedTuple):
     strides: tuple
     origins: np.ndarray = NOWHERE
     lengths: np.ndarray = NOWHERE
+    n_steps: int = 0
 
 
 @dataclass(frozen=True)
@@ -92,17 +95,19 @@ def flatten(array):
     """
     if isinstance(array, Sequences):
         steps = flatten(array.steps)
-        return steps._replace(strides=(0, *steps.strides), origins=array.origins, lengths=array.lengths)
-    size = array.itemsize
+        return steps._replace(
+            strides=(0, *steps.strides), origins=array.origins, lengths=array.lengths, n_steps=array.shape[1]
+        )
+    size, n_steps = array.itemsize, array.shape[1] if array.ndim > 1 else 0
     if array.flags.c_contiguous and array.flags.aligned:  # as below, in a tenth of the time
         values = array.reshape(-1)
         values.flags.writeable = False
-        return Flat(values, 0, tuple(stride // size for stride in array.strides))
+        return Flat(values, 0, tuple(stride // size for stride in array.strides), n_steps=n_steps)
     if not array.flags.aligned or any(stride % size for stride in array.strides):
         array = cast(array, array.dtype)
     lowest, first, n_bytes = _span(array)
     values = np.lib.stride_tricks.as_strided(lowest, (n_bytes // size,), (size,), writeable=False)
-    return Flat(values, first // size, tuple(stride // size for stride in array.strides))
+    return Flat(values, first // size, tuple(stride // size for stride in array.strides), n_steps=n_steps)
 
 
 def cast(array, dtype):

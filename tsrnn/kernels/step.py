@@ -198,6 +198,9 @@ class Step:
 
         Within a minibatch of a given size samples are put in the order of their lengths, the longest first.
         """
+        known = self._number(p.N_STEPS)
+        if X.n_steps > known or (X.n_steps < known and not len(X.lengths)):  # kernels would read beyond the data
+            raise ValueError(f"windows have {X.n_steps} steps, but the network was laid out for {known}.")
         y_strides = Y.strides if len(Y.strides) == 3 else (Y.strides[0], 0, Y.strides[1])
         layout = np.array([X.first, *X.strides, Y.first, *y_strides], dtype=np.int64)
         samples = np.ascontiguousarray(samples, np.int64)  # another layout would be compiled anew
