@@ -195,7 +195,7 @@ def test_columns_of_eval_set_with_names_for_one_of_the_two_warn(kind):
 def test_eval_set_holds_no_missing_values(kind):
     broken = OTHER.copy()
     broken[3, 2] = np.nan
-    with pytest.raises(ValueError, match="eval_set: Input X contains NaN"):  # goes on with lines of scikit-learn's
+    with pytest.raises(ValueError, match="eval_set: X contains NaN"):  # goes on with lines of scikit-learn's
         fit(kind, (broken, target(OTHER, kind)))
 
 

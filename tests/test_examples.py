@@ -147,3 +147,20 @@ def test_the_python_of_the_readme_runs_and_beats_seasonal_naive(tmp_path):
     # Another processor rounds exp and tanh otherwise, and training may then stop at another epoch.
     assert abs(ours - stated) < 0.25
     assert ours < 0.5 * naive  # a clear margin
+
+
+@pytest.mark.slow
+def test_the_python_of_sequences_in_the_readme_does_what_it_is_for():
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1:]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    said = []
+    for block in blocks:
+        done = subprocess.run(
+            [sys.executable, "-c", block], env=environment, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stderr
+        said.append(done.stdout.strip())
+    score, labels, text = said
+    assert float(score) > 0.9  # R^2; a constant has 0
+    assert labels == "['like' 'dislike']"
+    assert set(text) <= set("[' tobernhaisqu,]")  # the letters of the sentence

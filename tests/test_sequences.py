@@ -348,6 +348,14 @@ def test_words_are_learnt_in_a_pipeline_and_by_a_search():
     assert search.predict(["really very good", "bad"]).tolist() == [1, 0]
 
 
+def test_words_that_were_cut_off_in_fit_are_unknown_in_predict():
+    """So no id reaches a network that has never seen one as large."""
+    encoder = SequenceEncoder(max_length=2)
+    model = make_pipeline(encoder, classifier()).fit(["a b zebra", "b a yak"] * 5, [0, 1] * 5)
+    assert set(encoder.vocabulary_) == {"a", "b"}
+    np.testing.assert_array_equal(model.predict_proba(["zebra a"]), model.predict_proba(["yak a"]))
+
+
 def test_vectors_that_are_given_are_read_and_trained_unless_frozen():
     vectors = RNG.normal(size=(9, 4)).astype(np.float32)
     options = dict(embedding_vectors=vectors.tolist(), max_iter=2)
@@ -419,10 +427,29 @@ def test_ids_that_the_network_does_not_know_are_refused_wherever_they_come():
         model.fit([*IDS[:-1], [9]], HAS_FOUR)
     with pytest.raises(ValueError, match="holds 9; the ids of tokens are 0 to 6"):
         model.partial_fit([*IDS[:-1], [9]], HAS_FOUR)
-    with pytest.raises(ValueError, match="nothing but padding"):
+    with pytest.raises(ValueError, match="holds 9; the ids of tokens that the network knows are 0 to 6"):
+        classifier().fit(IDS, HAS_FOUR, eval_set=([[9, 1], [2]], HAS_FOUR[:2]))
+
+
+def test_where_nothing_is_left_to_train_or_to_validate_on_it_is_said():
+    with pytest.raises(ValueError, match="X holds nothing but padding"):
         classifier().fit(np.zeros((6, 3), int), HAS_FOUR[:6])
-    larger = classifier(max_iter=1).fit(IDS, HAS_FOUR, eval_set=([[9, 1], [2]], HAS_FOUR[:2]))
-    assert larger.get_weights()["embedding.W"].shape == (10, 5)
+    ids, weights = np.array([[1, 2, 3], [2, 3, 0], [1, 0, 0], [0, 0, 0]]), [0, 0, 0, 1]
+    for model in (classifier(return_sequences=True), regressor(input="tokens", return_sequences=True)):
+        with pytest.raises(ValueError, match="no row to train on has a step"):
+            model.fit(ids, ids, sample_weight=weights)
+        with pytest.raises(ValueError, match="eval_set: X holds nothing but padding"):
+            model.fit(ids, ids, eval_set=(ids[3:], ids[3:]))
+        with pytest.raises(ValueError, match="no row to validate on has a step"):
+            model.fit(ids, ids, eval_set=(ids, ids, weights))
+
+
+@pytest.mark.parametrize("option", [{"dropout": 0.3}, {"recurrent_dropout": 0.2}, {"input_noise": 0.1}])
+def test_so_many_calls_of_partial_fit_are_a_fit_of_so_many_epochs_also_where_something_is_random(option):
+    model = regressor(**option)
+    for _ in range(3):
+        model.partial_fit(ROWS, SUMS)
+    np.testing.assert_array_equal(model.parameters_, regressor(**option, max_iter=3).fit(ROWS, SUMS).parameters_)
 
 
 def test_another_fit_may_bring_other_tokens_and_other_kinds_of_windows():

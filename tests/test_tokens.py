@@ -134,11 +134,12 @@ def test_max_length_makes_every_call_as_wide():
     assert encoder.transform(["abbaab", ""]).tolist() == [[2, 3, 3, 2], [0, 0, 0, 0]]
 
 
-@pytest.mark.parametrize("truncate, expected", [("end", [2, 3, 4]), ("start", [4, 5, 6])])
-def test_truncate_names_the_end_that_is_cut_off(truncate, expected):
-    assert encode(["abcde", "a"], "character", max_length=3, truncate=truncate) == [
-        expected, [2, 0, 0]
-    ]  # fmt: skip
+@pytest.mark.parametrize("truncate, kept", [("end", "abc"), ("start", "cde")])
+def test_truncate_names_the_end_that_is_cut_off_and_what_is_cut_off_is_unknown(truncate, kept):
+    encoder = SequenceEncoder("character", max_length=3, truncate=truncate).fit(["abcde"])
+    assert list(encoder.vocabulary_) == list(kept)
+    assert encoder.transform(["abcde", kept[0]]).tolist() == [[2, 3, 4], [2, 0, 0]]
+    assert encoder.transform(["ae"]).tolist() == [[2, 1, 0] if truncate == "end" else [1, 4, 0]]
 
 
 def test_without_max_length_a_call_is_as_wide_as_its_longest_row():
@@ -310,7 +311,7 @@ def test_reads_one_column_of_a_table():
 def test_set_output_gives_a_frame_whose_columns_are_steps():
     encoder = SequenceEncoder(max_length=2).set_output(transform="pandas")
     frame = encoder.fit_transform(TEXTS)
-    pd.testing.assert_frame_equal(frame, pd.DataFrame([[3, 4], [3, 4]], columns=["step0", "step1"]))
+    pd.testing.assert_frame_equal(frame, pd.DataFrame([[2, 3], [2, 3]], columns=["step0", "step1"]))
     assert encoder.inverse_transform(frame) == ["it was", "it was"]
 
 

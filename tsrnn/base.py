@@ -385,7 +385,8 @@ class RecurrentEstimator(BaseEstimator):
                 return any([callback(self, {**record, "run": label}) for callback in callbacks])
 
             try:
-                return train(architecture, parameters, windows, options, rng, validation, state, on_epoch, before)
+                seed = going_on.seed if is_partial and going_on is not None else None
+                return train(architecture, parameters, windows, options, rng, validation, state, on_epoch, before, seed)
             except FloatingPointError as error:
                 raise NothingLearnt(
                     f"training failed: {error}; scale the data, or lower learning_rate={options.learning_rate:g}."

@@ -1,5 +1,6 @@
 """What users hand in as X, y and weights becomes plain arrays, or one sentence says why it does not."""
 
+from contextlib import contextmanager
 from numbers import Number, Real
 
 import numpy as np
@@ -11,6 +12,20 @@ from sklearn.utils.validation import _check_sample_weight
 from .base import shorten
 from .kernels.buffers import cast
 from .kernels.step import EQUAL_WEIGHTS
+
+
+@contextmanager
+def refusing_numbers():
+    """Let scikit-learn's checks refuse numbers, but in one sentence that names the cure of these estimators."""
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # what does not fit becomes infinite, and is refused
+            yield
+    except ValueError as error:
+        if not str(error).startswith("Input X contains NaN"):
+            raise
+        raise ValueError(
+            "X contains NaN; fill it, or give missing='mask' to leave out steps of which all features are NaN."
+        ) from None
 
 
 def as_windows(X):

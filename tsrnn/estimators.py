@@ -54,7 +54,8 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         Whether each layer is two, the second of which reads the steps from the last to the first (Schuster and Paliwal
         1997); what reads them has both states side by side.
     return_sequences : bool, default=False
-        Whether to predict at every step, and not from the last alone; y then has a target for each.
+        Whether to predict at every step, and not from the last alone; y then has a target for each, and the loss is a
+        mean over steps.
     dense_layer_sizes : int or tuple of int, default=()
         Units of dense layers between the states and the outputs.
     dense_activation : {"relu", "tanh"}, default="relu"
@@ -72,9 +73,11 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
     embedding_size : int, default=32
         Numbers of such a vector.
     n_tokens : int or None, default=None
-        Ids are smaller than this. None is one more than the largest in `fit`.
+        Ids are smaller than this. None is one more than the largest in `fit`; where later ones may be larger, as in
+        parts of data, give all there are, `SequenceEncoder.n_tokens_`.
     padding_id : int or None, default=0
-        Where X holds this id there is no step. None if all ids are tokens.
+        Where X holds this id there is no step. None if all ids are tokens. A row of padding alone leaves the network in
+        its first state, zero.
     embedding_vectors : array-like of shape (n_tokens, embedding_size), optional
         Vectors to start from, instead of random ones, whose shape takes the place of the two sizes.
     train_embedding : bool, default=True
@@ -150,7 +153,8 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the previous `fit`, or those of `set_weights`.
     random_state : int, RandomState or None, default=None
-        Seeds initial weights and shuffling. The same seed gives the same bits on any number of threads.
+        Seeds initial weights, shuffling, dropout and noise. The same seed gives the same bits on any number of
+        threads.
     n_jobs : int or None, default=None
         Threads, -1 and k as in joblib. None is all the cores this process may use (affinity and the limits of a
         container count), and one inside a joblib worker. Training uses at most 16.
@@ -158,12 +162,12 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         0 is quiet, 1 shows a progress bar, 2 prints a line per epoch.
     callbacks : callable or list of callables, optional
         Called after each epoch with the estimator and a dict (run, epoch, loss, validation_loss, seconds); if one
-        returns True that run ends.
+        returns True that run ends. Until `fit` is over the estimator is as it was before.
 
     Attributes
     ----------
     n_features_in_ : int
-        Number of columns of X: steps of a window.
+        Number of columns of X, an array: steps of a window. There is none after a fit of sequences or tokens.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Their names, where X was a table whose columns have texts for names.
     n_outputs_ : int
@@ -426,7 +430,12 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         return self._as_given(predictions[:, 0] if self._y_is_1d else predictions, X)
 
     def score(self, X, y, sample_weight=None):
-        """Return R^2, with `return_sequences` that over all steps of all windows."""
+        """Return R^2, with `return_sequences` that over all steps; of several quantiles there is none."""
+        if hasattr(self, "_architecture") and len(self._architecture.loss_numbers) > 1:
+            raise ValueError(
+                f"R^2 is of one prediction for each target, but quantile={self.quantile!r} has several; use "
+                "sklearn.metrics.mean_pinball_loss for each of them."
+            )
         if not getattr(self, "_architecture", self).return_sequences:
             return super().score(X, y, sample_weight)
         return self._score_steps(r2_score, X, y, sample_weight)
@@ -492,7 +501,8 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         Whether each layer is two, the second of which reads the steps from the last to the first (Schuster and Paliwal
         1997); what reads them has both states side by side.
     return_sequences : bool, default=False
-        Whether to predict at every step, and not from the last alone; y then has a target for each.
+        Whether to predict at every step, and not from the last alone; y then has a target for each, and the loss is a
+        mean over steps.
     dense_layer_sizes : int or tuple of int, default=()
         Units of dense layers between the states and the outputs.
     dense_activation : {"relu", "tanh"}, default="relu"
@@ -510,9 +520,11 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
     embedding_size : int, default=32
         Numbers of such a vector.
     n_tokens : int or None, default=None
-        Ids are smaller than this. None is one more than the largest in `fit`.
+        Ids are smaller than this. None is one more than the largest in `fit`; where later ones may be larger, as in
+        parts of data, give all there are, `SequenceEncoder.n_tokens_`.
     padding_id : int or None, default=0
-        Where X holds this id there is no step. None if all ids are tokens.
+        Where X holds this id there is no step. None if all ids are tokens. A row of padding alone leaves the network in
+        its first state, zero.
     embedding_vectors : array-like of shape (n_tokens, embedding_size), optional
         Vectors to start from, instead of random ones, whose shape takes the place of the two sizes.
     train_embedding : bool, default=True
@@ -576,7 +588,8 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the previous `fit`, or those of `set_weights`.
     random_state : int, RandomState or None, default=None
-        Seeds initial weights and shuffling. The same seed gives the same bits on any number of threads.
+        Seeds initial weights, shuffling, dropout, noise and which rows are held out. The same seed gives the same
+        bits on any number of threads.
     n_jobs : int or None, default=None
         Threads, -1 and k as in joblib. None is all the cores this process may use (affinity and the limits of a
         container count), and one inside a joblib worker. Training uses at most 16.
@@ -584,12 +597,12 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         0 is quiet, 1 shows a progress bar, 2 prints a line per epoch.
     callbacks : callable or list of callables, optional
         Called after each epoch with the estimator and a dict (run, epoch, loss, validation_loss, seconds); if one
-        returns True that run ends.
+        returns True that run ends. Until `fit` is over the estimator is as it was before.
 
     Attributes
     ----------
     n_features_in_ : int
-        Number of columns of X: steps of a window.
+        Number of columns of X, an array: steps of a window. There is none after a fit of sequences or tokens.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Their names, where X was a table whose columns have texts for names.
     classes_ : ndarray of shape (n_classes,)

@@ -27,6 +27,8 @@ from .network.training import Windows, evaluate, predict
 
 MOST_TOKENS = 2**24  # float32, in which kernels read ids, has every integer up to here
 
+SCALE_WEIGHTS = "the weights are too large: fit with a lower learning_rate, or set smaller ones"
+
 RATE = Interval(Real, 0, 1, closed="left")
 
 GENERATE_CONSTRAINTS = {
@@ -402,7 +404,10 @@ class RNNGenerator(RecurrentEstimator):
         windows = _next_symbols(self._read(X))
         architecture = replace(self._architecture, n_steps=windows.X.shape[1])
         n_threads = count_threads(self.n_jobs, at_most=len(windows.X))
-        return -evaluate(architecture, self.parameters_, windows, n_threads)
+        loss = evaluate(architecture, self.parameters_, windows, n_threads)
+        if not np.isfinite(loss):
+            raise ValueError(f"the likelihood of X is not finite; {SCALE_WEIGHTS}.")
+        return -loss
 
     def perplexity(self, X):
         """Return the perplexity, exp(-score): among how many symbols, all as probable, choice would be as hard.
@@ -470,6 +475,8 @@ class RNNGenerator(RecurrentEstimator):
             outputs = stream.advance(symbol)
         chosen = np.empty(n_steps, int)
         for step in range(n_steps):
+            if not np.isfinite(outputs).all():
+                raise ValueError(f"what follows after {step} new symbol(s) is not finite; {SCALE_WEIGHTS}.")
             chosen[step] = _choose(outputs.astype(np.float64), temperature, top_k, rng)
             outputs = stream.advance(chosen[step : step + 1])
         return self.symbols_[chosen]
@@ -480,7 +487,11 @@ class RNNGenerator(RecurrentEstimator):
         if not rows.lengths.all():
             raise ValueError(f"row {rows.lengths.argmin()} of X has no symbol; give at least one, or leave it out.")
         architecture = replace(self._architecture, n_steps=rows.shape[1], return_sequences=False, **changes)
-        return predict(architecture, self.parameters_, rows, count_threads(self.n_jobs, at_most=len(rows)))
+        outputs = predict(architecture, self.parameters_, rows, count_threads(self.n_jobs, at_most=len(rows)))
+        is_finite = np.isfinite(outputs).all(axis=1)
+        if not is_finite.all():
+            raise ValueError(f"what follows row {is_finite.argmin()} of X is not finite; {SCALE_WEIGHTS}.")
+        return outputs
 
     def _read(self, X, what="X"):
         """Return rows of ids as Sequences of the numbers that symbols have in the network."""

@@ -236,7 +236,8 @@ def _as_numbers(array, what):
             raise TypeError
         return array.astype(np.float64)
     except (TypeError, ValueError):
-        raise TypeError(f"{what} holds {array.dtype}; sequences hold real numbers.") from None
+        cure = "; SequenceEncoder makes ids of texts" if array.dtype.kind in "USO" else ""
+        raise TypeError(f"{what} holds {array.dtype}; sequences hold real numbers{cure}.") from None
 
 
 def _side_by_side(steps, lengths, is_step=None):

@@ -40,8 +40,9 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
     min_count : int, default=1
         Symbols that occur less often in `fit` are unknown.
     max_length : int or None, default=None
-        Number of columns: longer rows are cut off, shorter ones padded. None makes each call as wide as its longest
-        row, and cuts nothing off; columns then have no names, and there is no `set_output`.
+        Number of columns: longer rows are cut off, shorter ones padded; symbols that `fit` sees only in what is cut off
+        are unknown. None makes each call as wide as its longest row, and cuts nothing off; columns then have no names,
+        and there is no `set_output`.
     truncate : {"end", "start"}, default="end"
         Which end of a row longer than `max_length` is cut off.
     lowercase : bool, default=True
@@ -133,7 +134,7 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
         self._validate_params()
         reject_booleans(self)
         _check_pattern(self.token_pattern)
-        counts = Counter(chain.from_iterable(self._cut(X)))
+        counts = Counter(chain.from_iterable(self._kept_end(row, self.max_length) for row in self._cut(X)))
         if self.unit == "word" and "" in counts:  # as an assertion like \b does, or a group that is not met
             raise ValueError(f"token_pattern={self.token_pattern!r} matches an empty word in X; demand a character.")
         kept = [symbol for symbol, count in counts.items() if count >= self.min_count]
@@ -181,9 +182,15 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
         except (ValueError, MemoryError):
             raise ValueError(f"max_length={n_steps} of {len(rows)} row(s) is too large for memory: lower it.") from None
         for places, row in zip(ids, rows, strict=True):
-            row = row[:n_steps] if self.truncate == "end" else row[-n_steps:]
+            row = self._kept_end(row, n_steps)
             places[: len(row)] = row
         return ids
+
+    def _kept_end(self, row, most):
+        """Return what is kept of a row that may be too long."""
+        if most is None:
+            return row
+        return row[:most] if self.truncate == "end" else row[-most:]
 
     def inverse_transform(self, X):
         """Return the texts or lists of symbols of rows of ids.

@@ -22,7 +22,7 @@ from .base import (
     shorten,
     warn_if_cut_short,
 )
-from .checking import as_windows, cast_windows, read_numbers
+from .checking import as_windows, cast_windows, read_numbers, refusing_numbers
 from .kernels.buffers import Sequences
 from .kernels.plan import ACTIVATIONS
 from .network.architecture import Architecture
@@ -83,9 +83,11 @@ class WindowEstimator(RecurrentEstimator):
             A row for each window, or with `return_sequences` for each step, of one window after the other.
         """
         dtypes, sequences = list(dtypes), self._read_sequences(X, is_going_on, dtypes)
+        if sequences is not None and not sequences.lengths.any():
+            raise ValueError("X holds nothing but padding; give at least one row a step.")
         array = np.zeros((len(sequences), 1)) if sequences is not None else cast_windows(read_numbers(X, "X"), dtypes)
         of_rows = np.zeros(_num_samples(array)) if self.return_sequences else read_y(y)
-        with np.errstate(over="ignore", invalid="ignore"):  # what does not fit becomes infinite, and is refused
+        with refusing_numbers():
             array, of_rows = check_X_y(
                 array, of_rows, dtype=dtypes, allow_nd=True, estimator=self, ensure_all_finite=self._finite, **checks
             )
@@ -209,13 +211,18 @@ class WindowEstimator(RecurrentEstimator):
         """
         X = windows.X
         for part, what in ((windows, "train on"), (validation, "validate on")):
-            if part is not None and len(part.weights) and not part.weights.any():
+            if part is None:
+                continue
+            if len(part.weights) and not part.weights.any():
                 raise ValueError(
                     f"all rows to {what} have the sample_weight zero; give one a weight, or leave them out."
                 )
+            if (
+                isinstance(part.X, Sequences)
+                and not part.X.lengths[part.weights > 0 if len(part.weights) else ...].any()
+            ):
+                raise ValueError(f"no row to {what} has a step that is no padding; give one that has.")
         going_on = getattr(self, "_training", None) if self.warm_start or is_partial else None
-        if isinstance(X, Sequences) and not X.lengths.any():
-            raise ValueError("X holds nothing but padding; give at least one row a token.")
         windows, validation = _of_one_kind(windows, validation)
         architecture = self._network(windows, validation, n_outputs, loss, loss_numbers, going_on is not None)
         before = self._architecture if going_on is not None else None
@@ -334,7 +341,7 @@ class WindowEstimator(RecurrentEstimator):
         if sequences is not None:
             return sequences
         X = cast_windows(read_numbers(X, "X"), [dtype])
-        with np.errstate(over="ignore", invalid="ignore"):
+        with refusing_numbers():
             X = validate_data(self, X, dtype=dtype, allow_nd=True, reset=False, ensure_all_finite=self._finite)
         return drop_missing(as_windows(X), self.missing) if self.missing == "mask" else X
 
@@ -344,7 +351,7 @@ class WindowEstimator(RecurrentEstimator):
         n_features, n_tokens = parts[0].shape[2], 0
         if self.input == "tokens":
             largest = int(max(part.steps.max(initial=0) for part in parts))
-            n_tokens = self._n_known_tokens(is_fitted) or 1 + largest
+            n_tokens = self._n_known_tokens(is_fitted) or 1 + int(parts[0].steps.max(initial=0))
             if largest >= n_tokens:
                 raise ValueError(
                     f"X holds {largest}; the ids of tokens that the network knows are 0 to {n_tokens - 1}."

@@ -27,15 +27,19 @@ def draw_masks(shard):
 def add_noise(shard):
     """Add noise to what the first level reads of X, before a step or a feature is multiplied by anything."""
     shape, n_features = shard.shape, shard.plan[0, p.N_FEATURES]
-    scale = shard.scale(2).number()
-    for direction in loop(shard.n_directions):
-        layer = shard.layer(shard.n_levels.constant(0), direction)
-        for row in loop(shape.n_filled):
-            for t in loop(shape.length(row)):
-                x = layer.x_row(row, shape.turned(row, t, direction.is_equal(1)))
-                for k in loop(n_features):
-                    drawn = _normal(shape, row, t * n_features + k)
-                    (x + k).add_number(drawn, scale)
+    scale, zero = shard.scale(2).number(), n_features.constant(0)
+    for row in loop(shape.n_filled):
+        n = shape.length(row) * n_features
+        for block in loop((n + 3) // 4):
+            words = philox(block, zero + NOISE, shape.sample(row), shape.update, shape.seed)
+            for k, drawn in enumerate([*normals(words[:2]), *normals(words[2:])]):
+                number = block * 4 + k
+                with (n - number).if_positive():
+                    t, feature = number // n_features, number % n_features
+                    for direction in loop(shard.n_directions):
+                        layer = shard.layer(zero, direction)
+                        x = layer.x_row(row, shape.turned(row, t, direction.is_equal(1)))
+                        (x + feature).add_number(drawn, scale)
 
 
 def _draw_mask(shard, rows, stride, rate, scale, place):
@@ -72,12 +76,3 @@ def _write_mask(builder, rows, stride, rate, scale, place, *shape):
             for k, word in enumerate(words):
                 drawn = builder.select(word.is_less(rate), zero, scale.number())
                 (rows + row * stride + block * 4 + k).set_number(builder.select(shape.update.is_less(0), one, drawn))
-
-
-def _normal(shape, row, number):
-    """Return one of the normal numbers of a row, an LLVM double."""
-    words = philox(number // 4, number.constant(NOISE), shape.sample(row), shape.update, shape.seed)
-    drawn, *others = [*normals(words[:2]), *normals(words[2:])]
-    for k, other in enumerate(others, 1):
-        drawn = number.builder.select((number % 4).is_equal(k), other, drawn)
-    return drawn

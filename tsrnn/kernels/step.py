@@ -306,4 +306,4 @@ def training_shard_rows(batch_size, n_steps, n_bytes, cost_of_row):
     rows = min(CHUNK_ROWS // n_steps, batch_size // 2, MANY_ROWS) // 8 * 8
     if rows > 8:
         return rows
-    return 4 if -(-batch_size // 8) in (1, 3, 5, 7) else 8
+    return min(batch_size, 4 if -(-batch_size // 8) in (1, 3, 5, 7) else 8)

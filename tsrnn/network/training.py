@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -80,6 +80,8 @@ class Training:
         where it goes on with their history, are included.
     best_iter : int
         The epoch of `parameters`; 0 if a run that was continued found nothing better.
+    seed : int
+        Of dropout and noise.
     stop_reason : {"max_iter", "no_change", "max_time", "callback", "diverged", "interrupted", "partial_fit"}
     """
 
@@ -89,11 +91,13 @@ class Training:
     history: list = field(default_factory=list)
     best_iter: int = 0
     stop_reason: str = "max_iter"
+    seed: int = 0
 
 
 def train(
-    architecture, parameters, windows, options, rng, validation=None, optimizer_state=None, on_epoch=None, before=None
-):
+    architecture, parameters, windows, options, rng, validation=None, optimizer_state=None, on_epoch=None, before=None,
+    seed=None,
+):  # fmt: skip
     """Train a network by minibatches and return what it came to.
 
     Parameters
@@ -114,6 +118,8 @@ def train(
     before : list of dict, optional
         The history to go on from by one single epoch, whose number and learning rate are those that come next. The loss
         of training is watched.
+    seed : int, optional
+        That of the run that is continued: its random numbers go on with the number of the update.
 
     Returns
     -------
@@ -128,7 +134,8 @@ def train(
     """
     begun = time.perf_counter()
     with Workers(options.n_threads) as workers:
-        seed = int(rng.randint(2**63 - 1, dtype=np.int64)) if architecture.is_random else 0
+        if seed is None:
+            seed = int(rng.randint(2**63 - 1, dtype=np.int64)) if architecture.is_random else 0
         step = architecture.step(parameters, workers, optimizer_state, seed=seed)
         data, held_out = _flat(windows), validation and _flat(validation)
         watches_validation = held_out is not None and options.early_stopping
@@ -156,7 +163,7 @@ def train(
                 raise
             monitor.stop_reason = "interrupted"
             check_last()  # also if it was the check that was interrupted: weights are not kept unchecked
-        return monitor.training()
+        return replace(monitor.training(), seed=seed)
 
 
 def predict(architecture, parameters, X, n_threads, samples=None):
