@@ -118,6 +118,20 @@ def test_what_is_set_after_fit_does_not_change_how_a_network_reads():
     np.testing.assert_array_equal(values.predict(ROWS), expected)
 
 
+def test_training_that_goes_on_reads_as_the_fit_did():
+    model = classifier().fit(IDS, HAS_FOUR)
+    expected = classifier().fit(IDS, HAS_FOUR).partial_fit(IDS, HAS_FOUR).predict_proba(IDS)
+    model.set_params(padding_id=3).partial_fit(IDS, HAS_FOUR)
+    np.testing.assert_array_equal(model.predict_proba(IDS), expected)
+
+
+def test_weights_of_scored_windows_are_checked():
+    model = regressor(return_sequences=True).fit(ROWS, RUNNING)
+    for weights, words in ((np.ones(5), "sample_weight"), (-np.ones(N), "sample_weight"), ("abc", "sample_weight")):
+        with pytest.raises((TypeError, ValueError), match=words):
+            model.score(ROWS, RUNNING, weights)
+
+
 def test_a_training_that_fails_leaves_the_network_as_it_was():
     X = RNG.normal(size=(20, 5, 2))
     model = regressor().fit(X, X[:, 0, 0])

@@ -12,7 +12,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .base import list_values
+from .base import count_validation, list_values
 from .checking import (
     cast_targets,
     check_weights,
@@ -355,7 +355,7 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         if self.loss == "poisson" and not np.any(windows.y.steps if isinstance(windows.y, Sequences) else windows.y):
             raise ValueError("loss='poisson' needs targets that are not all zero; all of them are.")
         validation = self._read_eval_set(eval_set, X, windows, self._read_windows)
-        n_validation = self._count_validation(len(windows.X), self.validation_gap) if validation is None else 0
+        n_validation = count_validation(self, len(windows.X), self.validation_gap) if validation is None else 0
         if n_validation:
             n_training = len(windows.X) - n_validation - self.validation_gap
             validation = Windows(*(part[-n_validation:] for part in windows))
@@ -423,11 +423,15 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
             there is a masked array.
         """
         X = self._check_windows(X)
+        return self._as_given(self._answers(X), X)
+
+    def _answers(self, X):
+        """Return the predictions for checked windows, a row for each window or step."""
         predictions = self._run(self._architecture, self.parameters_, X)
         if len(self._architecture.loss_numbers) > 1:
             predictions = predictions.reshape(len(predictions), self.n_outputs_, -1)
             predictions = _in_order(predictions, self._architecture.loss_numbers)
-        return self._as_given(predictions[:, 0] if self._y_is_1d else predictions, X)
+        return predictions[:, 0] if self._y_is_1d else predictions
 
     def score(self, X, y, sample_weight=None):
         """Return R^2, with `return_sequences` that over all steps; of several quantiles there is none."""
@@ -790,7 +794,7 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
             return self._weigh(part, its_labels, labels)._replace(y=self._as_targets(numbers, part.X))
 
         validation = self._read_eval_set(eval_set, X, windows, read_known)
-        n_validation = self._count_validation(len(windows.X)) if validation is None else 0
+        n_validation = count_validation(self, len(windows.X)) if validation is None else 0
         if n_validation:
             kinds = np.zeros((len(windows.X), 1)) if self.return_sequences else windows.y
             held_out = self._draw_validation(kinds, n_validation)
@@ -921,10 +925,14 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_labels)
         """
         X = self._check_windows(X)
+        return self._as_given(self._answers(X), X)
+
+    def _answers(self, X):
+        """Return the classes or labels of checked windows, a row for each window or step."""
         probabilities = self._probabilities(X)
         if self._is_multilabel:
             return (probabilities > 0.5).astype(int)
-        return self._as_given(self.classes_[probabilities.argmax(axis=1)], X)
+        return self.classes_[probabilities.argmax(axis=1)]
 
     def score(self, X, y, sample_weight=None):
         """Return the share of windows, with `return_sequences` of steps, whose class is predicted rightly."""

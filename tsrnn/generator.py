@@ -24,8 +24,7 @@ from .kernels.buffers import Sequences
 from .kernels.plan import ACTIVATIONS
 from .network.architecture import Architecture
 from .network.training import Windows, evaluate, predict
-
-MOST_TOKENS = 2**24  # float32, in which kernels read ids, has every integer up to here
+from .sequences import LARGEST_ID
 
 SCALE_WEIGHTS = "the weights are too large: fit with a lower learning_rate, or set smaller ones"
 
@@ -199,8 +198,8 @@ class RNNGenerator(RecurrentEstimator):
         **NETWORK_CONSTRAINTS,
         **OPTIMIZER_CONSTRAINTS,
         "embedding_size": [POSITIVE_INT],
-        "n_tokens": [Interval(Integral, 1, MOST_TOKENS, closed="both"), None],
-        "padding_id": [Interval(Integral, 0, MOST_TOKENS, closed="left"), None],
+        "n_tokens": [Interval(Integral, 1, LARGEST_ID, closed="both"), None],
+        "padding_id": [Interval(Integral, 0, LARGEST_ID, closed="left"), None],
         "n_steps": [POSITIVE_INT, None],
         "dense_layer_sizes": ["array-like", POSITIVE_INT],
         "dense_activation": [StrOptions(set(ACTIVATIONS))],
@@ -514,7 +513,7 @@ def _read_rows(X, n_tokens, padding_id, what="X"):
         rows = [_read_row(row, f"row {n} of {what}" if what == "X" else what) for n, row in enumerate(rows)]
         ids, lengths = np.concatenate(rows), np.array([len(row) for row in rows])
     row_of = np.repeat(np.arange(len(lengths)), lengths)
-    most = MOST_TOKENS if n_tokens is None else n_tokens
+    most = LARGEST_ID if n_tokens is None else n_tokens
 
     def refuse(is_at, said):
         n = row_of[at := int(np.argmax(is_at))]

@@ -16,13 +16,12 @@ from .base import (
     POSITIVE_INT,
     RecurrentEstimator,
     count_threads,
-    count_validation,
     layer_sizes,
     reject_booleans,
     shorten,
     warn_if_cut_short,
 )
-from .checking import as_windows, cast_windows, read_numbers, refusing_numbers
+from .checking import as_windows, cast_windows, check_weights, read_numbers, refusing_numbers
 from .kernels.buffers import Sequences
 from .kernels.plan import ACTIVATIONS
 from .network.architecture import Architecture
@@ -217,10 +216,8 @@ class WindowEstimator(RecurrentEstimator):
                 raise ValueError(
                     f"all rows to {what} have the sample_weight zero; give one a weight, or leave them out."
                 )
-            if (
-                isinstance(part.X, Sequences)
-                and not part.X.lengths[part.weights > 0 if len(part.weights) else ...].any()
-            ):
+            counts = part.weights > 0 if len(part.weights) else slice(None)
+            if isinstance(part.X, Sequences) and not part.X.lengths[counts].any():
                 raise ValueError(f"no row to {what} has a step that is no padding; give one that has.")
         going_on = getattr(self, "_training", None) if self.warm_start or is_partial else None
         windows, validation = _of_one_kind(windows, validation)
@@ -250,8 +247,8 @@ class WindowEstimator(RecurrentEstimator):
                     delattr(self, name)
             if self.input == "values" and not is_ragged(given):
                 validate_data(self, given, skip_check_array=True)  # the names and the number of columns
+            self._padding_id = self.padding_id
         self._architecture, self._training, self._rng = architecture, training, rng
-        self._padding_id = self.padding_id
         self._keep(training)
 
     @property
@@ -261,10 +258,6 @@ class WindowEstimator(RecurrentEstimator):
         if not hasattr(self, "_training"):
             raise AttributeError("there is no history_ before fit; call fit first.")
         return pd.DataFrame(self._training.history)
-
-    def _count_validation(self, n_samples, gap=0):
-        """Return how many rows early stopping holds out, before which a gap of rows is left out."""
-        return count_validation(self, n_samples, gap)
 
     def encode(self, X):
         """Return the last state of the top layer for windows: features for another estimator.
@@ -299,11 +292,6 @@ class WindowEstimator(RecurrentEstimator):
         for name, view in encoder.views(parameters).items():  # a head that gives the state as it is
             view[...] = np.eye(n_hidden) if name == "head.W_y" else 0 if name == "head.b_y" else own[name]
         return self._run(encoder, parameters, X)
-
-    def _predict(self, X):
-        """Return what the network predicts for windows, shape (n_samples, n_outputs)."""
-        X = self._check_windows(X)
-        return self._run(self._architecture, self.parameters_, X)
 
     def _run(self, architecture, parameters, X):
         """Return what a network makes of checked windows."""
@@ -398,17 +386,9 @@ class WindowEstimator(RecurrentEstimator):
     def _score_steps(self, metric, X, y, sample_weight):
         """Return a metric over all steps of all windows; each counts with the weight of its window."""
         windows = self._check_windows(X)
-        windows = windows if isinstance(windows, Sequences) else as_windows(windows)
         lengths = windows.lengths if isinstance(windows, Sequences) else np.full(len(windows), windows.shape[1])
-        predicted = self.predict(X)
-        if isinstance(predicted, list):
-            predicted = np.concatenate(predicted)
-        elif isinstance(predicted, np.ma.MaskedArray):
-            predicted = predicted.data[windows.is_step]
-        else:
-            predicted = predicted.reshape(-1, *predicted.shape[2:])
-        weights = None if sample_weight is None else np.repeat(np.asarray(sample_weight), lengths)
-        return metric(join_targets(y, windows), predicted, sample_weight=weights)
+        weights = None if sample_weight is None else np.repeat(check_weights(sample_weight, windows), lengths)
+        return metric(join_targets(y, windows), self._answers(windows), sample_weight=weights)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

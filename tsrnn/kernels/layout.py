@@ -68,12 +68,8 @@ def make_plan(
             network[[p.VECTOR_MASK, p.VECTOR_MASK_STRIDE]] = work.add_mask(n_features)
     n_trained = network[p.N_IN_PRODUCTS] if n_tokens and not trains_embedding else packing.n_packed
     network[[p.N_LAYERS, p.N_DIRECTIONS, p.N_DENSE, p.N_TRAINED]] = len(layers), n_directions, len(dense), n_trained
-    network[[p.N_STEPS, p.N_FEATURES, p.N_OUTPUTS, p.ALL_STEPS]] = (
-        n_steps,
-        n_features,
-        n_outputs,
-        bool(return_sequences),
-    )
+    network[[p.N_STEPS, p.N_FEATURES, p.N_OUTPUTS]] = n_steps, n_features, n_outputs
+    network[p.ALL_STEPS] = bool(return_sequences)
     network[[p.ACTIVATION, p.DENSE_ACTIVATION]] = p.ACTIVATIONS[activation], p.ACTIVATIONS[dense_activation]
     network[[p.WINDOW_NORM, p.LOSS]] = p.WINDOW_NORMS[window_norm], p.LOSSES[loss]
     network[[p.N_TOKENS, p.TRAINS_EMBEDDING]] = n_tokens, bool(n_tokens and trains_embedding)
