@@ -69,10 +69,9 @@ def rows(folder):
     for name, settings in recipes.ORDER.items():
         goal = None if name == "rnn" else (">", 0.99)
         found["temporal order, 100 steps", name] = functools.partial(order, 100), settings, goal, 1 / 4
-    if "return_sequences" in tsrnn.RNNClassifier().get_params():
-        for name, settings in recipes.COPY.items():
-            goal = None if name == "rnn" else (">", 0.99)
-            found["copy memory, 50 steps", name] = functools.partial(copy, 50), settings, goal, 1 / 8
+    for name, settings in recipes.COPY.items():
+        goal = None if name == "rnn" else (">", 0.99)
+        found["copy memory, 50 steps", name] = functools.partial(copy, 50), settings, goal, 1 / 8
     if folder:
         for name, settings in recipes.CHOSEN.items():
             data = tasks.load_ucr(folder, name)

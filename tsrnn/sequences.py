@@ -1,7 +1,7 @@
 """Sequences of several lengths at the door: lists of arrays, arrays with missing steps and padded token ids.
 
-All become :class:`Sequences`: their steps side by side, without what only pads, so that padding costs nothing and
-cannot change a result.
+All become :class:`Sequences`: their steps side by side, without what only pads, so that no step of padding is computed
+or can change a result.
 """
 
 import numpy as np
