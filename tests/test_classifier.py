@@ -81,6 +81,7 @@ def test_balanced_classes_weigh_the_same_however_rare():
     y = np.where(np.arange(400) % 10 == 0, "rare", "common")
     blind = np.zeros((400, 3))
     whole = {"batch_size": 400, "max_iter": 400, "n_iter_no_change": 400}
+    # After 400 updates the only weight that counts, a bias, is as near as its steps of at most 0.02 leave it.
     probabilities = classifier(class_weight="balanced", **whole).fit(blind, y).predict_proba(blind[:1])
     np.testing.assert_allclose(probabilities, 0.5, atol=0.02)
     plain = classifier(**whole).fit(blind, y).predict_proba(blind[:1])
@@ -103,7 +104,7 @@ def test_early_stopping_watches_what_it_holds_out(y):
     targets = np.unique(y, return_inverse=True)[1].reshape(400, -1) if y is not LABELS else y
     held_out = classifier()._draw_validation(targets.astype(float), 40)
     weighted = classifier(max_iter=3, batch_size=400, shuffle=False).fit(WALKS, y, sample_weight=~held_out)
-    np.testing.assert_allclose(model.loss_curve_, weighted.loss_curve_, rtol=1e-12)
+    np.testing.assert_allclose(model.loss_curve_, weighted.loss_curve_, rtol=1e-12)  # sums in another order
 
 
 def test_scikit_learns_tools_take_it():

@@ -155,6 +155,7 @@ def test_training_follows_the_schedule(name):
     assert len(set(all_rates)) > 1 or name == "constant"
     expected = naive.train(before, gradient, 7, lambda t: all_rates[t - 1], "sgd")
     for key, values in expected.items():
+        # Seven updates of gradients that are summed in another order.
         np.testing.assert_allclose(after[key], values, rtol=1e-9, atol=1e-11, err_msg=key)
 
 

@@ -92,6 +92,7 @@ def test_rows_of_which_none_was_whole_in_fit_may_be_whole_in_predict():
 
 
 def test_an_eval_set_of_other_lengths_changes_nothing_but_what_is_recorded():
+    """Its loss is the mean of what is predicted, up to the order of a sum: 1e-12."""
     X = RNG.normal(size=(40, 5, 2))
     plain = regressor().fit(X, X[:, 0, 0])
     recorded = regressor().fit(X, X[:, 0, 0], eval_set=(ROWS, SUMS))
@@ -240,6 +241,7 @@ def test_a_sequence_of_weight_zero_is_as_if_it_were_not_there():
     weights = np.arange(N) % 3 > 0
     some = [row for row, weight in zip(ROWS, weights, strict=True) if weight]
     options = dict(shuffle=False, batch_size=1000)
+    # Sums in another order, and four updates by them.
     weighted = regressor(**options).fit(ROWS, SUMS, sample_weight=weights)
     np.testing.assert_allclose(weighted.parameters_, regressor(**options).fit(some, SUMS[weights]).parameters_, 1e-9)
 
@@ -377,7 +379,7 @@ def test_vectors_that_are_given_are_read_and_trained_unless_frozen():
     assert trained.shape == (9, 4)
     moved = np.abs(trained - vectors).max(axis=1) > 0
     assert moved[1:7].all() and not moved[[0, 7, 8]].any()  # those of padding, and of ids that never came, stay
-    np.testing.assert_allclose(trained, vectors, atol=0.5)
+    np.testing.assert_allclose(trained, vectors, atol=0.2)  # eight updates of Adam, each by about 0.02 at most
     frozen = classifier(**options, train_embedding=False).fit(IDS, HAS_FOUR)
     np.testing.assert_array_equal(frozen.get_weights()["embedding.W"], vectors)
     other = clone(frozen).set_params(random_state=1).fit(IDS, HAS_FOUR)
