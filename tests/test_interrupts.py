@@ -87,6 +87,16 @@ def test_ctrl_c_ends_a_prediction_of_many_windows_within_a_second():
     assert is_idle(n_tasks)
 
 
+@apart(SECONDS)
+def test_ctrl_c_ends_a_fit_of_many_words_within_a_second():
+    """An update then costs far more than what leads to it."""
+    warnings.simplefilter("ignore", ConvergenceWarning)  # "was interrupted"
+    X = np.random.default_rng(0).integers(1, 300_000, (4000, 4))
+    model = RNNRegressor("lstm", hidden_layer_sizes=8, input="tokens", batch_size=8, max_iter=99, n_jobs=N_THREADS)
+    assert learn("lstm", n_jobs=2) == answers()["lstm"]  # nothing is left to compile
+    assert delay_of_interrupt(lambda: model.fit(X, X[:, 0] % 7.0), 3.0) < 1
+
+
 @pytest.fixture
 def empty_cache(among_plain_fits, tmp_path, monkeypatch):
     """Let the process of a test find the plain answers but no machine code."""

@@ -10,13 +10,14 @@ import pytest
 from cells import VARIANTS
 from compiled import adam, cell_code
 
+from tsrnn import RNNClassifier
 from tsrnn.kernels import plan as p
 from tsrnn.kernels.buffers import flatten
 from tsrnn.kernels.layout import MAX_SLICES, make_plan
 from tsrnn.kernels.step import OptimizerState, Step, pack
 from tsrnn.kernels.target import vector_length
 from tsrnn.kernels.workers import Workers
-from tsrnn.network.architecture import Architecture
+from tsrnn.network.architecture import MAX_VARIANTS, Architecture
 
 DTYPES = [np.float32, np.float64]
 SIZES = [(1,), (5,), (16,), (17,), (9, 5), (5, 17), (40, 3, 8)]
@@ -301,3 +302,53 @@ def test_weights_that_are_written_over_or_have_another_dtype_are_packed_anew():
             for dtype in (np.float32, np.float64):
                 fresh = Architecture("lstm", 4, 3, (9,), 2)
                 np.testing.assert_array_equal(predict(architecture, dtype), predict(fresh, dtype))
+
+
+@pytest.mark.parametrize("return_sequences", [False, True])
+def test_windows_may_have_fewer_steps_than_there_is_room_for(return_sequences):
+    """Forward, loss and gradient have the bits of a network with just this room."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(11, 5, 3))
+    y = rng.normal(size=(11, 5, 2) if return_sequences else (11, 2))
+    found = []
+    for n_steps in (5, 9):
+        network = Architecture("lstm", n_steps, 3, (9,), 2, return_sequences=return_sequences)
+        parameters = np.random.default_rng(1).normal(size=network.n_parameters) / 9
+        with Workers(2) as workers:
+            step = network.step(parameters, workers)
+            of = flatten(X), flatten(y), np.arange(10)[::-1]
+            found.append([step.predict(of[0], of[2]), step.loss(*of), *step.gradient(*of)])
+    for own, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(own, other)
+
+
+def test_windows_may_not_have_more_steps_than_there_is_room_for():
+    network = Architecture("lstm", 4, 3, (9,), 2)
+    with Workers(1) as workers:
+        step = network.step(np.zeros(network.n_parameters), workers, trains=False)
+        with pytest.raises(ValueError, match="5 steps, but the network was laid out for 4"):
+            step.predict(flatten(np.zeros((2, 5, 3))), np.arange(2))
+
+
+def test_predictions_of_other_lengths_are_planned_once(monkeypatch):
+    planned = []
+
+    def count(**attributes):
+        planned.append(attributes["n_steps"])
+        return make_plan(**attributes)
+
+    monkeypatch.setattr("tsrnn.network.architecture.make_plan", count)
+    rows = [np.full((n, 2), 0.1) for n in (9, 3, 12, 10, 9, 11)]
+    model = RNNClassifier(hidden_layer_sizes=3, max_iter=1).fit(rows, [0, 1, 2, 0, 1, 2])
+    expected = model.decision_function(rows)
+    planned.clear()
+    for row, outputs in zip(rows, expected, strict=True):
+        np.testing.assert_array_equal(model.decision_function([row])[0], outputs)
+    assert planned == [4]  # the others have room enough, and not too much, where twelve have it
+
+
+def test_a_network_keeps_no_more_than_its_latest_variants():
+    network = Architecture("rnn", 4, 3, (9,), 2)
+    first, *others = [network.variant(n_outputs=n) for n in range(3, 4 + MAX_VARIANTS)]
+    assert [network.variant(n_outputs=n) is other for n, other in enumerate(others, 4)] == [True] * MAX_VARIANTS
+    assert network.variant(n_outputs=3) == first and network.variant(n_outputs=3) is not first

@@ -949,7 +949,7 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
 
     def _decisions(self, X):
         """Return what the network puts out for checked windows, a row for each window or step."""
-        outputs = self._run(replace(self._architecture, loss="squared_error"), self.parameters_, X)
+        outputs = self._run(self._architecture.variant(loss="squared_error"), self.parameters_, X)
         return outputs if self._is_multilabel or len(self.classes_) > 2 else outputs[:, 0]
 
     def _read_labels(self, X, y, sample_weight, **dtypes):

@@ -401,7 +401,7 @@ class RNNGenerator(RecurrentEstimator):
             Natural logarithm; `fit` minimises its negative.
         """
         windows = _next_symbols(self._read(X))
-        architecture = replace(self._architecture, n_steps=windows.X.shape[1])
+        architecture = self._architecture.for_steps(windows.X.shape[1])
         n_threads = count_threads(self.n_jobs, at_most=len(windows.X))
         loss = evaluate(architecture, self.parameters_, windows, n_threads)
         if not np.isfinite(loss):
@@ -485,7 +485,7 @@ class RNNGenerator(RecurrentEstimator):
         rows = self._read(X)
         if not rows.lengths.all():
             raise ValueError(f"row {rows.lengths.argmin()} of X has no symbol; give at least one, or leave it out.")
-        architecture = replace(self._architecture, n_steps=rows.shape[1], return_sequences=False, **changes)
+        architecture = self._architecture.variant(return_sequences=False, **changes).for_steps(rows.shape[1])
         outputs = predict(architecture, self.parameters_, rows, count_threads(self.n_jobs, at_most=len(rows)))
         is_finite = np.isfinite(outputs).all(axis=1)
         if not is_finite.all():

@@ -283,10 +283,9 @@ class WindowEstimator(RecurrentEstimator):
         """
         X = self._check_windows(X)
         n_hidden = self._architecture.hidden_layer_sizes[-1] * (1 + self._architecture.bidirectional)
-        encoder = replace(
-            self._architecture, n_outputs=n_hidden, loss="squared_error", loss_numbers=(), dense_layer_sizes=(),
-            return_sequences=False,
-        )  # fmt: skip
+        encoder = self._architecture.variant(
+            n_outputs=n_hidden, loss="squared_error", loss_numbers=(), dense_layer_sizes=(), return_sequences=False
+        )
         parameters = np.zeros(encoder.n_parameters, self.parameters_.dtype)
         own = self._architecture.views(self.parameters_)
         for name, view in encoder.views(parameters).items():  # a head that gives the state as it is
@@ -296,15 +295,13 @@ class WindowEstimator(RecurrentEstimator):
     def _run(self, architecture, parameters, X):
         """Return what a network makes of checked windows."""
         X = X if isinstance(X, Sequences) else as_windows(X)
-        if X.shape[1] != architecture.n_steps:
-            architecture = replace(architecture, n_steps=X.shape[1])
         if X.shape[2] != self._architecture.n_features and not self._architecture.n_tokens:
             raise ValueError(
                 f"X has {X.shape[2]} feature(s) per step, but {type(self).__name__} was fitted with "
                 f"{self._architecture.n_features}."
             )
         n_threads = count_threads(self.n_jobs, at_most=len(X))
-        outputs = predict(architecture, parameters, X, n_threads)
+        outputs = predict(architecture.for_steps(X.shape[1]), parameters, X, n_threads)
         if not np.isfinite(outputs).all():
             row = int(np.argmax(~np.isfinite(outputs).all(axis=1)))
             if architecture.return_sequences:

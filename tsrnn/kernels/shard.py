@@ -26,13 +26,16 @@ def clear(array, first, n):
 
 @inner
 def measure(plan, lengths, samples, seed, update, n_rows, spans):
-    """Overwrite `spans` by those of some samples; without `lengths` all have the steps of the plan."""
+    """Overwrite `spans` by those of some samples; without `lengths` all have the steps of the plan.
+
+    Of what no row has, the steps after its longest, nobody reads how many rows have it.
+    """
     n_steps, n_active = plan[0, p.N_STEPS], samples.shape[0]
     spans[N_FILLED], spans[SEED], spans[UPDATE] = n_active, seed, update
     for r in range(n_active):
         spans[ACTIVE + n_steps + r] = lengths[samples[r]] if lengths.shape[0] > 0 else n_steps
         spans[ACTIVE + n_steps + n_rows + r] = samples[r]
-    for t in range(n_steps):
+    for t in range(spans[ACTIVE + n_steps]):
         while n_active > 0 and spans[ACTIVE + n_steps + n_active - 1] <= t:
             n_active -= 1
         spans[ACTIVE + t] = n_active

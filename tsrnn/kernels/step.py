@@ -26,6 +26,7 @@ MANY_ROWS = 32  # of a shard, at most
 CALL_COST = 10**9
 TASK_COST = 10**9  # of a task of several shards, at most
 SHARD_COST = 6 * 10**9  # of a shard of many rows, at most: some tenths of a second
+SLICE_COST = 10  # of one parameter of one buffer in the sum, or of one parameter in the update, which wait for memory
 NO_UPDATES = np.zeros((0, o.N_COEFFICIENTS))
 EQUAL_WEIGHTS = np.zeros(0)
 
@@ -149,7 +150,7 @@ class Step:
             self._is_weight[self._plan.places] = np.concatenate(
                 [np.full(block.size, block.is_weight) for block in self._plan.blocks]
             )
-        data = self._data(X, Y, order, weights, batch_size)
+        data = self._data(self._measured(X, order), Y, order, weights, batch_size)
         losses, call = self._run_minibatches(tasks.TRAIN, data, batch_size, coefficients)
         n_done = call[tasks.FAILED] - 1 if call[tasks.FAILED] else len(losses)
         self._n_updates += int(n_done)
@@ -159,7 +160,7 @@ class Step:
 
     def gradient(self, X, Y, samples, weights=EQUAL_WEIGHTS):
         """Return the mean loss of one minibatch and its gradient, an ndarray of shape (n_parameters,)."""
-        data = self._data(X, Y, samples, weights, len(samples))
+        data = self._data(self._measured(X, samples), Y, samples, weights, len(samples))
         losses, _ = self._run_minibatches(tasks.GRADIENT, data, len(samples), NO_UPDATES)
         gradient = np.zeros(self._plan.n_packed, self._packed.dtype)  # what is not trained has none
         gradient[: self._number(p.N_TRAINED)] = self._gradients[0]
@@ -167,7 +168,7 @@ class Step:
 
     def loss(self, X, Y, samples, weights=EQUAL_WEIGHTS):
         """Return the mean loss over the given windows and their outputs, a float."""
-        data = self._data(X, Y, samples, weights, len(samples))
+        data = self._data(self._measured(X, samples), Y, samples, weights, len(samples))
         rows = max(1, min(EVALUATED_ROWS, len(samples)))
         losses = np.zeros((1, -(-len(samples) // rows)))
         self._run_forward(tasks.EVALUATE, data, rows, losses, self._no_output, NOWHERE)
@@ -178,7 +179,7 @@ class Step:
 
         Where each step has an output, shape (steps of all, n_outputs), one window after the other.
         """
-        samples, n = np.ascontiguousarray(samples, np.int64), len(samples)
+        samples, n, X = np.ascontiguousarray(samples, np.int64), len(samples), self._measured(X, samples)
         places = np.arange(n)
         if self._number(p.ALL_STEPS):
             ends = np.cumsum(X.lengths[samples] if len(X.lengths) else np.full(n, self._number(p.N_STEPS)))
@@ -193,14 +194,20 @@ class Step:
         self._run_forward(tasks.PREDICT, self._data(X, X, samples), rows, self._no_losses, out, places)
         return out
 
+    def _measured(self, X, samples):
+        """Return a Flat that says how many steps its windows have, if they have fewer than the network has room for."""
+        known = self._number(p.N_STEPS)
+        if X.n_steps > known:  # kernels would write beyond their workspace
+            raise ValueError(f"windows have {X.n_steps} steps, but the network was laid out for {known}.")
+        if X.n_steps == known or len(X.lengths):
+            return X
+        return X._replace(lengths=np.full(samples.max(initial=-1) + 1, X.n_steps))
+
     def _data(self, X, Y, samples, weights=EQUAL_WEIGHTS, batch_size=None):
         """Return what a call reads of the data; without a batch size there are no losses, and no targets.
 
         Within a minibatch of a given size samples are put in the order of their lengths, the longest first.
         """
-        known = self._number(p.N_STEPS)
-        if X.n_steps > known or (X.n_steps < known and not len(X.lengths)):  # kernels would read beyond the data
-            raise ValueError(f"windows have {X.n_steps} steps, but the network was laid out for {known}.")
         y_strides = Y.strides if len(Y.strides) == 3 else (Y.strides[0], 0, Y.strides[1])
         layout = np.array([X.first, *X.strides, Y.first, *y_strides], dtype=np.int64)
         samples = np.ascontiguousarray(samples, np.int64)  # another layout would be compiled anew
@@ -234,7 +241,9 @@ class Step:
         n_tasks_of_batch = n_shard_tasks + n_slices * (2 if mode == tasks.TRAIN else 1)
         call = self._call(mode, batch_size, rows, shards_of_task, n_buffers, n_shard_tasks, n_tasks_of_batch)
         losses = np.zeros((n_batches, n_buffers))
-        cost_of_task, n_at_once = self._cost_of_row * rows * shards_of_task, max(n_buffers, n_slices)
+        cost_of_slice = SLICE_COST * n_buffers * n_trained // n_slices
+        cost_of_task = max(self._cost_of_row * rows * shards_of_task, cost_of_slice)
+        n_at_once = max(n_buffers, n_slices)
         n_tasks = n_batches * n_tasks_of_batch
         results = tasks.Results(self._gradients, self._squares, losses, self._no_output, NOWHERE)
         self._run(n_tasks, cost_of_task, n_at_once, call, coefficients, data, results)

@@ -13,6 +13,8 @@ from ..kernels.plan import n_gates
 from ..kernels.step import Step, pack
 from ..kernels.stream import Stream
 
+MAX_VARIANTS = 3  # that are kept with a network
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -131,6 +133,19 @@ class Architecture:
         plan = self._make_plan(parameters.dtype, trains=True)
         n_updates = 0 if optimizer_state is None else optimizer_state.n_updates
         return Step(plan, pack(plan, parameters, optimizer_state), workers, n_updates, seed)
+
+    def variant(self, **changes):
+        """Return this network with other attributes; those that were asked for last are kept, with their plans."""
+        key, kept = tuple(sorted(changes.items())), self._kept.get("variants", {})
+        if key not in kept:
+            latest = dict(list(kept.items())[1 - MAX_VARIANTS :])
+            kept = self._kept["variants"] = {**latest, key: replace(self, **changes)}
+        return kept[key]
+
+    def for_steps(self, n_steps):
+        """Return this network with room for windows of so many steps, and not many times as much."""
+        room = 1 << (n_steps - 1).bit_length()
+        return self if n_steps <= self.n_steps <= 2 * room else self.variant(n_steps=room)
 
     def stream(self, parameters):
         """Return this network as one that is fed step by step and carries its state; `n_steps` does not matter.
