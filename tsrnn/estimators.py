@@ -1,7 +1,6 @@
 """RNNRegressor and RNNClassifier: recurrent networks on windows, as scikit-learn estimators of independent rows."""
 
 import warnings
-from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
