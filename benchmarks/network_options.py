@@ -1,7 +1,7 @@
 """Time training with each option of a network beside the plain network, in one run, and write the table.
 
-An option may make more arithmetic, or less: the other direction twice the layers, sequences half as long on average
-half the steps. Its time is divided by that, so 1.00 means that the option itself costs nothing.
+An option may make more arithmetic, or less; its time is compared with that of a plain network that makes as much, so
+1.00 means that the option itself costs nothing.
 """
 
 import argparse
@@ -17,41 +17,50 @@ import tsrnn
 
 RESULTS = records.FOLDER / "OPTIONS.md"
 N, N_STEPS, N_FEATURES, BATCH = 1024, 48, 8, 64
+EMBEDDED = {"input": "tokens", "embedding_size": 64}
 
-# Option: (arguments, arithmetic of the recurrent layers relative to the plain network, what X is).
+# What is fitted: (arguments, X). Plain networks first, then options beside one of them: (arguments, X, the plain
+# network, arithmetic of the recurrent layers relative to that).
+PLAIN = {
+    "plain": ({}, (N_STEPS, N_FEATURES)),
+    "plain, half as many steps": ({}, (N_STEPS // 2, N_FEATURES)),
+    "plain, 64 features": ({}, (N_STEPS, 64)),
+}
 OPTIONS = {
-    "dropout": ({"dropout": 0.2}, 1.0, "windows"),
-    "recurrent dropout": ({"recurrent_dropout": 0.2}, 1.0, "windows"),
-    "both": ({"dropout": 0.2, "recurrent_dropout": 0.2}, 1.0, "windows"),
-    "noise on the input": ({"input_noise": 0.1}, 1.0, "windows"),
-    "a dense layer": ({"dense_layer_sizes": (64,)}, 1.0, "windows"),
-    "an output at every step": ({"return_sequences": True}, 1.0, "windows"),
-    "both directions": ({"bidirectional": True}, 2.0, "windows"),
-    "lengths of 1 to 48 steps": ({}, (N_STEPS + 1) / 2 / N_STEPS, "sequences"),
-    "half of the steps missing": ({"missing": "mask"}, 0.5, "padded"),
-    "L2 penalty, clipped values": ({"alpha": 1e-3, "clip_value": 1.0}, 1.0, "windows"),
-    "SGD with momentum": ({"optimizer": "sgd"}, 1.0, "windows"),
-    "Huber's loss": ({"loss": "huber"}, 1.0, "windows"),
+    "dropout": ({"dropout": 0.2}, "windows", "plain", 1),
+    "recurrent dropout": ({"recurrent_dropout": 0.2}, "windows", "plain", 1),
+    "both": ({"dropout": 0.2, "recurrent_dropout": 0.2}, "windows", "plain", 1),
+    "noise on the input": ({"input_noise": 0.1}, "windows", "plain", 1),
+    "a dense layer of 64 units": ({"dense_layer_sizes": (64,)}, "windows", "plain", 1),
+    "an output at every step": ({"return_sequences": True}, "windows", "plain", 1),
+    "both directions": ({"bidirectional": True}, "windows", "plain", 2),
+    "lengths of 1 to 48 steps": ({}, "sequences", "plain, half as many steps", (N_STEPS + 1) / N_STEPS),
+    "half of the steps missing": ({"missing": "mask"}, "padded", "plain, half as many steps", 1),
+    "L2 penalty, clipped values": ({"alpha": 1e-3, "clip_value": 1.0}, "windows", "plain", 1),
+    "SGD with momentum": ({"optimizer": "sgd"}, "windows", "plain", 1),
+    "Huber's loss": ({"loss": "huber"}, "windows", "plain", 1),
+    "embedding of 100 tokens": (EMBEDDED, 100, "plain, 64 features", 1),
+    "embedding of 1000 tokens": (EMBEDDED, 1000, "plain, 64 features", 1),
 }
 
 
-def data(kind, n_features=N_FEATURES):
-    """Return X and y."""
+def data(kind):
+    """Return X and y; `kind` is a key of `OPTIONS`, how many tokens there are, or the shape of a window."""
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(N, N_STEPS, n_features)).astype(np.float32)
+    X = rng.normal(size=(N, *(kind if isinstance(kind, tuple) else (N_STEPS, N_FEATURES)))).astype(np.float32)
     y = X.mean(axis=(1, 2))
     if kind == "sequences":
         X = [row[:length] for row, length in zip(X, rng.integers(1, N_STEPS + 1, N), strict=True)]
     elif kind == "padded":
         X[:, N_STEPS // 2 :] = np.nan
-    elif kind == "tokens":
-        X = rng.integers(1, 1000, (N, N_STEPS))
+    elif isinstance(kind, int):
+        X = rng.integers(1, kind, (N, N_STEPS))
     return X, y
 
 
-def epoch_seconds(cell, n_hidden, kind, n_jobs, arguments, n_features=N_FEATURES):
+def epoch_seconds(cell, n_hidden, kind, n_jobs, arguments):
     """Return the seconds of the epochs of a fit after the first, which may compile."""
-    X, y = data(kind, n_features)
+    X, y = data(kind)
     if arguments.get("return_sequences"):
         y = X.cumsum(axis=1)[:, :, 0]
     model = tsrnn.RNNRegressor(
@@ -62,19 +71,16 @@ def epoch_seconds(cell, n_hidden, kind, n_jobs, arguments, n_features=N_FEATURES
 
 
 def measure(cell, n_hidden, arguments):
-    """Return {option: (seconds of an epoch, times the plain one, times its arithmetic)}, medians of rounds in turn."""
-    cases = {"plain": ({}, 1.0, "windows"), **OPTIONS}
-    cases["embedding of 64 numbers"] = ({"input": "tokens", "embedding_size": 64}, 1.0, "tokens")
-    seconds = {name: [] for name in [*cases, "plain, 64 features"]}
+    """Return {what is fitted: (seconds of an epoch, times those of its plain network)}, medians of rounds in turn."""
+    cases = PLAIN | OPTIONS
+    seconds = {name: [] for name in cases}
     for _ in range(arguments.rounds):
-        for name, (options, _, kind) in cases.items():
+        for name, (options, kind, *_) in cases.items():
             seconds[name] += epoch_seconds(cell, n_hidden, kind, arguments.n_jobs, options)
-        seconds["plain, 64 features"] += epoch_seconds(cell, n_hidden, "windows", arguments.n_jobs, {}, 64)
     medians = {name: float(np.median(times)) for name, times in seconds.items()}
-    found = {}
-    for name, (_, work, _) in cases.items():
-        plain = medians["plain, 64 features" if name.startswith("embedding") else "plain"]
-        found[name] = medians[name], medians[name] / plain, medians[name] / plain / work
+    found = {name: (medians[name], None) for name in PLAIN}
+    for name, (*_, plain, work) in OPTIONS.items():
+        found[name] = medians[name], medians[name] / medians[plain] / work
     return found
 
 
@@ -93,24 +99,29 @@ def main():
         found[cell, n_hidden] = measure(cell, n_hidden, arguments)
         records.note(f"{cell} {n_hidden} measured")
     described = machine.describe()
-    columns = ["option", *(f"{cell}, {n_hidden} units" for cell, n_hidden in networks)]
+    columns = ["network", "beside", *(f"{cell}, {n_hidden} units" for cell, n_hidden in networks)]
     rows = [
-        [name, *(f"{found[network][name][2]:.2f} ({1e3 * found[network][name][0]:.1f} ms)" for network in networks)]
-        for name in found[networks[0]]
+        [name, "" if name in PLAIN else OPTIONS[name][2], *(_cell(*found[network][name]) for network in networks)]
+        for name in PLAIN | OPTIONS
     ]
     arguments.table.write_text(
         "\n\n".join([
             "# What the options of a network cost",
-            "Written by `benchmarks/network_options.py`: time of an epoch beside that of the plain network, by the "
-            "arithmetic that the option makes more or less (both directions: 2; lengths of 1 to 48 steps: 0.51; half "
-            "of the steps missing: 0.5), so 1.00 is an option that costs nothing; in brackets the time of an epoch. "
-            "The embedding is compared with windows of as many features as its vectors have numbers.",
+            "Written by `benchmarks/network_options.py`: the time of an epoch with an option, by that of a plain "
+            "network that makes as much arithmetic: 1.00 is an option that costs nothing; in brackets the time itself. "
+            "Two directions count for two networks; lengths are 24.5 steps on average, and are compared with 24 as "
+            "24.5 / 24. What is added besides counts as cost: the update of the vectors of an embedding, which are "
+            "6,400 and 64,000 weights more, the product of a dense layer or of outputs at every step.",
             f"- {described['cpu']}, {described['usable_cores']} of {described['cores']} cores, "
             f"n_jobs={arguments.n_jobs}; float32, {N} windows of {N_STEPS} steps and {N_FEATURES} features, "
             f"minibatches of {BATCH}; medians of {arguments.rounds} rounds of 5 epochs, in turn",
             table(columns, rows),
         ]) + "\n"
     )  # fmt: skip
+
+
+def _cell(seconds, ratio):
+    return f"({1e3 * seconds:.1f} ms)" if ratio is None else f"{ratio:.2f} ({1e3 * seconds:.1f} ms)"
 
 
 if __name__ == "__main__":
