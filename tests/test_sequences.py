@@ -93,9 +93,9 @@ def test_rows_of_which_none_was_whole_in_fit_may_be_whole_in_predict():
 
 def test_an_eval_set_of_other_lengths_changes_nothing_but_what_is_recorded():
     """Its loss is the mean of what is predicted, up to the order of a sum: 1e-12."""
-    X = RNG.normal(size=(40, 5, 2))
-    plain = regressor().fit(X, X[:, 0, 0])
-    recorded = regressor().fit(X, X[:, 0, 0], eval_set=(ROWS, SUMS))
+    X = RNG.normal(size=(70, 2, 2))
+    plain = regressor(batch_size=64).fit(X, X[:, 0, 0])
+    recorded = regressor(batch_size=64).fit(X, X[:, 0, 0], eval_set=(ROWS, SUMS))
     np.testing.assert_array_equal(recorded.parameters_, plain.parameters_)
     np.testing.assert_allclose(recorded.validation_loss_curve_[-1], np.mean((plain.predict(ROWS) - SUMS) ** 2), 1e-12)
     ragged = regressor().fit(ROWS, SUMS, eval_set=(X[:, :3], X[:, 0, 0]))

@@ -151,7 +151,7 @@ class Step:
                 [np.full(block.size, block.is_weight) for block in self._plan.blocks]
             )
         data = self._data(self._measured(X, order), Y, order, weights, batch_size)
-        losses, call = self._run_minibatches(tasks.TRAIN, data, batch_size, coefficients)
+        losses, call = self._run_minibatches(tasks.TRAIN, data, X.n_steps, batch_size, coefficients)
         n_done = call[tasks.FAILED] - 1 if call[tasks.FAILED] else len(losses)
         self._n_updates += int(n_done)
         if n_done < len(losses):
@@ -161,7 +161,7 @@ class Step:
     def gradient(self, X, Y, samples, weights=EQUAL_WEIGHTS):
         """Return the mean loss of one minibatch and its gradient, an ndarray of shape (n_parameters,)."""
         data = self._data(self._measured(X, samples), Y, samples, weights, len(samples))
-        losses, _ = self._run_minibatches(tasks.GRADIENT, data, len(samples), NO_UPDATES)
+        losses, _ = self._run_minibatches(tasks.GRADIENT, data, X.n_steps, len(samples), NO_UPDATES)
         gradient = np.zeros(self._plan.n_packed, self._packed.dtype)  # what is not trained has none
         gradient[: self._number(p.N_TRAINED)] = self._gradients[0]
         return float(losses.sum() / data.totals[0]), gradient[self._plan.places]
@@ -171,7 +171,7 @@ class Step:
         data = self._data(self._measured(X, samples), Y, samples, weights, len(samples))
         rows = max(1, min(EVALUATED_ROWS, len(samples)))
         losses = np.zeros((1, -(-len(samples) // rows)))
-        self._run_forward(tasks.EVALUATE, data, rows, losses, self._no_output, NOWHERE)
+        self._run_forward(tasks.EVALUATE, data, X.n_steps, rows, losses, self._no_output, NOWHERE)
         return float(losses.sum() / data.totals[0])
 
     def predict(self, X, samples):
@@ -191,7 +191,7 @@ class Step:
         # No row's bits depend on its shard, so shards may: several for each thread if there are enough rows.
         rows = max(4, min(16, 4 * -(-len(samples) // (16 * self._workers.n_threads))))
         rows = max(1, min(rows, len(samples)))
-        self._run_forward(tasks.PREDICT, self._data(X, X, samples), rows, self._no_losses, out, places)
+        self._run_forward(tasks.PREDICT, self._data(X, X, samples), X.n_steps, rows, self._no_losses, out, places)
         return out
 
     def _measured(self, X, samples):
@@ -221,12 +221,16 @@ class Step:
             totals = np.add.reduceat(of_samples, np.arange(0, len(samples), batch_size)) * self._number(p.N_LOSSES)
         return tasks.Data(X.values, Y.values, layout, X.origins, X.lengths, samples, weights, totals)
 
-    def _run_minibatches(self, mode, data, batch_size, coefficients):
-        """Run the tasks of one epoch; return the losses (n_batches, n_buffers) and the call."""
+    def _run_minibatches(self, mode, data, n_steps, batch_size, coefficients):
+        """Run the tasks of one epoch; return the losses (n_batches, n_buffers) and the call.
+
+        Shards, by which sums are rounded, are cut by the steps of these data: there may be room for longer ones.
+        """
         n_bytes = self._number(p.N_IN_PRODUCTS) * self._packed.itemsize
-        rows = training_shard_rows(batch_size, self._number(p.N_STEPS), n_bytes, self._cost_of_row)
+        cost_of_row = self._number(p.N_IN_PRODUCTS) * n_steps
+        rows = training_shard_rows(batch_size, n_steps, n_bytes, cost_of_row)
         n_shards = -(-batch_size // rows)
-        most = max(1, min(MAX_SHARDS_OF_TASK, TASK_COST // (self._cost_of_row * rows)))
+        most = max(1, min(MAX_SHARDS_OF_TASK, TASK_COST // (cost_of_row * rows)))
         shards_of_task = min(most, -(-n_shards // MAX_BUFFERS))
         n_trained = self._number(p.N_TRAINED)
         most_buffers = max(2, min(MAX_BUFFERS, GRADIENTS_BYTES // (n_trained * self._packed.itemsize)))
@@ -242,18 +246,18 @@ class Step:
         call = self._call(mode, batch_size, rows, shards_of_task, n_buffers, n_shard_tasks, n_tasks_of_batch)
         losses = np.zeros((n_batches, n_buffers))
         cost_of_slice = SLICE_COST * n_buffers * n_trained // n_slices
-        cost_of_task = max(self._cost_of_row * rows * shards_of_task, cost_of_slice)
+        cost_of_task = max(cost_of_row * rows * shards_of_task, cost_of_slice)
         n_at_once = max(n_buffers, n_slices)
         n_tasks = n_batches * n_tasks_of_batch
         results = tasks.Results(self._gradients, self._squares, losses, self._no_output, NOWHERE)
         self._run(n_tasks, cost_of_task, n_at_once, call, coefficients, data, results)
         return losses, call
 
-    def _run_forward(self, mode, data, rows, losses, out, places):
+    def _run_forward(self, mode, data, n_steps, rows, losses, out, places):
         """Run shards without a way back."""
         n_shards = -(-len(data.samples) // rows)
         call = self._call(mode, len(data.samples), rows, 1, n_shards, n_shards, n_shards)
-        cost_of_task = -(-self._cost_of_row * rows // 3)  # there is no way back
+        cost_of_task = -(-self._number(p.N_IN_PRODUCTS) * n_steps * rows // 3)  # there is no way back
         n_at_once = n_shards if mode == tasks.PREDICT else MAX_BUFFERS  # as many threads as training may use
         results = tasks.Results(self._gradients, self._squares, losses, out, places)
         self._run(n_shards, cost_of_task, n_at_once, call, NO_UPDATES, data, results)
@@ -263,10 +267,6 @@ class Step:
         call = np.zeros(tasks.N_CALL, np.int64)
         call[tasks.MODE : tasks.N_CALL] = *numbers, self._seed, self._n_updates
         return call
-
-    @property
-    def _cost_of_row(self):
-        return self._number(p.N_IN_PRODUCTS) * self._number(p.N_STEPS)
 
     def _run(self, n_tasks, cost_of_task, n_at_once, call, coefficients, data, results):
         """Let the workers do a list of tasks, of which so many may be done at once; now and then back to Python."""
