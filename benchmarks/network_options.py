@@ -16,15 +16,16 @@ from markdown import table
 import tsrnn
 
 RESULTS = records.FOLDER / "OPTIONS.md"
-N, N_STEPS, N_FEATURES, BATCH = 1024, 48, 8, 64
-EMBEDDED = {"input": "tokens", "embedding_size": 64}
+N, N_STEPS, N_FEATURES, BATCH, EMBEDDING_SIZE = 1024, 48, 8, 64, 64
+EMBEDDED = {"input": "tokens", "embedding_size": EMBEDDING_SIZE}
 
 # What is fitted: (arguments, X). Plain networks first, then options beside one of them: (arguments, X, the plain
-# network, arithmetic of the recurrent layers relative to that).
+# network, arithmetic of the recurrent layers relative to that). Vectors of tokens have a gradient, a sixth product of
+# that size beside three with the state and two with the vectors.
 PLAIN = {
     "plain": ({}, (N_STEPS, N_FEATURES)),
     "plain, half as many steps": ({}, (N_STEPS // 2, N_FEATURES)),
-    "plain, 64 features": ({}, (N_STEPS, 64)),
+    "plain, 64 features": ({}, (N_STEPS, EMBEDDING_SIZE)),
 }
 OPTIONS = {
     "dropout": ({"dropout": 0.2}, "windows", "plain", 1),
@@ -39,8 +40,8 @@ OPTIONS = {
     "L2 penalty, clipped values": ({"alpha": 1e-3, "clip_value": 1.0}, "windows", "plain", 1),
     "SGD with momentum": ({"optimizer": "sgd"}, "windows", "plain", 1),
     "Huber's loss": ({"loss": "huber"}, "windows", "plain", 1),
-    "embedding of 100 tokens": (EMBEDDED, 100, "plain, 64 features", 1),
-    "embedding of 1000 tokens": (EMBEDDED, 1000, "plain, 64 features", 1),
+    "embedding of 100 tokens": (EMBEDDED, 100, "plain, 64 features", None),
+    "embedding of 1000 tokens": (EMBEDDED, 1000, "plain, 64 features", None),
 }
 
 
@@ -80,6 +81,8 @@ def measure(cell, n_hidden, arguments):
     medians = {name: float(np.median(times)) for name, times in seconds.items()}
     found = {name: (medians[name], None) for name in PLAIN}
     for name, (*_, plain, work) in OPTIONS.items():
+        if work is None:
+            work = (3 * n_hidden + 3 * EMBEDDING_SIZE) / (3 * n_hidden + 2 * EMBEDDING_SIZE)
         found[name] = medians[name], medians[name] / medians[plain] / work
     return found
 
@@ -110,8 +113,9 @@ def main():
             "Written by `benchmarks/network_options.py`: the time of an epoch with an option, by that of a plain "
             "network that makes as much arithmetic: 1.00 is an option that costs nothing; in brackets the time itself. "
             "Two directions count for two networks; lengths are 24.5 steps on average, and are compared with 24 as "
-            "24.5 / 24. What is added besides counts as cost: the update of the vectors of an embedding, which are "
-            "6,400 and 64,000 weights more, the product of a dense layer or of outputs at every step.",
+            "24.5 / 24; the vectors of tokens have a gradient, unlike windows, which is one of six products. What is "
+            "added besides counts as cost: the update of these vectors, 6,400 and 64,000 weights more, the product of "
+            "a dense layer or of outputs at every step.",
             f"- {described['cpu']}, {described['usable_cores']} of {described['cores']} cores, "
             f"n_jobs={arguments.n_jobs}; float32, {N} windows of {N_STEPS} steps and {N_FEATURES} features, "
             f"minibatches of {BATCH}; medians of {arguments.rounds} rounds of 5 epochs, in turn",
