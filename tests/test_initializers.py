@@ -11,10 +11,10 @@ from tsrnn.network.initializers import _orthogonal, initial_parameters
 N_FEATURES, SIZES, N_OUTPUTS = 40, (50, 3, 20), 30
 
 
-def draw(cell, reset_after=True, seed=0, dtype=np.float64, sizes=SIZES):
+def draw(cell, reset_after=True, seed=0, dtype=np.float64, sizes=SIZES, chrono_init=None, **options):
     """Return {name: array} of fresh weights, and the vector they stand in."""
-    architecture = Architecture(cell, 5, N_FEATURES, sizes, N_OUTPUTS, reset_after=reset_after)
-    parameters = initial_parameters(architecture, np.random.RandomState(seed), dtype)
+    architecture = Architecture(cell, 5, N_FEATURES, sizes, N_OUTPUTS, reset_after=reset_after, **options)
+    parameters = initial_parameters(architecture, np.random.RandomState(seed), dtype, chrono_init)
     return architecture.views(parameters), parameters
 
 
@@ -86,6 +86,33 @@ def test_biases_are_zero_and_the_forget_gate_is_held_open(cell, reset_after):
         if cell == "lstm" and name != "head.b_y":
             np.split(expected, 4)[1][:] = 1  # gates i, f, g, o
         np.testing.assert_array_equal(values, expected, err_msg=name)
+
+
+@each_variant
+def test_chrono_biases_spread_the_memory_of_units_and_change_nothing_else(cell, reset_after):
+    n_units, longest = 100, 41
+    plain, chrono = (
+        draw(cell, reset_after, sizes=(8, n_units), bidirectional=True, chrono_init=steps)[0]
+        for steps in (None, longest)
+    )
+    n_changed = 0
+    for name, values in chrono.items():
+        if not name.endswith(".b") or cell == "rnn":
+            np.testing.assert_array_equal(values, plain[name], err_msg=name)
+            continue
+        gates = np.split(values, naive.N_BLOCKS[cell])  # of i, f, g, o, or of r, z, n
+        if cell == "lstm":
+            np.testing.assert_array_equal(gates[0], -gates[1])
+            assert not np.any(gates[2:])
+        else:
+            assert not np.any([gates[0], gates[2]])
+        kept = 1 / (1 + np.exp(-gates[1]))  # of the state per step, with weights that say nothing
+        steps = 1 / (1 - kept)  # after which 1 / e is left, about
+        assert steps.min() >= 2 and steps.max() <= longest
+        if len(steps) == n_units:  # uniform on [2, 41]: the mean of 100 deviates by 1.1; four deviations
+            assert abs(steps.mean() - (2 + longest) / 2) < 4.5
+        n_changed += 1
+    assert n_changed == (0 if cell == "rnn" else 4)
 
 
 @each_variant

@@ -5,12 +5,14 @@ import numpy as np
 EMBEDDING_LIMIT = 0.05
 
 
-def initial_parameters(architecture, rng, dtype):
+def initial_parameters(architecture, rng, dtype, chrono_init=None):
     """Return a parameter vector to start from.
 
     Input and dense weights are uniform within +-sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010, equation 16), each
     gate by itself, vectors of tokens within +-0.05. Recurrent weights are orthogonal per gate (Saxe, McClelland and
-    Ganguli 2014). Biases are zero, that of the LSTM's forget gate one (Jozefowicz, Zaremba and Sutskever 2015).
+    Ganguli 2014). Biases are zero, that of the LSTM's forget gate one (Jozefowicz, Zaremba and Sutskever 2015). With
+    `chrono_init` the gate that keeps the state has log(u), u uniform on [1, chrono_init - 1], a unit that forgets by
+    one in u + 1 per step, and the LSTM's input gate the negative (Tallec and Ollivier 2018, section 2).
 
     Parameters
     ----------
@@ -18,6 +20,8 @@ def initial_parameters(architecture, rng, dtype):
     rng : numpy.random.Generator or RandomState
         Drawn from in float64, so both dtypes start from the same numbers.
     dtype : {float32, float64}
+    chrono_init : int, optional
+        Steps over which gates are to remember, more than two; nothing to "rnn". All else is drawn as without.
 
     Returns
     -------
@@ -40,6 +44,13 @@ def initial_parameters(architecture, rng, dtype):
                 W_h[:, gate] = _orthogonal(rng, n_hidden)
         elif kind == "b" and architecture.cell == "lstm":
             view[gates[1]] = 1  # of i, f, g, o
+    if chrono_init is not None and architecture.cell != "rnn":
+        for name, view in views.items():
+            if name.startswith("layers.") and name.endswith(".b"):
+                gates = np.split(view, architecture.n_gates)  # views of i, f, g, o, or of r, z, n
+                gates[1][:] = np.log(rng.uniform(1, chrono_init - 1, len(gates[1])))
+                if architecture.cell == "lstm":
+                    gates[0][:] = -gates[1]
     return parameters
 
 
