@@ -26,6 +26,7 @@ from .checking import (
     weigh_classes,
 )
 from .kernels.buffers import Sequences
+from .kernels.step import EQUAL_WEIGHTS
 from .network.training import Windows
 from .windowed import WINDOW_CONSTRAINTS, WindowEstimator
 
@@ -335,7 +336,8 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
             list of the same lengths.
         sample_weight : array-like of shape (n_samples,), optional
             How much each window counts in the mean that is minimised, and in that which early stopping watches. Not
-            negative; a window of weight zero is as if it were not there.
+            negative. A window of weight zero is as if it were not there, to the last bit, once its values have been
+            checked: it is left out before rows are held out, counted or drawn.
         eval_set : tuple (X, y) or (X, y, sample_weight), or a list that holds one such tuple, optional
             Windows whose loss is recorded after each epoch as the validation loss. With `early_stopping` it is watched,
             and no rows of X are held out; without, nothing depends on it.
@@ -456,7 +458,7 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         y = cast_targets(np.asarray(y).reshape(len(y), -1), X.dtype)
         if self.loss == "poisson" and y.min() < 0:
             raise ValueError(f"loss='poisson' needs targets that are not negative; the least of them is {y.min():.3g}.")
-        return Windows(X, self._as_targets(y, X), check_weights(sample_weight, X))
+        return self._drop_weightless(Windows(X, self._as_targets(y, X), check_weights(sample_weight, X)))
 
     def _outputs(self, windows):
         """Return the number of outputs of the network, the loss and its numbers."""
@@ -535,9 +537,10 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         Whether the vectors are trained, or stay as they are.
     missing : {"raise", "mask"}, default="raise"
         "mask": a step of X that is NaN in all features is left out, as if X had never had it.
-    class_weight : dict, "balanced" or None, default=None
-        How much a window of each class counts: {class: weight}, 1 where there is none, "balanced" for the inverse of
-        how often the class comes, None for all the same.
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        How much a window of each class counts, times its `sample_weight`: {class: weight}, 1 where there is none,
+        "balanced" for the inverse of how often the class comes, a window as often as it weighs, None for all the same.
+        With several labels a dict {0: weight, 1: weight} for each, and the product of all labels counts.
     optimizer : {"adam", "adamw", "nadam", "rmsprop", "adagrad", "sgd"}, default="adam"
         Kingma and Ba 2015; Loshchilov and Hutter 2019; Dozat 2016; Tieleman and Hinton 2012; Duchi et al. 2011;
         stochastic gradient descent with momentum.
@@ -655,7 +658,7 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
 
     _parameter_constraints = {
         **WINDOW_CONSTRAINTS,
-        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
 
     def __init__(
@@ -762,7 +765,9 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
             for each step, (n_samples, n_steps), of a list of sequences a list of the same lengths.
         sample_weight : array-like of shape (n_samples,), optional
             How much each window counts in the mean that is minimised, and in that which early stopping watches. Not
-            negative; a window of weight zero is as if it were not there.
+            negative. A window of weight zero is as if it were not there, to the last bit, once its values have been
+            checked: it is left out before rows are held out, counted or drawn. Its class alone is still known, as in
+            scikit-learn: `classes_` are those of y.
         eval_set : tuple (X, y) or (X, y, sample_weight), or a list that holds one such tuple, optional
             Windows whose loss is recorded after each epoch as the validation loss. With `early_stopping` it is watched,
             and no rows of X are held out; without, nothing depends on it. `class_weight` counts as it does in `fit`.
@@ -786,12 +791,13 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
                 "to False."
             )
         numbers = number_classes(labels, classes, windows.X.dtype)
-        windows = self._weigh(windows, labels, labels)._replace(y=self._as_targets(numbers, windows.X))
+        known, weights = labels, windows.weights
+        windows = self._weigh(windows._replace(y=self._as_targets(numbers, windows.X)), labels, known, weights)
 
         def read_known(X, y, sample_weight, dtypes):
-            part, its_labels = self._read_labels(X, y, sample_weight, dtypes=dtypes)
-            numbers = number_classes(its_labels, classes, part.X.dtype, is_multilabel=labels.ndim > 1)
-            return self._weigh(part, its_labels, labels)._replace(y=self._as_targets(numbers, part.X))
+            part, labels = self._read_labels(X, y, sample_weight, dtypes=dtypes)
+            numbers = number_classes(labels, classes, part.X.dtype, is_multilabel=known.ndim > 1)
+            return self._weigh(part._replace(y=self._as_targets(numbers, part.X)), labels, known, weights)
 
         validation = self._read_eval_set(eval_set, X, windows, read_known)
         n_validation = count_validation(self, len(windows.X)) if validation is None else 0
@@ -965,13 +971,13 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         """Return whether the fitted network has these classes."""
         return is_multilabel == self._is_multilabel and np.array_equal(classes, self.classes_)
 
-    def _weigh(self, windows, labels, known):
-        """Return windows with weights by class too; "balanced" goes by how often the classes are among those known."""
-        if self.class_weight is None:
-            return windows
-        of_classes = weigh_classes(self.class_weight, labels, known)
-        weights = scale_weights(of_classes * windows.weights if len(windows.weights) else of_classes)
-        return windows._replace(weights=weights)
+    def _weigh(self, windows, labels, known, known_weights=EQUAL_WEIGHTS):
+        """Return the windows that count, with weights by class too; "balanced" goes by the classes of rows `known`."""
+        if self.class_weight is not None:
+            of_classes = weigh_classes(self.class_weight, labels, known, known_weights)
+            weights = scale_weights(of_classes * windows.weights if len(windows.weights) else of_classes)
+            windows = windows._replace(weights=weights)
+        return self._drop_weightless(windows)
 
     def _draw_validation(self, targets, n_validation):
         """Return which rows are held out: so many, of each class its share if each has two rows or more."""

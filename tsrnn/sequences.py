@@ -32,6 +32,36 @@ def as_sequences(X):
     return Sequences(X.reshape(n * n_steps, n_features), np.arange(n) * n_steps, np.full(n, n_steps))
 
 
+def take_windows(X, rows):
+    """Return some windows, in the order of their numbers; those that overlap still share the memory of their series.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_steps, n_features), or Sequences
+    rows : ndarray of int
+
+    Returns
+    -------
+    ndarray or Sequences
+        The latter also of an array whose windows overlap: a choice of them has no strides, but has origins.
+    """
+    if isinstance(X, Sequences):
+        lengths, is_step = X.lengths[rows], None if X.is_step is None else X.is_step[rows]
+        starts = np.cumsum(lengths) - lengths
+        places = np.repeat(X.origins[rows] - starts, lengths) + np.arange(lengths.sum())
+        return Sequences(X.steps[places], starts, lengths, is_step)
+    between, step, feature = X.strides
+    if between * step < 0:  # from the last window to the first, steps and windows lead the same way
+        return take_windows(X[::-1], len(X) - 1 - rows)
+    n_steps, n_features = X.shape[1:]
+    n_between = between // step if step and between % step == 0 else n_steps
+    if n_between >= n_steps:  # they do not overlap, or not step on step
+        return X[rows]
+    n_all = (len(X) - 1) * n_between + n_steps
+    steps = np.lib.stride_tricks.as_strided(X[0], (n_all, n_features), (step, feature), writeable=False)
+    return Sequences(steps, rows * n_between, np.full(len(rows), n_steps))
+
+
 def _refuse_masked(given, what):
     """Raise if an array, or a row of a list, has masked values, which an array of its own would show."""
     parts = given if isinstance(given, list | tuple) else [given]

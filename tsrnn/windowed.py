@@ -1,7 +1,7 @@
 """What the estimators share whose rows are windows or sequences: how they are read, trained on and answered."""
 
 import warnings
-from dataclasses import fields, replace
+from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -24,9 +24,10 @@ from .base import (
 from .checking import as_windows, cast_windows, check_weights, read_numbers, refusing_numbers
 from .kernels.buffers import Sequences
 from .kernels.plan import ACTIVATIONS
+from .kernels.step import EQUAL_WEIGHTS
 from .network.architecture import Architecture
-from .network.training import predict
-from .sequences import as_sequences, drop_missing, is_ragged, join_rows, join_targets, read_tokens
+from .network.training import Windows, predict
+from .sequences import as_sequences, drop_missing, is_ragged, join_rows, join_targets, read_tokens, take_windows
 
 WINDOW_CONSTRAINTS = {
     **NETWORK_CONSTRAINTS,
@@ -208,32 +209,18 @@ class WindowEstimator(RecurrentEstimator):
         is_partial : bool
             Whether to make one more epoch.
         """
-        X = windows.X
         for part, what in ((windows, "train on"), (validation, "validate on")):
-            if part is None:
+            if part is None or not isinstance(part.X, Sequences):
                 continue
-            if len(part.weights) and not part.weights.any():
-                raise ValueError(
-                    f"all rows to {what} have the sample_weight zero; give one a weight, or leave them out."
-                )
             counts = part.weights > 0 if len(part.weights) else slice(None)
-            if isinstance(part.X, Sequences) and not part.X.lengths[counts].any():
+            if not part.X.lengths[counts].any():
                 raise ValueError(f"no row to {what} has a step that is no padding; give one that has.")
-        going_on = getattr(self, "_training", None) if self.warm_start or is_partial else None
-        windows, validation = _of_one_kind(windows, validation)
-        architecture = self._network(windows, validation, n_outputs, loss, loss_numbers, going_on is not None)
-        before = self._architecture if going_on is not None else None
-        if going_on is not None and (isinstance(X, Sequences) or not hasattr(self, "n_features_in_")):
-            before = replace(before, n_steps=architecture.n_steps)  # which does not matter to the weights
-        if is_partial and going_on is not None and architecture != before:
-            names = [field.name for field in fields(Architecture)]
-            pairs = ((name, getattr(before, name), getattr(architecture, name)) for name in names)
-            changed = ", ".join(f"{name} {old!r} became {new!r}" for name, old, new in pairs if old != new)
-            raise ValueError(f"partial_fit goes on with the same network, but {changed}; call fit for another one.")
-        if going_on is not None and (architecture, X.dtype) != (before, going_on.parameters.dtype):
-            raise ValueError(
-                "warm_start needs the same shapes, dtype and network as the previous fit; set it to False."
-            )
+        goes_on = (self.warm_start or is_partial) and hasattr(self, "_training")
+        dtype, (windows, validation) = windows.X.dtype, _of_one_kind(windows, validation)
+        architecture = self._network(windows, validation, n_outputs, loss, loss_numbers, goes_on)
+        # Rows of several lengths, and those in which steps may be missing, have no width.
+        has_width = hasattr(self, "n_features_in_") and self.missing == "raise" and not self._is_list(given, True)
+        going_on = self._training_to_go_on_from(architecture, dtype, has_width, is_partial) if goes_on else None
         # The random numbers of partial_fit go on, so that n calls draw what fit draws for n epochs.
         rng = self._rng if is_partial and going_on is not None else check_random_state(self.random_state)
         label = "partial_fit" if is_partial else "training"
@@ -332,6 +319,21 @@ class WindowEstimator(RecurrentEstimator):
         with refusing_numbers():
             X = validate_data(self, X, dtype=dtype, allow_nd=True, reset=False, ensure_all_finite=self._finite)
         return drop_missing(as_windows(X), self.missing) if self.missing == "mask" else X
+
+    def _drop_weightless(self, windows):
+        """Return windows without those of weight zero, before anything is counted, drawn or held out."""
+        rows = np.flatnonzero(windows.weights)
+        if not len(rows):  # all count the same
+            return windows
+        weights = windows.weights[rows]
+        weights = EQUAL_WEIGHTS if (weights == weights[0]).all() else weights
+        if len(rows) == len(windows.X):
+            return windows._replace(weights=weights)
+        X, y = windows.X, windows.y
+        y = take_windows(y, rows) if isinstance(y, Sequences) else y[rows]
+        # Targets of every step are an array as large as that of the windows, which are then no view either.
+        is_view = not self.return_sequences or isinstance(X, Sequences)
+        return Windows(take_windows(X, rows) if is_view else X[rows], y, weights)
 
     def _network(self, windows, validation, n_outputs, loss, loss_numbers, is_fitted):
         """Return the network that the arguments describe, for some windows."""
