@@ -350,6 +350,77 @@ def test_cross_val_predict_predicts_each_row_from_the_others():
     assert accuracy_score(CLASSES, cross_val_predict(classifier(), X, CLASSES, cv=3)) > 0.85
 
 
+LENGTHS = RNG.integers(2, 7, 160)
+ROWS = [row[:length] for row, length in zip(X, LENGTHS, strict=False)]
+SUMS = [row.cumsum() for row in ROWS]  # whose sign is a class at every step
+PADDED, PADDED_SUMS = (np.full((160, 6), np.nan) for _ in range(2))
+for n, length in enumerate(LENGTHS):
+    PADDED[n, :length], PADDED_SUMS[n, :length] = ROWS[n], SUMS[n]
+
+
+def column(rows):
+    """Return sequences as an array of objects, as a column of a table has them."""
+    return np.fromiter(rows, object, len(rows))
+
+
+@pytest.mark.parametrize("container", [list, column])
+def test_cross_val_predict_predicts_every_step_of_sequences_of_several_lengths(container):
+    predicted = cross_val_predict(regressor(return_sequences=True), container(ROWS), container(SUMS), cv=3)
+    assert [len(row) for row in predicted] == LENGTHS.tolist()
+    assert r2_score(np.concatenate(SUMS), np.concatenate(predicted)) > 0.8
+    signs = [np.where(row > 0, "plus", "minus") for row in SUMS]
+    predicted = cross_val_predict(classifier(return_sequences=True), container(ROWS), container(signs), cv=3)
+    assert (np.concatenate(predicted) == np.concatenate(signs)).mean() > 0.85
+    noise = [RNG.normal(size=len(row)) for row in ROWS]
+    predicted = cross_val_predict(regressor(return_sequences=True), container(ROWS), container(noise), cv=3)
+    assert r2_score(np.concatenate(noise), np.concatenate(predicted)) < 0.2
+
+
+def test_cross_val_predict_keeps_the_mask_of_steps_that_are_missing():
+    """np.concatenate drops the mask of a plain masked array, and what pads would count as an answer."""
+    options = {"return_sequences": True, "missing": "mask"}
+    is_step = np.isfinite(PADDED)
+    predicted = cross_val_predict(regressor(**options), PADDED, PADDED_SUMS, cv=3)
+    np.testing.assert_array_equal(predicted.mask, ~is_step)
+    assert np.isnan(np.asarray(predicted)[~is_step]).all()
+    assert r2_score(PADDED_SUMS[is_step], predicted.compressed()) > 0.8
+    signs = np.where(PADDED_SUMS > 0, "plus", "minus")
+    predicted = cross_val_predict(classifier(**options), PADDED, signs, cv=3)
+    np.testing.assert_array_equal(predicted.mask, ~is_step)
+    assert (predicted.compressed() == signs[is_step]).mean() > 0.85
+
+
+def test_predictions_with_a_mask_keep_it_however_they_are_joined_and_stored():
+    part = regressor(return_sequences=True, missing="mask").fit(PADDED, PADDED_SUMS).predict(PADDED[:7])
+    mask, whole = np.isnan(PADDED[:7]), np.zeros((7, 6))
+    for joined, expected in (
+        (np.concatenate([part, part]), np.vstack([mask, mask])),
+        (np.concatenate([part, whole], axis=1), np.hstack([mask, whole > 0])),
+        (np.concatenate([whole, part], 1), np.hstack([whole > 0, mask])),
+        (np.concatenate([part, part], axis=None), np.concatenate([mask, mask], axis=None)),
+        (np.stack([pickled(part), part]), np.stack([mask, mask])),
+        (np.vstack([part[2:], part[:2]]), np.vstack([mask[2:], mask[:2]])),
+    ):
+        np.testing.assert_array_equal(np.ma.getmaskarray(joined), expected)
+
+
+def test_scores_and_searches_take_sequences_of_several_lengths():
+    """`score` is over all steps; a measure of one's own joins them."""
+    grid = {"max_iter": [1, 30]}
+
+    def negative_error(model, X, y):
+        return -np.mean((np.concatenate(model.predict(X)) - np.concatenate(y)) ** 2)
+
+    variance = np.concatenate(SUMS).var()  # the error of a constant
+    for scoring, enough in ((None, 0.8), (negative_error, -0.2 * variance)):
+        search = GridSearchCV(regressor(return_sequences=True), grid, cv=3, scoring=scoring).fit(ROWS, SUMS)
+        assert search.best_params_ == {"max_iter": 30}
+        assert search.best_score_ > enough
+    signs = [row > 0 for row in SUMS]
+    scores = cross_validate(classifier(return_sequences=True), column(ROWS), column(signs), cv=3)
+    assert scores["test_score"].min() > 0.85
+
+
 def test_cross_validate_scores_by_many_measures():
     scores = cross_validate(classifier(), X, CLASSES, cv=3, scoring=["roc_auc", "neg_log_loss", "f1_macro"])
     assert scores["test_roc_auc"].min() > 0.9  # 0.5 by chance

@@ -421,8 +421,8 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             In the dtype of training; with several quantiles (n_samples, n_quantiles) or (n_samples, n_outputs,
             n_quantiles). A row has the same bits alone and in any batch. With `return_sequences` there is an axis of
-            steps after the first; of a list of sequences there is a list, and of an array in which steps are left out
-            there is a masked array.
+            steps after the first; of a list of sequences there is an array of objects, an array with the steps of each,
+            and of an array in which steps are left out a masked array, which `cross_val_predict` puts together again.
         """
         X = self._check_windows(X)
         return self._as_given(self._answers(X), X)

@@ -50,6 +50,17 @@ WINDOW_CONSTRAINTS = {
 }
 
 
+class MaskedSteps(np.ma.MaskedArray):
+    """A masked array that keeps its mask when NumPy joins several, as scikit-learn's tools do with predictions."""
+
+    def __array_function__(self, function, types, args, kwargs):
+        answer = super().__array_function__(function, types, args, kwargs)
+        if function is np.concatenate and isinstance(answer, MaskedSteps):
+            axis = kwargs.get("axis", args[1] if len(args) > 1 else 0)
+            answer.mask = np.concatenate([np.ma.getmaskarray(part) for part in args[0]], axis)
+        return answer
+
+
 class WindowEstimator(RecurrentEstimator):
     """What the estimators share whose rows are windows."""
 
@@ -383,7 +394,14 @@ class WindowEstimator(RecurrentEstimator):
             return values
         if not isinstance(X, Sequences):
             return values.reshape(*X.shape[:2], *values.shape[1:])
-        return X.spread(values)
+        spread = X.spread(values)
+        if isinstance(spread, list):  # scikit-learn's tools join predictions of arrays, not of lists
+            return np.fromiter(spread, object, len(spread))
+        if not isinstance(spread, np.ma.MaskedArray):
+            return spread
+        if spread.dtype.kind == "f":
+            spread.data[spread.mask] = np.nan  # seen where a mask is not
+        return spread.view(MaskedSteps)
 
     def _score_steps(self, metric, X, y, sample_weight):
         """Return a metric over all steps of all windows; each counts with the weight of its window."""
