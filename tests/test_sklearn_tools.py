@@ -279,6 +279,57 @@ def test_names_that_are_no_texts_are_refused_before_training(make):
     assert len(epochs) == SETTINGS["max_iter"] and not hasattr(model, "feature_names_in_")
 
 
+@both
+def test_names_of_columns_of_tokens_are_checked_too(make):
+    ids = RNG.integers(1, 9, size=(240, 6))
+    frame, options = pd.DataFrame(ids, columns=NAMES), {"max_iter": 1, "input": "tokens"}
+    model = make(**options).fit(frame, TARGETS[make])
+    assert list(model.feature_names_in_) == NAMES
+    plain = make(**options).fit(ids, TARGETS[make])
+    np.testing.assert_array_equal(model.predict(frame), plain.predict(ids))
+    for wrong, said in (
+        (frame[NAMES[::-1]], "must be in the same order"),
+        (frame.rename(columns={"lag3": "price"}), "unseen at fit time:\n- price"),
+    ):
+        for call in (model.predict, model.encode, lambda X: model.partial_fit(X, TARGETS[make])):
+            with pytest.raises(ValueError, match=f"(?s)feature names should match.*{said}"):
+                call(wrong)
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        model.predict(ids)
+    with pytest.warns(UserWarning, match="X has feature names, but .* was fitted without"):
+        plain.predict(frame)
+    with pytest.raises(TypeError, match="all input features have string names"):
+        make(**options).fit(frame.rename(columns={"lag3": 3}), TARGETS[make])
+    assert not hasattr(model.fit(ids, TARGETS[make]), "feature_names_in_")  # a later fit forgets the names
+
+
+@both
+@pytest.mark.parametrize("length", [5, 6], ids=["several lengths", "one length"])
+def test_names_of_columns_of_sequences_that_are_tables_are_checked(make, length):
+    y, swapped = TARGETS[make][:40], {"speed": "height", "height": "speed"}
+    lengths = [length if n % 2 else 6 for n in range(40)]
+    rows = [pd.DataFrame(X[n : n + lengths[n], :2], columns=["speed", "height"]) for n in range(40)]
+    model = make(max_iter=1).fit(rows, y)
+    plain = make(max_iter=1).fit([row.to_numpy() for row in rows], y)
+    np.testing.assert_array_equal(model.predict(rows), plain.predict([row.to_numpy() for row in rows]))
+    of_fit, other = "['speed', 'height']", "['height', 'speed']"
+    wrong = [row.rename(columns=swapped) for row in rows]
+    for call in (model.predict, model.encode, lambda X: model.partial_fit(X, y)):
+        refused(ValueError, ["the rows of X have the columns", other, f"those of fit {of_fit}"], call, wrong)
+    mixed = [*rows[:7], wrong[7], *rows[8:]]
+    words = ["row 7 of X has the columns", other, f"the first has the columns {of_fit}"]
+    refused(ValueError, words, make(max_iter=1).fit, mixed, y)
+    refused(ValueError, words, model.predict, mixed)
+    words = ["X of eval_set has the columns", other, of_fit]
+    refused(ValueError, words, make(max_iter=1).fit, rows, y, eval_set=(wrong, y))
+    words = ["row 3 of X has no names of columns", f"the first has the columns {of_fit}"]
+    refused(ValueError, words, make(max_iter=1).fit, [*rows[:3], rows[3].to_numpy(), *rows[4:]], y)
+    with pytest.warns(UserWarning, match="the rows of X have no names of columns, but .* with such names"):
+        model.predict([row.to_numpy() for row in rows])
+    with pytest.warns(UserWarning, match="the rows of X have names of columns, but .* was fitted without"):
+        plain.predict(rows)
+
+
 def test_what_is_no_transformer_has_no_output_to_set():
     for model in (regressor(), classifier()):
         assert not hasattr(model, "set_output") and not hasattr(model, "get_feature_names_out")

@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _get_feature_names, _num_samples, check_is_fitted, check_X_y, validate_data
+from sklearn.utils.validation import (
+    _check_feature_names,
+    _get_feature_names,
+    _num_samples,
+    check_is_fitted,
+    check_X_y,
+    validate_data,
+)
 
 from .base import (
     NETWORK_CONSTRAINTS,
@@ -79,6 +86,7 @@ class WindowEstimator(RecurrentEstimator):
             raise ValueError("partial_fit holds no rows out to watch; set early_stopping=False.")
         if not hasattr(self, "_training"):
             return {}
+        self._check_names(X)
         if not self._architecture.n_tokens and not self._is_list(X, is_fitted=True):
             validate_data(self, X, reset=False, skip_check_array=True)
         return {"dtypes": [self.parameters_.dtype.type], "is_going_on": True}
@@ -102,8 +110,9 @@ class WindowEstimator(RecurrentEstimator):
             array, of_rows = check_X_y(
                 array, of_rows, dtype=dtypes, allow_nd=True, estimator=self, ensure_all_finite=self._finite, **checks
             )
+        _check_feature_names(RecurrentEstimator(), X, reset=True)  # bad names show before training, not after
+        _names_of_rows(X)
         if sequences is None:
-            validate_data(RecurrentEstimator(), X, skip_check_array=True)  # bad names show before training, not after
             sequences = as_windows(array)
             if self.missing == "mask":
                 sequences = drop_missing(sequences, "mask")
@@ -186,7 +195,7 @@ class WindowEstimator(RecurrentEstimator):
                 f"{what}."
             )
         X, y, sample_weight = (*only, None)[:3]
-        names, own = (None if part is None else list(part) for part in map(_get_feature_names, (X, given)))
+        names, own = map(_names_of, (X, given))
         if names is not None and own is not None and names != own:
             raise ValueError(f"X of eval_set has the columns {names}; those of fit are {own}, in this order.")
         if (names is None) != (own is None):
@@ -245,7 +254,9 @@ class WindowEstimator(RecurrentEstimator):
                     delattr(self, name)
             if self.input == "values" and not is_ragged(given):
                 validate_data(self, given, skip_check_array=True)  # the names and the number of columns
-            self._padding_id = self.padding_id
+            else:
+                _check_feature_names(self, given, reset=True)
+            self._row_names, self._padding_id = _names_of_rows(given), self.padding_id
         self._architecture, self._training, self._rng = architecture, training, rng
         self._keep(training)
 
@@ -323,6 +334,7 @@ class WindowEstimator(RecurrentEstimator):
                     return X
         check_is_fitted(self)
         dtype = self.parameters_.dtype
+        self._check_names(X)
         sequences = self._read_sequences(X, True, [dtype])
         if sequences is not None:
             return sequences
@@ -345,6 +357,27 @@ class WindowEstimator(RecurrentEstimator):
         # Targets of every step are an array as large as that of the windows, which are then no view either.
         is_view = not self.return_sequences or isinstance(X, Sequences)
         return Windows(take_windows(X, rows) if is_view else X[rows], y, weights)
+
+    def _check_names(self, X):
+        """Raise, or warn as scikit-learn does, unless X has the names of columns of fit: those of a list are its rows'.
+
+        Those of a table of numbers are checked with its numbers.
+        """
+        if self._architecture.n_tokens:
+            _check_feature_names(self, X, reset=False)
+        names, own = _names_of_rows(X), self._row_names
+        if names is not None and own is not None and names != own:
+            raise ValueError(
+                f"the rows of X have the columns {names}, but those of fit {own}; give the same, in the same order."
+            )
+        if (names is None) != (own is None):
+            known = "with such names" if names is None else "without"
+            warnings.warn(
+                f"the rows of X have {'no ' if names is None else ''}names of columns, but {type(self).__name__} was "
+                f"fitted {known}; they are taken in their order.",
+                UserWarning,
+                stacklevel=4,
+            )
 
     def _network(self, windows, validation, n_outputs, loss, loss_numbers, is_fitted):
         """Return the network that the arguments describe, for some windows."""
@@ -416,6 +449,27 @@ class WindowEstimator(RecurrentEstimator):
         tags.input_tags.allow_nan = self.missing == "mask"
         tags.input_tags.categorical = tags.input_tags.positive_only = self.input == "tokens"
         return tags
+
+
+def _names_of(X):
+    """Return the names of the columns of a table, or of all tables of a list; None if they have none."""
+    names = _get_feature_names(X)
+    return _names_of_rows(X) if names is None else list(names)
+
+
+def _names_of_rows(X):
+    """Return the names of the columns of all tables of a list, None if they have none; raise if they differ."""
+    is_list = isinstance(X, list | tuple) or (getattr(X, "ndim", 0) == 1 and X.dtype.kind == "O")
+    if not is_list or not any(hasattr(row, "columns") for row in X):
+        return None
+    names = [None if own is None else list(own) for own in map(_get_feature_names, X)]
+    odd = next((number for number, own in enumerate(names) if own != names[0]), None)
+    if odd is not None:
+        had, has = ("no names of columns" if of is None else f"the columns {of}" for of in (names[0], names[odd]))
+        raise ValueError(
+            f"row {odd} of X has {has}, but the first has {had}; give all rows the same columns, in the same order."
+        )
+    return names[0]
 
 
 def _of_one_kind(windows, validation):
