@@ -155,7 +155,7 @@ def count_validation(estimator, n_samples, gap=0):
     if n_validation + gap >= n_samples:
         also, cure = (f" and the validation_gap of {gap}", "lower it, or ") if gap else ("", "")
         raise ValueError(
-            f"{n_samples} row(s) leave none to train on beside the {n_validation} of validation{also}; {cure}set "
+            f"{n_samples} sample(s) leave none to train on beside the {n_validation} of validation{also}; {cure}set "
             "early_stopping=False."
         )
     return n_validation
