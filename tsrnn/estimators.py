@@ -60,7 +60,7 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
     dense_layer_sizes : int or tuple of int, default=()
         Units of dense layers between the states and the outputs.
     dense_activation : {"relu", "tanh"}, default="relu"
-        Of these layers.
+        Of these layers; of no effect without any.
     dropout : float, default=0.0
         Probability that a unit is zero for a window in training, the others being greater by as much, in what is read
         from a recurrent layer, or from the vectors of tokens; the same units at all steps (Gal and Ghahramani 2016).
@@ -70,9 +70,9 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         Standard deviation of normal noise that is added to X in training (Bishop 1995).
     input : {"values", "tokens"}, default="values"
         "tokens": X holds ids, as `SequenceEncoder` gives them, and the network reads a vector for each (Bengio et al.
-        2003), in float32.
+        2003), in float32. Only then the five arguments that follow have an effect, and `missing` has none.
     embedding_size : int, default=32
-        Numbers of such a vector.
+        Numbers of such a vector, unless `embedding_vectors` are given.
     n_tokens : int or None, default=None
         Ids are smaller than this. None is one more than the largest in `fit`; where later ones may be larger, as in
         parts of data, give all there are, `SequenceEncoder.n_tokens_`.
@@ -120,13 +120,14 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
     momentum : float, default=0.9
         "sgd" only.
     nesterovs_momentum : bool, default=True
-        "sgd" only: the gradient counts as if the momentum's step had been made before it (Sutskever et al. 2013).
+        "sgd" with momentum only: the gradient counts as if the momentum's step had been made before it (Sutskever et
+        al. 2013).
     beta_1 : float, default=0.9
         "adam", "adamw", "nadam": how much of the running mean of the gradient is kept.
     beta_2 : float or None, default=None
         The same of its square, "rmsprop" included. None is 0.999, in "rmsprop" 0.9.
     epsilon : float, default=1e-8
-        Added to the root of that mean, by which the step is divided.
+        Added to the root of that mean, by which the step is divided; all but "sgd".
     clip_norm : float or None, default=1.0
         Largest norm of the gradient of a minibatch; a longer one is shortened. None for no limit.
     clip_value : float or None, default=None
@@ -144,11 +145,12 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         Whether to hold out the latest rows, or take those of `eval_set`, watch the loss on them, and keep the weights
         of the best epoch. Otherwise the training loss is watched and the last weights are kept.
     validation_fraction : float, default=0.1
-        Part of the rows that early stopping holds out.
+        Part of the rows that early stopping holds out; of no effect without it, or with an `eval_set`.
     validation_gap : int, default=0
         Rows left out between those trained on and those held out, so that windows that overlap do not tell of them.
+        Where none are held out there is no gap.
     n_iter_no_change : int, default=10
-        Epochs without an improvement by `tol` after which training ends.
+        Epochs without an improvement by `tol` after which training ends, with and without `early_stopping`.
     tol : float, default=1e-4
         In units of the loss.
     warm_start : bool, default=False
@@ -169,8 +171,8 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
     ----------
     n_features_in_ : int
         Number of columns of X, an array: steps of a window. There is none after a fit of sequences or tokens.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, where X was a table whose columns have texts for names.
+    feature_names_in_ : ndarray of shape (n_columns,)
+        Names of columns, where X was a table, of tokens too, whose columns have texts for names.
     n_outputs_ : int
         Targets.
     n_iter_ : int
@@ -216,6 +218,16 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
     >>> model = RNNRegressor(hidden_layer_sizes=16, learning_rate=0.01, random_state=0).fit(X[:200], y[:200])
     >>> bool(model.score(X[200:], y[200:]) > 0.99)
     True
+
+    Values far from one are scaled, those of X in a pipeline, those of y around it:
+
+    >>> from sklearn.compose import TransformedTargetRegressor
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> X, y = 1000 * X + 50_000, 1000 * y + 50_000
+    >>> scaled = TransformedTargetRegressor(make_pipeline(StandardScaler(), model), transformer=StandardScaler())
+    >>> [bool(regressor.fit(X[:200], y[:200]).score(X[200:], y[200:]) > 0.99) for regressor in (scaled, model)]
+    [True, False]
     """
 
     _parameter_constraints = {
@@ -329,11 +341,14 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features), or list of such sequences
-            Windows, oldest step first; in a list each may have a number of steps of its own. float32 is computed in
-            float32, anything else in float64: booleans count as 0 and 1, texts as the numbers that they spell.
+            Windows, oldest step first; in a list each may have a number of steps of its own. With `input` "tokens" ids,
+            in a list or padded by `padding_id`. float32 is computed in float32, anything else in float64: booleans
+            count as 0 and 1, texts as the numbers that they spell. Networks learn from values of about one: scale
+            others, in two dimensions by a StandardScaler in a Pipeline. Of tables, and of a list of tables, one for
+            each sequence, the names of columns are checked by all that reads X later.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             With `return_sequences` (n_samples, n_steps) or (n_samples, n_steps, n_outputs), of a list of sequences a
-            list of the same lengths.
+            list of the same lengths. Targets far from values of about one are scaled by a TransformedTargetRegressor.
         sample_weight : array-like of shape (n_samples,), optional
             How much each window counts in the mean that is minimised, and in that which early stopping watches. Not
             negative. A window of weight zero is as if it were not there, to the last bit, once its values have been
@@ -377,10 +392,13 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features)
-            As in `fit`, in the shape and computed in the dtype of the first call.
+        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features), or list of such sequences
+            As in `fit`, computed in the dtype of the first call and of the same features. Arrays of values have its
+            number of steps, too; lists and tokens any. Tokens are those that the first call knows.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            As in `fit`, with `return_sequences` also of every step.
         sample_weight : array-like of shape (n_samples,), optional
+            As in `fit`.
 
         Returns
         -------
@@ -422,7 +440,8 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
             In the dtype of training; with several quantiles (n_samples, n_quantiles) or (n_samples, n_outputs,
             n_quantiles). A row has the same bits alone and in any batch. With `return_sequences` there is an axis of
             steps after the first; of a list of sequences there is an array of objects, an array with the steps of each,
-            and of an array in which steps are left out a masked array, which `cross_val_predict` puts together again.
+            and of an array in which steps are left out, or of padded tokens, a masked array. `cross_val_predict` puts
+            all of them together.
         """
         X = self._check_windows(X)
         return self._as_given(self._answers(X), X)
@@ -512,7 +531,7 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
     dense_layer_sizes : int or tuple of int, default=()
         Units of dense layers between the states and the outputs.
     dense_activation : {"relu", "tanh"}, default="relu"
-        Of these layers.
+        Of these layers; of no effect without any.
     dropout : float, default=0.0
         Probability that a unit is zero for a window in training, the others being greater by as much, in what is read
         from a recurrent layer, or from the vectors of tokens; the same units at all steps (Gal and Ghahramani 2016).
@@ -522,9 +541,9 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         Standard deviation of normal noise that is added to X in training (Bishop 1995).
     input : {"values", "tokens"}, default="values"
         "tokens": X holds ids, as `SequenceEncoder` gives them, and the network reads a vector for each (Bengio et al.
-        2003), in float32.
+        2003), in float32. Only then the five arguments that follow have an effect, and `missing` has none.
     embedding_size : int, default=32
-        Numbers of such a vector.
+        Numbers of such a vector, unless `embedding_vectors` are given.
     n_tokens : int or None, default=None
         Ids are smaller than this. None is one more than the largest in `fit`; where later ones may be larger, as in
         parts of data, give all there are, `SequenceEncoder.n_tokens_`.
@@ -562,13 +581,14 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
     momentum : float, default=0.9
         "sgd" only.
     nesterovs_momentum : bool, default=True
-        "sgd" only: the gradient counts as if the momentum's step had been made before it (Sutskever et al. 2013).
+        "sgd" with momentum only: the gradient counts as if the momentum's step had been made before it (Sutskever et
+        al. 2013).
     beta_1 : float, default=0.9
         "adam", "adamw", "nadam": how much of the running mean of the gradient is kept.
     beta_2 : float or None, default=None
         The same of its square, "rmsprop" included. None is 0.999, in "rmsprop" 0.9.
     epsilon : float, default=1e-8
-        Added to the root of that mean, by which the step is divided.
+        Added to the root of that mean, by which the step is divided; all but "sgd".
     clip_norm : float or None, default=1.0
         Largest norm of the gradient of a minibatch; a longer one is shortened. None for no limit.
     clip_value : float or None, default=None
@@ -587,9 +607,9 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         on them, and keep the weights of the best epoch. Otherwise the training loss is watched and the last weights are
         kept.
     validation_fraction : float, default=0.1
-        Part of the rows that early stopping holds out.
+        Part of the rows that early stopping holds out; of no effect without it, or with an `eval_set`.
     n_iter_no_change : int, default=10
-        Epochs without an improvement by `tol` after which training ends.
+        Epochs without an improvement by `tol` after which training ends, with and without `early_stopping`.
     tol : float, default=1e-4
         In units of the loss.
     warm_start : bool, default=False
@@ -610,8 +630,8 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
     ----------
     n_features_in_ : int
         Number of columns of X, an array: steps of a window. There is none after a fit of sequences or tokens.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, where X was a table whose columns have texts for names.
+    feature_names_in_ : ndarray of shape (n_columns,)
+        Names of columns, where X was a table, of tokens too, whose columns have texts for names.
     classes_ : ndarray of shape (n_classes,)
         In the order of the columns of `predict_proba`; with several labels their numbers.
     n_iter_ : int
@@ -758,11 +778,15 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features), or list of such sequences
-            Windows, oldest step first; in a list each may have a number of steps of its own. float32 is computed in
-            float32, anything else in float64: booleans count as 0 and 1, texts as the numbers that they spell.
+            Windows, oldest step first; in a list each may have a number of steps of its own. With `input` "tokens" ids,
+            in a list or padded by `padding_id`. float32 is computed in float32, anything else in float64: booleans
+            count as 0 and 1, texts as the numbers that they spell. Networks learn from values of about one: scale
+            others, in two dimensions by a StandardScaler in a Pipeline. Of tables, and of a list of tables, one for
+            each sequence, the names of columns are checked by all that reads X later.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Classes, two at least; or for each label 1 where a window has it, else 0. With `return_sequences` a class
-            for each step, (n_samples, n_steps), of a list of sequences a list of the same lengths.
+            Classes, two at least; or for each label 1 where a window has it, else 0. So a one-hot y means labels that
+            do not exclude each other: give ``y.argmax(axis=1)`` for classes. With `return_sequences` a class for each
+            step, (n_samples, n_steps), of a list of sequences a list of the same lengths.
         sample_weight : array-like of shape (n_samples,), optional
             How much each window counts in the mean that is minimised, and in that which early stopping watches. Not
             negative. A window of weight zero is as if it were not there, to the last bit, once its values have been
@@ -821,14 +845,16 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features)
-            As in `fit`, in the shape and computed in the dtype of the first call.
+        X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features), or list of such sequences
+            As in `fit`, computed in the dtype of the first call and of the same features. Arrays of values have its
+            number of steps, too; lists and tokens any. Tokens are those that the first call knows.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Some of the classes; or labels as in `fit`.
+            Some of the classes; or labels; as in `fit`, with `return_sequences` classes of every step.
         classes : array-like of shape (n_classes,), optional
             All classes that will ever come, of labels their numbers 0, 1, ... Needed in the first call, unless after
             `fit`; later on it must be the same.
         sample_weight : array-like of shape (n_samples,), optional
+            As in `fit`.
 
         Returns
         -------
@@ -884,7 +910,10 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         -------
         ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             In the dtype of training; those of classes sum to one, labels are independent. A row has the same bits alone
-            and in any batch.
+            and in any batch. With `return_sequences` (n_samples, n_steps, n_classes); of a list of sequences an array
+            of objects, (n_steps, n_classes) for each, and of an array in which steps are left out, or of padded tokens,
+            a masked array. These `cross_val_predict` cannot put together, as it expects one class per row: its
+            ``method="predict"`` can.
         """
         X = self._check_windows(X)
         return self._as_given(self._probabilities(X), X)
@@ -901,12 +930,25 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         -------
         ndarray of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_labels)
             Of two classes the log-odds of the second, of more what the softmax takes, of labels the log-odds of each.
+            With `return_sequences` (n_samples, n_steps) or (n_samples, n_steps, n_classes), of lists and of arrays with
+            padding as in `predict_proba`.
         """
         X = self._check_windows(X)
         return self._as_given(self._decisions(X), X)
 
     def predict_log_proba(self, X):
-        """Return the logarithm of `predict_proba`, finite also where a probability is rounded to zero."""
+        """Return the logarithm of `predict_proba`, finite also where a probability is rounded to zero.
+
+        Parameters
+        ----------
+        X : array-like
+            As in `fit`.
+
+        Returns
+        -------
+        ndarray
+            In the shape and form of `predict_proba`.
+        """
         X = self._check_windows(X)
         outputs = self._decisions(X)
         if self._is_multilabel:
@@ -929,6 +971,9 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Classes in the dtype of `classes_`. With `return_sequences` (n_samples, n_steps); of a list of sequences an
+            array of objects, an array with the steps of each, and of an array in which steps are left out, or of padded
+            tokens, a masked array, which `cross_val_predict` puts together again.
         """
         X = self._check_windows(X)
         return self._as_given(self._answers(X), X)
