@@ -151,9 +151,10 @@ def test_a_pickle_is_read_in_another_process(make, tmp_path):
     joblib.dump((model, X, model.predict(X)), tmp_path / "model.joblib")
     code = (
         "import sys, joblib; model, X, answer = joblib.load(sys.argv[1]); "
-        "assert (model.predict(X) == answer).all(); assert type(model).__module__ == 'tsrnn.estimators'"
+        "assert (model.predict(X) == answer).all(); assert type(model).__module__ == sys.argv[2]"
     )
-    fault, text = run_apart([sys.executable, "-c", code, str(tmp_path / "model.joblib")], 60)
+    home = "tsrnn.regressor" if make is regressor else "tsrnn.classifier"
+    fault, text = run_apart([sys.executable, "-c", code, str(tmp_path / "model.joblib"), home], 60)
     assert not fault, text
 
 
