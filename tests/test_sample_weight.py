@@ -129,6 +129,31 @@ def test_windows_that_overlap_are_not_copied_when_some_do_not_count(view):
     assert learnt(model) == learnt(expected)
 
 
+def test_windows_that_overlap_are_not_copied_for_an_eval_set_of_another_kind():
+    """Neither those of an eval_set of which some do not count, nor those that are watched with longer ones."""
+    series = np.sin(np.arange(500.0))
+    windows, longer = (np.lib.stride_tricks.sliding_window_view(series, n_steps)[:400] for n_steps in (20, 30))
+    for eval_set in (
+        (windows[:99], windows[:99, 0], np.arange(99) % 2),
+        ([*longer[:-1], longer[-1, :7]], longer[:, 0]),
+    ):
+        seen = []
+        model = RNNRegressor(max_iter=1, hidden_layer_sizes=2, random_state=0)
+        train = model._train
+
+        def look(architecture, windows, options, rng, validation, *others, seen=seen, train=train):
+            seen.extend([windows.X, validation.X])
+            return train(architecture, windows, options, rng, validation, *others)
+
+        model._train = look
+        model.fit(windows, windows[:, 0], eval_set=eval_set)
+        assert np.shares_memory(seen[0].steps, series)
+        assert np.shares_memory(seen[1].steps, series) == isinstance(eval_set[0], np.ndarray)
+        expected = RNNRegressor(max_iter=1, hidden_layer_sizes=2, random_state=0).fit(windows, windows[:, 0])
+        assert model.loss_curve_ == expected.loss_curve_
+        np.testing.assert_array_equal(model.parameters_, expected.parameters_)
+
+
 def test_windows_that_overlap_off_the_grid_of_steps_are_chosen_too():
     series = np.sin(np.arange(200.0))
     windows = np.lib.stride_tricks.sliding_window_view(series, 12)[:100, ::3]

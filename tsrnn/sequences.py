@@ -50,16 +50,26 @@ def take_windows(X, rows):
         starts = np.cumsum(lengths) - lengths
         places = np.repeat(X.origins[rows] - starts, lengths) + np.arange(lengths.sum())
         return Sequences(X.steps[places], starts, lengths, is_step)
+    shared = share_steps(X)
+    return X[rows] if shared is None else shared[rows]
+
+
+def share_steps(X):
+    """Return windows of shape (n_samples, n_steps, n_features) as Sequences of the steps that they share.
+
+    None if they do not overlap, or not step on step.
+    """
     between, step, feature = X.strides
     if between * step < 0:  # from the last window to the first, steps and windows lead the same way
-        return take_windows(X[::-1], len(X) - 1 - rows)
-    n_steps, n_features = X.shape[1:]
-    n_between = between // step if step and between % step == 0 else n_steps
-    if n_between >= n_steps:  # they do not overlap, or not step on step
-        return X[rows]
-    n_all = (len(X) - 1) * n_between + n_steps
-    steps = np.lib.stride_tricks.as_strided(X[0], (n_all, n_features), (step, feature), writeable=False)
-    return Sequences(steps, rows * n_between, np.full(len(rows), n_steps))
+        backwards = share_steps(X[::-1])
+        return None if backwards is None else backwards[::-1]
+    n, n_steps, n_features = X.shape
+    if not step or between % step or between // step >= n_steps:
+        return None
+    n_between = between // step
+    shape, strides = ((n - 1) * n_between + n_steps, n_features), (step, feature)
+    steps = np.lib.stride_tricks.as_strided(X[0], shape, strides, writeable=False)
+    return Sequences(steps, np.arange(n) * n_between, np.full(n, n_steps))
 
 
 def _refuse_masked(given, what):

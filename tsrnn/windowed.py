@@ -34,7 +34,16 @@ from .kernels.plan import ACTIVATIONS
 from .kernels.step import EQUAL_WEIGHTS
 from .network.architecture import Architecture
 from .network.training import Windows, predict
-from .sequences import as_sequences, drop_missing, is_ragged, join_rows, join_targets, read_tokens, take_windows
+from .sequences import (
+    as_sequences,
+    drop_missing,
+    is_ragged,
+    join_rows,
+    join_targets,
+    read_tokens,
+    share_steps,
+    take_windows,
+)
 
 WINDOW_CONSTRAINTS = {
     **NETWORK_CONSTRAINTS,
@@ -480,9 +489,13 @@ def _of_one_kind(windows, validation):
         and windows.X.shape[1] == validation.X.shape[1]
     ):
         return windows, validation
-    return tuple(part._replace(X=as_sequences(part.X), y=_steps_of(part.y)) for part in (windows, validation))
+    return _as_sequences_with_targets(windows), _as_sequences_with_targets(validation)
 
 
-def _steps_of(y):
-    """Return targets of every step as Sequences; those of windows as they are."""
-    return as_sequences(y) if isinstance(y, Sequences) or y.ndim == 3 else y
+def _as_sequences_with_targets(windows):
+    """Return windows as Sequences, and the targets of every step, which then have the places of the steps."""
+    X, y = windows.X, windows.y
+    if isinstance(y, Sequences) or y.ndim == 3:
+        return windows._replace(X=as_sequences(X), y=as_sequences(y))
+    shared = None if isinstance(X, Sequences) else share_steps(X)
+    return windows._replace(X=as_sequences(X) if shared is None else shared)
