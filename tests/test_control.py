@@ -263,7 +263,7 @@ def test_validation_gap_leaves_out_nothing_where_nothing_is_held_out():
 def test_a_validation_gap_that_leaves_nothing_to_train_on_is_refused():
     fit("number", early_stopping=True, validation_gap=53, max_iter=1)
     words = [
-        "60 row(s) leave none to train on",
+        "60 sample(s) leave none to train on",
         "the 6 of validation",
         "the validation_gap of 54",
         "early_stopping=False",

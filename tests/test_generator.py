@@ -626,7 +626,7 @@ def test_an_argument_out_of_range_is_refused_by_its_name(name, value):
 def test_arguments_that_exclude_each_other_are_refused():
     refused(ValueError, ["padding_id=7", "n_tokens=5"], generator(padding_id=7, n_tokens=5).fit, ROWS)
     stopping = generator(early_stopping=True)
-    refused(ValueError, ["1 row(s)", "early_stopping=False"], stopping.fit, [[1, 2, 3]])
+    refused(ValueError, ["1 sample(s)", "early_stopping=False"], stopping.fit, [[1, 2, 3]])
 
 
 BAD_PROMPTS = {

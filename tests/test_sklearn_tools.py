@@ -151,9 +151,10 @@ def test_a_pickle_is_read_in_another_process(make, tmp_path):
     joblib.dump((model, X, model.predict(X)), tmp_path / "model.joblib")
     code = (
         "import sys, joblib; model, X, answer = joblib.load(sys.argv[1]); "
-        "assert (model.predict(X) == answer).all(); assert type(model).__module__ == 'tsrnn.estimators'"
+        "assert (model.predict(X) == answer).all(); assert type(model).__module__ == sys.argv[2]"
     )
-    fault, text = run_apart([sys.executable, "-c", code, str(tmp_path / "model.joblib")], 60)
+    home = "tsrnn.regressor" if make is regressor else "tsrnn.classifier"
+    fault, text = run_apart([sys.executable, "-c", code, str(tmp_path / "model.joblib"), home], 60)
     assert not fault, text
 
 
@@ -279,6 +280,57 @@ def test_names_that_are_no_texts_are_refused_before_training(make):
     assert len(epochs) == SETTINGS["max_iter"] and not hasattr(model, "feature_names_in_")
 
 
+@both
+def test_names_of_columns_of_tokens_are_checked_too(make):
+    ids = RNG.integers(1, 9, size=(240, 6))
+    frame, options = pd.DataFrame(ids, columns=NAMES), {"max_iter": 1, "input": "tokens"}
+    model = make(**options).fit(frame, TARGETS[make])
+    assert list(model.feature_names_in_) == NAMES
+    plain = make(**options).fit(ids, TARGETS[make])
+    np.testing.assert_array_equal(model.predict(frame), plain.predict(ids))
+    for wrong, said in (
+        (frame[NAMES[::-1]], "must be in the same order"),
+        (frame.rename(columns={"lag3": "price"}), "unseen at fit time:\n- price"),
+    ):
+        for call in (model.predict, model.encode, lambda X: model.partial_fit(X, TARGETS[make])):
+            with pytest.raises(ValueError, match=f"(?s)feature names should match.*{said}"):
+                call(wrong)
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        model.predict(ids)
+    with pytest.warns(UserWarning, match="X has feature names, but .* was fitted without"):
+        plain.predict(frame)
+    with pytest.raises(TypeError, match="all input features have string names"):
+        make(**options).fit(frame.rename(columns={"lag3": 3}), TARGETS[make])
+    assert not hasattr(model.fit(ids, TARGETS[make]), "feature_names_in_")  # a later fit forgets the names
+
+
+@both
+@pytest.mark.parametrize("length", [5, 6], ids=["several lengths", "one length"])
+def test_names_of_columns_of_sequences_that_are_tables_are_checked(make, length):
+    y, swapped = TARGETS[make][:40], {"speed": "height", "height": "speed"}
+    lengths = [length if n % 2 else 6 for n in range(40)]
+    rows = [pd.DataFrame(X[n : n + lengths[n], :2], columns=["speed", "height"]) for n in range(40)]
+    model = make(max_iter=1).fit(rows, y)
+    plain = make(max_iter=1).fit([row.to_numpy() for row in rows], y)
+    np.testing.assert_array_equal(model.predict(rows), plain.predict([row.to_numpy() for row in rows]))
+    of_fit, other = "['speed', 'height']", "['height', 'speed']"
+    wrong = [row.rename(columns=swapped) for row in rows]
+    for call in (model.predict, model.encode, lambda X: model.partial_fit(X, y)):
+        refused(ValueError, ["the rows of X have the columns", other, f"those of fit {of_fit}"], call, wrong)
+    mixed = [*rows[:7], wrong[7], *rows[8:]]
+    words = ["row 7 of X has the columns", other, f"the first has the columns {of_fit}"]
+    refused(ValueError, words, make(max_iter=1).fit, mixed, y)
+    refused(ValueError, words, model.predict, mixed)
+    words = ["X of eval_set has the columns", other, of_fit]
+    refused(ValueError, words, make(max_iter=1).fit, rows, y, eval_set=(wrong, y))
+    words = ["row 3 of X has no names of columns", f"the first has the columns {of_fit}"]
+    refused(ValueError, words, make(max_iter=1).fit, [*rows[:3], rows[3].to_numpy(), *rows[4:]], y)
+    with pytest.warns(UserWarning, match="the rows of X have no names of columns, but .* with such names"):
+        model.predict([row.to_numpy() for row in rows])
+    with pytest.warns(UserWarning, match="the rows of X have names of columns, but .* was fitted without"):
+        plain.predict(rows)
+
+
 def test_what_is_no_transformer_has_no_output_to_set():
     for model in (regressor(), classifier()):
         assert not hasattr(model, "set_output") and not hasattr(model, "get_feature_names_out")
@@ -348,6 +400,77 @@ def test_cross_val_predict_predicts_each_row_from_the_others():
     decisions = cross_val_predict(classifier(), X, CLASSES, cv=3, method="decision_function")
     np.testing.assert_array_equal(decisions > 0, probabilities[:, 1] > 0.5)
     assert accuracy_score(CLASSES, cross_val_predict(classifier(), X, CLASSES, cv=3)) > 0.85
+
+
+LENGTHS = RNG.integers(2, 7, 160)
+ROWS = [row[:length] for row, length in zip(X, LENGTHS, strict=False)]
+SUMS = [row.cumsum() for row in ROWS]  # whose sign is a class at every step
+PADDED, PADDED_SUMS = (np.full((160, 6), np.nan) for _ in range(2))
+for n, length in enumerate(LENGTHS):
+    PADDED[n, :length], PADDED_SUMS[n, :length] = ROWS[n], SUMS[n]
+
+
+def column(rows):
+    """Return sequences as an array of objects, as a column of a table has them."""
+    return np.fromiter(rows, object, len(rows))
+
+
+@pytest.mark.parametrize("container", [list, column])
+def test_cross_val_predict_predicts_every_step_of_sequences_of_several_lengths(container):
+    predicted = cross_val_predict(regressor(return_sequences=True), container(ROWS), container(SUMS), cv=3)
+    assert [len(row) for row in predicted] == LENGTHS.tolist()
+    assert r2_score(np.concatenate(SUMS), np.concatenate(predicted)) > 0.8
+    signs = [np.where(row > 0, "plus", "minus") for row in SUMS]
+    predicted = cross_val_predict(classifier(return_sequences=True), container(ROWS), container(signs), cv=3)
+    assert (np.concatenate(predicted) == np.concatenate(signs)).mean() > 0.85
+    noise = [RNG.normal(size=len(row)) for row in ROWS]
+    predicted = cross_val_predict(regressor(return_sequences=True), container(ROWS), container(noise), cv=3)
+    assert r2_score(np.concatenate(noise), np.concatenate(predicted)) < 0.2
+
+
+def test_cross_val_predict_keeps_the_mask_of_steps_that_are_missing():
+    """np.concatenate drops the mask of a plain masked array, and what pads would count as an answer."""
+    options = {"return_sequences": True, "missing": "mask"}
+    is_step = np.isfinite(PADDED)
+    predicted = cross_val_predict(regressor(**options), PADDED, PADDED_SUMS, cv=3)
+    np.testing.assert_array_equal(predicted.mask, ~is_step)
+    assert np.isnan(np.asarray(predicted)[~is_step]).all()
+    assert r2_score(PADDED_SUMS[is_step], predicted.compressed()) > 0.8
+    signs = np.where(PADDED_SUMS > 0, "plus", "minus")
+    predicted = cross_val_predict(classifier(**options), PADDED, signs, cv=3)
+    np.testing.assert_array_equal(predicted.mask, ~is_step)
+    assert (predicted.compressed() == signs[is_step]).mean() > 0.85
+
+
+def test_predictions_with_a_mask_keep_it_however_they_are_joined_and_stored():
+    part = regressor(return_sequences=True, missing="mask").fit(PADDED, PADDED_SUMS).predict(PADDED[:7])
+    mask, whole = np.isnan(PADDED[:7]), np.zeros((7, 6))
+    for joined, expected in (
+        (np.concatenate([part, part]), np.vstack([mask, mask])),
+        (np.concatenate([part, whole], axis=1), np.hstack([mask, whole > 0])),
+        (np.concatenate([whole, part], 1), np.hstack([whole > 0, mask])),
+        (np.concatenate([part, part], axis=None), np.concatenate([mask, mask], axis=None)),
+        (np.stack([pickled(part), part]), np.stack([mask, mask])),
+        (np.vstack([part[2:], part[:2]]), np.vstack([mask[2:], mask[:2]])),
+    ):
+        np.testing.assert_array_equal(np.ma.getmaskarray(joined), expected)
+
+
+def test_scores_and_searches_take_sequences_of_several_lengths():
+    """`score` is over all steps; a measure of one's own joins them."""
+    grid = {"max_iter": [1, 30]}
+
+    def negative_error(model, X, y):
+        return -np.mean((np.concatenate(model.predict(X)) - np.concatenate(y)) ** 2)
+
+    variance = np.concatenate(SUMS).var()  # the error of a constant
+    for scoring, enough in ((None, 0.8), (negative_error, -0.2 * variance)):
+        search = GridSearchCV(regressor(return_sequences=True), grid, cv=3, scoring=scoring).fit(ROWS, SUMS)
+        assert search.best_params_ == {"max_iter": 30}
+        assert search.best_score_ > enough
+    signs = [row > 0 for row in SUMS]
+    scores = cross_validate(classifier(return_sequences=True), column(ROWS), column(signs), cv=3)
+    assert scores["test_score"].min() > 0.85
 
 
 def test_cross_validate_scores_by_many_measures():
@@ -472,6 +595,53 @@ def test_no_tag_makes_a_check_vanish(make):
     assert not (tags.regressor_tags or tags.classifier_tags).poor_score
     assert tags.target_tags.multi_output if make is regressor else tags.classifier_tags.multi_label
     assert has_fit_parameter(make(), "sample_weight")
+
+
+OF_BOTH = {
+    "missing": {"missing": "mask"},
+    "bidirectional": {"bidirectional": True},
+    "two layers": {"hidden_layer_sizes": (6, 4), "dense_layer_sizes": 8},
+    "rnn": {"cell": "rnn"},
+    "lstm": {"cell": "lstm", "max_iter": 60},
+    "cosine": {"schedule": {"name": "cosine", "warm_up": 2}},
+    "plateau": {"schedule": "plateau"},
+    "adamw": {"optimizer": "adamw", "alpha": 0.01},
+    "time": {"max_time": 100.0},
+}
+VARIANTS = [
+    *((make, name, options) for make in (regressor, classifier) for name, options in OF_BOTH.items()),
+    (regressor, "absolute", {"loss": "absolute_error"}),
+    (regressor, "huber", {"loss": "huber"}),
+    (regressor, "quantile", {"loss": "quantile", "max_iter": 100}),
+]
+GOES_ON = {"check_fit_score_takes_y", "check_n_features_in_after_fitting", "check_estimators_partial_fit_n_features"}
+REPEATS = {"check_sample_weight_equivalence_on_dense_data"}
+# What some options cannot do, as in scikit-learn's own estimators: partial_fit refuses the first three, as it does
+# there in MLPClassifier and SGDClassifier. A row that weighs two is not the same as two rows where one of these may be
+# held out, or have a mask and noise of its own.
+CANNOT = [
+    (regressor, "early_stopping", {"early_stopping": True, "n_iter_no_change": 60, "max_iter": 60}, GOES_ON | REPEATS),
+    (classifier, "early_stopping", {"early_stopping": True}, GOES_ON | REPEATS),
+    (classifier, "balanced", {"class_weight": "balanced"}, GOES_ON),
+    (regressor, "dropout", {"dropout": 0.1, "max_iter": 100}, REPEATS),
+    (regressor, "recurrent_dropout", {"recurrent_dropout": 0.1, "max_iter": 100}, REPEATS),
+    (classifier, "dropout", {"dropout": 0.1, "recurrent_dropout": 0.1}, REPEATS),
+    (regressor, "input_noise", {"input_noise": 0.05}, REPEATS),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "make, options, cannot",
+    [
+        pytest.param(make, options, set(*cannot), id=f"{name} of a {make.__name__}")
+        for make, name, options, *cannot in [*VARIANTS, *CANNOT]
+    ],
+)
+def test_every_check_passes_whatever_the_options_but_what_an_option_excludes(make, options, cannot):
+    results = estimator_checks.check_estimator(make().set_params(**options), on_fail=None, on_skip=None)
+    missed = {result["check_name"] for result in results if result["status"] != "passed"}
+    assert missed - {"check_array_api_input"} == cannot  # which runs only where SCIPY_ARRAY_API is set
 
 
 def run_every_check():

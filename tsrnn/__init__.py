@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 _HOMES = {
-    "RNNClassifier": "estimators",
+    "RNNClassifier": "classifier",
     "RNNForecaster": "forecaster",
     "RNNGenerator": "generator",
-    "RNNRegressor": "estimators",
+    "RNNRegressor": "regressor",
     "SeasonalNaive": "baselines",
     "SequenceEncoder": "tokens",
 }
@@ -37,8 +37,8 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from . import metrics as metrics
     from . import plotting as plotting
     from .baselines import SeasonalNaive as SeasonalNaive
-    from .estimators import RNNClassifier as RNNClassifier
-    from .estimators import RNNRegressor as RNNRegressor
+    from .classifier import RNNClassifier as RNNClassifier
     from .forecaster import RNNForecaster as RNNForecaster
     from .generator import RNNGenerator as RNNGenerator
+    from .regressor import RNNRegressor as RNNRegressor
     from .tokens import SequenceEncoder as SequenceEncoder

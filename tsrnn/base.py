@@ -4,7 +4,7 @@ import math
 import reprlib
 import warnings
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import fields, replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -16,7 +16,6 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from tqdm import tqdm
 
-from .kernels.buffers import Sequences
 from .kernels.plan import ACTIVATIONS, CELLS
 from .network.initializers import initial_parameters
 from .network.optimizers import OPTIMIZERS
@@ -156,7 +155,7 @@ def count_validation(estimator, n_samples, gap=0):
     if n_validation + gap >= n_samples:
         also, cure = (f" and the validation_gap of {gap}", "lower it, or ") if gap else ("", "")
         raise ValueError(
-            f"{n_samples} row(s) leave none to train on beside the {n_validation} of validation{also}; {cure}set "
+            f"{n_samples} sample(s) leave none to train on beside the {n_validation} of validation{also}; {cure}set "
             "early_stopping=False."
         )
     return n_validation
@@ -400,17 +399,36 @@ class RecurrentEstimator(BaseEstimator):
         Training
             Nothing is kept yet, so that a fit that fails leaves an earlier one as it was.
         """
-        going_on = self._training if self.warm_start and hasattr(self, "_training") else None
-        if going_on is not None:
-            before, dtype = self._architecture, going_on.parameters.dtype
-            if isinstance(windows.X, Sequences):  # which may have other lengths
-                before = replace(before, n_steps=architecture.n_steps)
-            if (architecture, windows.X.dtype) != (before, dtype):
-                raise ValueError(
-                    "warm_start needs the same shapes, dtype and network as the previous fit; set it to False."
-                )
+        goes_on = self.warm_start and hasattr(self, "_training")
+        going_on = self._training_to_go_on_from(architecture, windows.X.dtype) if goes_on else None
         training = self._train(architecture, windows, self._training_options(), rng, validation, going_on)
         warn_if_cut_short(training, stacklevel=3)
+        return training
+
+    def _training_to_go_on_from(self, architecture, dtype, has_width=False, is_partial=False):
+        """Return the last Training; raise unless it was of the same network, in the same dtype.
+
+        Parameters
+        ----------
+        architecture : Architecture
+        dtype : dtype
+        has_width : bool
+            Whether all windows have, and had, one number of steps; otherwise it does not matter to the weights.
+        is_partial : bool
+            Whether `partial_fit` is to go on, and not `fit` with `warm_start`.
+        """
+        before, training = self._architecture, self._training
+        if not has_width:
+            before = replace(before, n_steps=architecture.n_steps)
+        if is_partial and architecture != before:
+            names = [field.name for field in fields(before)]
+            pairs = ((name, getattr(before, name), getattr(architecture, name)) for name in names)
+            changed = ", ".join(f"{name} {old!r} became {new!r}" for name, old, new in pairs if old != new)
+            raise ValueError(f"partial_fit goes on with the same network, but {changed}; call fit for another one.")
+        if (architecture, dtype) != (before, training.parameters.dtype):
+            raise ValueError(
+                "warm_start needs the same shapes, dtype and network as the previous fit; set it to False."
+            )
         return training
 
     def _initial_parameters(self, architecture, rng, dtype):

@@ -5,7 +5,7 @@ from numbers import Number, Real
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import assert_all_finite, column_or_1d, compute_sample_weight
+from sklearn.utils import assert_all_finite, column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight
 
@@ -193,17 +193,56 @@ def _check_columns(frame, what):
             _read_floats(np.asarray(frame[name]), f"column {name!r} of {what}")
 
 
-def weigh_classes(class_weight, labels, known):
-    """Return the weight of each row from that of its class; "balanced" goes by how often classes are among `known`."""
-    for weights in [class_weight] if isinstance(class_weight, dict) else []:
-        for label, weight in weights.items():
-            if not isinstance(weight, Real) or isinstance(weight, bool) or not 0 <= weight < np.inf:
-                raise ValueError(
-                    f"class_weight must hold finite numbers that are not negative; got {weight!r} for {label!r}."
-                )
-    n = len(known)
-    among = np.arange(n) if class_weight == "balanced" else None
-    return compute_sample_weight(class_weight, np.concatenate([known, labels]), indices=among)[n:]
+def weigh_classes(class_weight, labels, known, weights):
+    """Return how much each row counts by its classes: the product of what the dicts say of its columns.
+
+    Parameters
+    ----------
+    class_weight : dict, list of dict or "balanced"
+        A dict is for classes, a list has one for each label. "balanced" goes by the weight of the rows of each class.
+    labels, known : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        Of the rows to weigh, and of those that "balanced" counts.
+    weights : ndarray of shape (n_known,)
+        Of the rows that are counted; empty if all are the same.
+    """
+    columns, others = (of.reshape(len(of), -1).T for of in (labels, known))
+    given = class_weight if isinstance(class_weight, list) else [class_weight] * len(columns)
+    if labels.ndim > 1 and (isinstance(class_weight, dict) or len(given) != len(columns)):
+        raise ValueError(
+            f"class_weight={shorten(class_weight)} does not fit y, which has {len(columns)} labels; give a list of as "
+            "many dicts, {0: weight, 1: weight} each, or 'balanced'."
+        )
+    if labels.ndim == 1 and isinstance(class_weight, list):
+        raise ValueError(
+            f"class_weight={shorten(class_weight)} is a list, which is for several labels; y holds classes: give a "
+            "dict or 'balanced'."
+        )
+    of_columns = [
+        _weigh_column(*three, weights if len(weights) else None) for three in zip(given, columns, others, strict=True)
+    ]
+    return np.prod(of_columns, axis=0, dtype=np.float64)
+
+
+def _weigh_column(class_weight, labels, known, weights):
+    """Return how much each row counts by its class."""
+    classes, places = np.unique(np.concatenate([known, labels]), return_inverse=True)
+    if isinstance(class_weight, str):
+        counts = np.bincount(places[: len(known)], weights, len(classes))
+        of_classes = np.divide(counts.sum(), len(classes) * counts, out=np.zeros(len(classes)), where=counts > 0)
+    else:
+        _check_class_weight(class_weight)
+        of_classes = compute_class_weight(class_weight, classes=classes, y=classes)
+    return of_classes[places[len(known) :]]
+
+
+def _check_class_weight(class_weight):
+    if not isinstance(class_weight, dict):
+        raise TypeError(f"class_weight must hold a dict for each label; got {shorten(class_weight)}.")
+    for label, weight in class_weight.items():
+        if not isinstance(weight, Real) or isinstance(weight, bool) or not 0 <= weight < np.inf:
+            raise ValueError(
+                f"class_weight must hold finite numbers that are not negative; got {weight!r} for {label!r}."
+            )
 
 
 def read_kind(y):

@@ -32,6 +32,46 @@ def as_sequences(X):
     return Sequences(X.reshape(n * n_steps, n_features), np.arange(n) * n_steps, np.full(n, n_steps))
 
 
+def take_windows(X, rows):
+    """Return some windows, in the order of their numbers; those that overlap still share the memory of their series.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_steps, n_features), or Sequences
+    rows : ndarray of int
+
+    Returns
+    -------
+    ndarray or Sequences
+        The latter also of an array whose windows overlap: a choice of them has no strides, but has origins.
+    """
+    if isinstance(X, Sequences):
+        lengths, is_step = X.lengths[rows], None if X.is_step is None else X.is_step[rows]
+        starts = np.cumsum(lengths) - lengths
+        places = np.repeat(X.origins[rows] - starts, lengths) + np.arange(lengths.sum())
+        return Sequences(X.steps[places], starts, lengths, is_step)
+    shared = share_steps(X)
+    return X[rows] if shared is None else shared[rows]
+
+
+def share_steps(X):
+    """Return windows of shape (n_samples, n_steps, n_features) as Sequences of the steps that they share.
+
+    None if they do not overlap, or not step on step.
+    """
+    between, step, feature = X.strides
+    if between * step < 0:  # from the last window to the first, steps and windows lead the same way
+        backwards = share_steps(X[::-1])
+        return None if backwards is None else backwards[::-1]
+    n, n_steps, n_features = X.shape
+    if not step or between % step or between // step >= n_steps:
+        return None
+    n_between = between // step
+    shape, strides = ((n - 1) * n_between + n_steps, n_features), (step, feature)
+    steps = np.lib.stride_tricks.as_strided(X[0], shape, strides, writeable=False)
+    return Sequences(steps, np.arange(n) * n_between, np.full(n, n_steps))
+
+
 def _refuse_masked(given, what):
     """Raise if an array, or a row of a list, has masked values, which an array of its own would show."""
     parts = given if isinstance(given, list | tuple) else [given]

@@ -1,14 +1,21 @@
 """What the estimators share whose rows are windows or sequences: how they are read, trained on and answered."""
 
 import warnings
-from dataclasses import fields, replace
+from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _get_feature_names, _num_samples, check_is_fitted, check_X_y, validate_data
+from sklearn.utils.validation import (
+    _check_feature_names,
+    _get_feature_names,
+    _num_samples,
+    check_is_fitted,
+    check_X_y,
+    validate_data,
+)
 
 from .base import (
     NETWORK_CONSTRAINTS,
@@ -24,9 +31,19 @@ from .base import (
 from .checking import as_windows, cast_windows, check_weights, read_numbers, refusing_numbers
 from .kernels.buffers import Sequences
 from .kernels.plan import ACTIVATIONS
+from .kernels.step import EQUAL_WEIGHTS
 from .network.architecture import Architecture
-from .network.training import predict
-from .sequences import as_sequences, drop_missing, is_ragged, join_rows, join_targets, read_tokens
+from .network.training import Windows, predict
+from .sequences import (
+    as_sequences,
+    drop_missing,
+    is_ragged,
+    join_rows,
+    join_targets,
+    read_tokens,
+    share_steps,
+    take_windows,
+)
 
 WINDOW_CONSTRAINTS = {
     **NETWORK_CONSTRAINTS,
@@ -49,6 +66,17 @@ WINDOW_CONSTRAINTS = {
 }
 
 
+class MaskedSteps(np.ma.MaskedArray):
+    """A masked array that keeps its mask when NumPy joins several, as scikit-learn's tools do with predictions."""
+
+    def __array_function__(self, function, types, args, kwargs):
+        answer = super().__array_function__(function, types, args, kwargs)
+        if function is np.concatenate and isinstance(answer, MaskedSteps):
+            axis = kwargs.get("axis", args[1] if len(args) > 1 else 0)
+            answer.mask = np.concatenate([np.ma.getmaskarray(part) for part in args[0]], axis)
+        return answer
+
+
 class WindowEstimator(RecurrentEstimator):
     """What the estimators share whose rows are windows."""
 
@@ -67,6 +95,7 @@ class WindowEstimator(RecurrentEstimator):
             raise ValueError("partial_fit holds no rows out to watch; set early_stopping=False.")
         if not hasattr(self, "_training"):
             return {}
+        self._check_names(X)
         if not self._architecture.n_tokens and not self._is_list(X, is_fitted=True):
             validate_data(self, X, reset=False, skip_check_array=True)
         return {"dtypes": [self.parameters_.dtype.type], "is_going_on": True}
@@ -90,8 +119,9 @@ class WindowEstimator(RecurrentEstimator):
             array, of_rows = check_X_y(
                 array, of_rows, dtype=dtypes, allow_nd=True, estimator=self, ensure_all_finite=self._finite, **checks
             )
+        _check_feature_names(RecurrentEstimator(), X, reset=True)  # bad names show before training, not after
+        _names_of_rows(X)
         if sequences is None:
-            validate_data(RecurrentEstimator(), X, skip_check_array=True)  # bad names show before training, not after
             sequences = as_windows(array)
             if self.missing == "mask":
                 sequences = drop_missing(sequences, "mask")
@@ -174,7 +204,7 @@ class WindowEstimator(RecurrentEstimator):
                 f"{what}."
             )
         X, y, sample_weight = (*only, None)[:3]
-        names, own = (None if part is None else list(part) for part in map(_get_feature_names, (X, given)))
+        names, own = map(_names_of, (X, given))
         if names is not None and own is not None and names != own:
             raise ValueError(f"X of eval_set has the columns {names}; those of fit are {own}, in this order.")
         if (names is None) != (own is None):
@@ -208,32 +238,18 @@ class WindowEstimator(RecurrentEstimator):
         is_partial : bool
             Whether to make one more epoch.
         """
-        X = windows.X
         for part, what in ((windows, "train on"), (validation, "validate on")):
-            if part is None:
+            if part is None or not isinstance(part.X, Sequences):
                 continue
-            if len(part.weights) and not part.weights.any():
-                raise ValueError(
-                    f"all rows to {what} have the sample_weight zero; give one a weight, or leave them out."
-                )
             counts = part.weights > 0 if len(part.weights) else slice(None)
-            if isinstance(part.X, Sequences) and not part.X.lengths[counts].any():
+            if not part.X.lengths[counts].any():
                 raise ValueError(f"no row to {what} has a step that is no padding; give one that has.")
-        going_on = getattr(self, "_training", None) if self.warm_start or is_partial else None
-        windows, validation = _of_one_kind(windows, validation)
-        architecture = self._network(windows, validation, n_outputs, loss, loss_numbers, going_on is not None)
-        before = self._architecture if going_on is not None else None
-        if going_on is not None and (isinstance(X, Sequences) or not hasattr(self, "n_features_in_")):
-            before = replace(before, n_steps=architecture.n_steps)  # which does not matter to the weights
-        if is_partial and going_on is not None and architecture != before:
-            names = [field.name for field in fields(Architecture)]
-            pairs = ((name, getattr(before, name), getattr(architecture, name)) for name in names)
-            changed = ", ".join(f"{name} {old!r} became {new!r}" for name, old, new in pairs if old != new)
-            raise ValueError(f"partial_fit goes on with the same network, but {changed}; call fit for another one.")
-        if going_on is not None and (architecture, X.dtype) != (before, going_on.parameters.dtype):
-            raise ValueError(
-                "warm_start needs the same shapes, dtype and network as the previous fit; set it to False."
-            )
+        goes_on = (self.warm_start or is_partial) and hasattr(self, "_training")
+        dtype, (windows, validation) = windows.X.dtype, _of_one_kind(windows, validation)
+        architecture = self._network(windows, validation, n_outputs, loss, loss_numbers, goes_on)
+        # Rows of several lengths, and those in which steps may be missing, have no width.
+        has_width = hasattr(self, "n_features_in_") and self.missing == "raise" and not self._is_list(given, True)
+        going_on = self._training_to_go_on_from(architecture, dtype, has_width, is_partial) if goes_on else None
         # The random numbers of partial_fit go on, so that n calls draw what fit draws for n epochs.
         rng = self._rng if is_partial and going_on is not None else check_random_state(self.random_state)
         label = "partial_fit" if is_partial else "training"
@@ -247,7 +263,9 @@ class WindowEstimator(RecurrentEstimator):
                     delattr(self, name)
             if self.input == "values" and not is_ragged(given):
                 validate_data(self, given, skip_check_array=True)  # the names and the number of columns
-            self._padding_id = self.padding_id
+            else:
+                _check_feature_names(self, given, reset=True)
+            self._row_names, self._padding_id = _names_of_rows(given), self.padding_id
         self._architecture, self._training, self._rng = architecture, training, rng
         self._keep(training)
 
@@ -322,6 +340,7 @@ class WindowEstimator(RecurrentEstimator):
                     return X
         check_is_fitted(self)
         dtype = self.parameters_.dtype
+        self._check_names(X)
         sequences = self._read_sequences(X, True, [dtype])
         if sequences is not None:
             return sequences
@@ -329,6 +348,42 @@ class WindowEstimator(RecurrentEstimator):
         with refusing_numbers():
             X = validate_data(self, X, dtype=dtype, allow_nd=True, reset=False, ensure_all_finite=self._finite)
         return drop_missing(as_windows(X), self.missing) if self.missing == "mask" else X
+
+    def _drop_weightless(self, windows):
+        """Return windows without those of weight zero, before anything is counted, drawn or held out."""
+        rows = np.flatnonzero(windows.weights)
+        if not len(rows):  # all count the same
+            return windows
+        weights = windows.weights[rows]
+        weights = EQUAL_WEIGHTS if (weights == weights[0]).all() else weights
+        if len(rows) == len(windows.X):
+            return windows._replace(weights=weights)
+        X, y = windows.X, windows.y
+        y = take_windows(y, rows) if isinstance(y, Sequences) else y[rows]
+        # Targets of every step are an array as large as that of the windows, which are then no view either.
+        is_view = not self.return_sequences or isinstance(X, Sequences)
+        return Windows(take_windows(X, rows) if is_view else X[rows], y, weights)
+
+    def _check_names(self, X):
+        """Raise, or warn as scikit-learn does, unless X has the names of columns of fit: those of a list are its rows'.
+
+        Those of a table of numbers are checked with its numbers.
+        """
+        if self._architecture.n_tokens:
+            _check_feature_names(self, X, reset=False)
+        names, own = _names_of_rows(X), self._row_names
+        if names is not None and own is not None and names != own:
+            raise ValueError(
+                f"the rows of X have the columns {names}, but those of fit {own}; give the same, in the same order."
+            )
+        if (names is None) != (own is None):
+            known = "with such names" if names is None else "without"
+            warnings.warn(
+                f"the rows of X have {'no ' if names is None else ''}names of columns, but {type(self).__name__} was "
+                f"fitted {known}; they are taken in their order.",
+                UserWarning,
+                stacklevel=4,
+            )
 
     def _network(self, windows, validation, n_outputs, loss, loss_numbers, is_fitted):
         """Return the network that the arguments describe, for some windows."""
@@ -378,7 +433,14 @@ class WindowEstimator(RecurrentEstimator):
             return values
         if not isinstance(X, Sequences):
             return values.reshape(*X.shape[:2], *values.shape[1:])
-        return X.spread(values)
+        spread = X.spread(values)
+        if isinstance(spread, list):  # scikit-learn's tools join predictions of arrays, not of lists
+            return np.fromiter(spread, object, len(spread))
+        if not isinstance(spread, np.ma.MaskedArray):
+            return spread
+        if spread.dtype.kind == "f":
+            spread.data[spread.mask] = np.nan  # seen where a mask is not
+        return spread.view(MaskedSteps)
 
     def _score_steps(self, metric, X, y, sample_weight):
         """Return a metric over all steps of all windows; each counts with the weight of its window."""
@@ -395,6 +457,27 @@ class WindowEstimator(RecurrentEstimator):
         return tags
 
 
+def _names_of(X):
+    """Return the names of the columns of a table, or of all tables of a list; None if they have none."""
+    names = _get_feature_names(X)
+    return _names_of_rows(X) if names is None else list(names)
+
+
+def _names_of_rows(X):
+    """Return the names of the columns of all tables of a list, None if they have none; raise if they differ."""
+    is_list = isinstance(X, list | tuple) or (getattr(X, "ndim", 0) == 1 and X.dtype.kind == "O")
+    if not is_list or not any(hasattr(row, "columns") for row in X):
+        return None
+    names = [None if own is None else list(own) for own in map(_get_feature_names, X)]
+    odd = next((number for number, own in enumerate(names) if own != names[0]), None)
+    if odd is not None:
+        had, has = ("no names of columns" if of is None else f"the columns {of}" for of in (names[0], names[odd]))
+        raise ValueError(
+            f"row {odd} of X has {has}, but the first has {had}; give all rows the same columns, in the same order."
+        )
+    return names[0]
+
+
 def _of_one_kind(windows, validation):
     """Return windows to train and to validate on; as Sequences both if they are of several widths, or one is."""
     if validation is None or (
@@ -403,9 +486,13 @@ def _of_one_kind(windows, validation):
         and windows.X.shape[1] == validation.X.shape[1]
     ):
         return windows, validation
-    return tuple(part._replace(X=as_sequences(part.X), y=_steps_of(part.y)) for part in (windows, validation))
+    return _as_sequences_with_targets(windows), _as_sequences_with_targets(validation)
 
 
-def _steps_of(y):
-    """Return targets of every step as Sequences; those of windows as they are."""
-    return as_sequences(y) if isinstance(y, Sequences) or y.ndim == 3 else y
+def _as_sequences_with_targets(windows):
+    """Return windows as Sequences, and the targets of every step, which then have the places of the steps."""
+    X, y = windows.X, windows.y
+    if isinstance(y, Sequences) or y.ndim == 3:
+        return windows._replace(X=as_sequences(X), y=as_sequences(y))
+    shared = None if isinstance(X, Sequences) else share_steps(X)
+    return windows._replace(X=as_sequences(X) if shared is None else shared)
