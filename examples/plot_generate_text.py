@@ -15,9 +15,8 @@ import tsrnn
 
 characters = tsrnn.SequenceEncoder("character")
 hello = characters.fit_transform(["hello world"])
-small = tsrnn.RNNGenerator("rnn", hidden_layer_sizes=32, embedding_size=8, learning_rate=0.01, random_state=0).fit(
-    hello
-)
+small = tsrnn.RNNGenerator("rnn", hidden_layer_sizes=32, embedding_size=8, learning_rate=0.01, random_state=0)
+small.fit(hello)
 followers = small.predict([hello[0, : n + 1] for n in range(10)])
 print(f"after each of 'hello worl' comes {characters.inverse_transform([followers])}")
 print(f"'h' and ten characters more: {characters.inverse_transform([small.generate(hello[0, :1], 10, temperature=0)])}")

@@ -46,6 +46,7 @@ def check_aarch64(cell, reset_after, dtype, trains):
             assert not re.search(r"\bfmadd\s", assembly)  # of single numbers
             assert len(re.findall(r"\bmrs\s+x\d+, fpcr", assembly, re.IGNORECASE)) == 1
             assert len(re.findall(r"\bmsr\s+fpcr, x\d+", assembly, re.IGNORECASE)) == 2
+            assert re.search(r"\borr\s+x\d+, x\d+, #0x1000000\b", assembly)  # bit 24: flush to zero
         if name == "run_tasks":
             assert re.search(r"^\s+yield$", assembly, re.MULTILINE)
         if name == "update_slice":

@@ -81,13 +81,12 @@ def test_every_case_trains_another_network():
 
 
 def test_training_in_float32_decays_and_clips_as_in_float64():
-    windows = Windows(X.astype(np.float32), Y.astype(np.float32))
     architecture = Architecture("lstm", 4, 2, (4,), 2)
     start = initial_parameters(architecture, np.random.RandomState(0), np.float64)
     for options, _ in CASES.values():
         wide, narrow = (
             train(
-                architecture, start.astype(dtype), Windows(*(part.astype(dtype) for part in windows)),
+                architecture, start.astype(dtype), Windows(X.astype(dtype), Y.astype(dtype)),
                 TrainingOptions(**{**SETTINGS, **options}), np.random.RandomState(0),
             ).parameters
             for dtype in (np.float64, np.float32)
