@@ -48,13 +48,13 @@ ax.plot(first, errors.T, color="#0b63b0", lw=1, alpha=0.6, label=["ten starting 
 ax.axhspan(-0.5, 0.5, color="#d9822b", alpha=0.15, lw=0, label="right when rounded")
 ax.set(xlabel="first number of the window", ylabel="error of the next number", title="Counting on from four samples")
 ax.set_xticks(first)
-ax.legend(frameon=False, loc="upper left")
+ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(0.22, 1))
 ax.spines[["top", "right"]].set_visible(False)
 fig.savefig("four_samples.png", dpi=100)
 plt.show()
 
 # %%
-# In Keras::
+# The same in Keras::
 #
 #     model = keras.Sequential([
 #         keras.Input((3, 1)),

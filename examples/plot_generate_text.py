@@ -7,12 +7,7 @@ writes new lines.
 
 # %%
 # Two words first. Each character becomes a vector of 8 numbers, a simple RNN of 32 units reads them, and a softmax says
-# which character comes next, and is right everywhere.
-#
-# It prints::
-#
-#     after each of 'hello worl' comes ['ello world']
-#     'h' and ten characters more: ['ello world']
+# which character comes next.
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -20,17 +15,21 @@ import tsrnn
 
 characters = tsrnn.SequenceEncoder("character")
 hello = characters.fit_transform(["hello world"])
-small = tsrnn.RNNGenerator("rnn", hidden_layer_sizes=32, embedding_size=8, learning_rate=0.01, random_state=0).fit(
-    hello
-)
+small = tsrnn.RNNGenerator("rnn", hidden_layer_sizes=32, embedding_size=8, learning_rate=0.01, random_state=0)
+small.fit(hello)
 followers = small.predict([hello[0, : n + 1] for n in range(10)])
 print(f"after each of 'hello worl' comes {characters.inverse_transform([followers])}")
 print(f"'h' and ten characters more: {characters.inverse_transform([small.generate(hello[0, :1], 10, temperature=0)])}")
 
 # %%
-# Now a page, 3334 characters in one row. It is cut into pieces of 50 steps to be trained on. One network holds out a
-# tenth of them and keeps the weights that foresee these best; the other goes on until it nearly knows the page by
-# heart.
+# It prints::
+#
+#     after each of 'hello worl' comes ['ello world']
+#     'h' and ten characters more: ['ello world']
+#
+# Every character is right. Now a page, 3334 characters in one row. It is cut into pieces of 50 steps to be trained on.
+# The careful network holds out a tenth of them and keeps the weights that foresee these best; the writer goes on until
+# it nearly knows the page by heart.
 text = tsrnn.datasets.load_alice()
 encoder = tsrnn.SequenceEncoder("character", lowercase=False)
 page = encoder.fit_transform([text])
@@ -41,31 +40,34 @@ careful = tsrnn.RNNGenerator("gru", early_stopping=True, **settings).fit(page)
 
 # %%
 # Perplexity is among how many characters the choice would be as hard. To know how often each comes is the baseline.
-#
-# It prints::
-#
-#     perplexity: 22.3 by frequencies alone, 8.3 on the pieces held out, 1.5 on the page after 100 epochs
 share = np.bincount(page[0])[2:] / page.size
 baseline = np.exp(-(share * np.log(share)).sum())
 held_out = np.exp(careful.validation_loss_curve_)
-print(f"perplexity: {baseline:.1f} by frequencies alone, {held_out.min():.1f} on the pieces held out", end=", ")
-print(f"{np.exp(writer.loss_curve_[-1]):.1f} on the page after {writer.n_iter_} epochs")
+print(f"frequencies alone: perplexity {baseline:.1f}")
+print(f"careful network: perplexity {held_out.min():.1f} on the pieces held out")
+print(f"writer: perplexity {writer.perplexity(page):.1f} on the page it was trained on")
 
 # %%
+# It prints::
+#
+#     frequencies alone: perplexity 22.3
+#     careful network: perplexity 8.3 on the pieces held out
+#     writer: perplexity 1.6 on the page it was trained on
+#
 # New lines. The lower the temperature, the more often the most probable character is taken; at 1 characters are drawn
 # with the probabilities that the network gives them. Another processor rounds otherwise and writes other lines.
-#
-# Here it prints::
-#
-#     temperature 0.3: Alice was beginning to get very tired of sitting by it over anttint in her lessons in her lesson
-#     temperature 0.7: Alice was beginning to get very tired of sitting by it over anttint in her lisd a rans leke sall
-#     temperature 1.0: Alice was begiin, of this battin so hark to llaf the sould, that Alice the tcoppet to het geat,
 prompt = encoder.transform(["Alice "])[0]
 for temperature in (0.3, 0.7, 1.0):
     ids = writer.generate(prompt, 90, temperature=temperature, random_state=0)
     print(f"temperature {temperature}: Alice {encoder.inverse_transform([ids])[0]}")
 
 # %%
+# Here it prints::
+#
+#     temperature 0.3: Alice was beginning to get very tired of sitting by it over anttint in her lessons in her lesson
+#     temperature 0.7: Alice was beginning to get very tired of sitting by it over anttint in her lisd a rans leke sall
+#     temperature 1.0: Alice was begiin, of this battin so hark to llaf the sould, that Alice the tcoppet to het geat,
+#
 # The picture: how both learn, and how sure the careful one is of each character of a line from a later page, which it
 # has never seen. Inside a word it often knows how to go on; where a word begins it cannot.
 line = "There were doors all round the hall"
@@ -73,29 +75,28 @@ ids = encoder.transform([line])[0]
 sure = [careful.predict_proba([ids[:n]])[0, ids[n]] for n in range(1, len(ids))]
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 4), width_ratios=[2, 3], layout="constrained")
-epochs = np.arange(1, 101)
-left.semilogy(epochs, np.exp(writer.loss_curve_), label="the page, while it is learnt")
-left.semilogy(epochs, held_out, label="pieces held out from the other network")
+left.plot(np.arange(1, 101), np.exp(writer.loss_curve_), label="writer: what it is trained on, with dropout")
+left.plot(np.arange(1, 101), held_out, label="careful network: pieces held out")
+left.plot(careful.best_iter_, held_out.min(), "o", color="C1", label="the weights it keeps")
 left.axhline(baseline, color="gray", linestyle="--", label="frequencies of the characters")
-left.plot(careful.best_iter_, held_out.min(), "o", color="C1")
-left.set(title="Learning", xlabel="epoch", ylabel="perplexity, characters", yticks=[2, 5, 10, 20, 40], ylim=(1.3, 150))
-left.set_yticklabels(["2", "5", "10", "20", "40"])
+left.set(title="Learning", xlabel="epoch", ylabel="perplexity, characters", yscale="log", ylim=(1.3, 200))
+left.set_yticks([2, 5, 10, 20, 40], ["2", "5", "10", "20", "40"])
 left.minorticks_off()
-left.legend()
-right.bar(range(1, len(line)), sure, color="C1", label="network")
-right.step(
-    np.arange(len(line)) + 0.5, [*(share[ids[1:] - 2]), 0], where="post", color="gray", linestyle="--",
-    label="frequency of the character",
-)  # fmt: skip
+left.legend(frameon=False)
+right.bar(range(1, len(line)), sure, color="C1", label="careful network")
+right.step(range(1, len(line)), share[ids[1:] - 2], "--", where="mid", color="gray", label="frequency of the character")
 right.set(title="What comes next, in a line it has not seen", ylabel="probability given to it", ylim=(0, 1))
-right.set_xticks(range(len(line)), line, family="monospace")
-right.legend()
-fig.savefig("generate_text.png", dpi=150)
+right.set_xticks(range(len(line)), line.replace(" ", "\N{OPEN BOX}"), family="monospace")
+right.legend(frameon=False)
+for ax in (left, right):
+    ax.spines[["top", "right"]].set_visible(False)
+fig.savefig("generate_text.png", dpi=100)
 plt.show()
 
 # %%
-# The same in Keras: what is a parameter above is a layer, a loop or a reshape there.
+# The same in Keras::
 #
+#     # What is a parameter above is a layer, a loop or a reshape here.
 #     ids = page[0]
 #     n_pieces = (len(ids) - 1) // 50
 #     x, y = (part[: 50 * n_pieces].reshape(n_pieces, 50) for part in (ids, ids[1:]))  # the rest is lost
@@ -105,7 +106,7 @@ plt.show()
 #         keras.layers.Dropout(0.2, noise_shape=(None, 1, 128)),
 #         keras.layers.Dense(encoder.n_tokens_, activation="softmax"),
 #     ])
-#     model.compile(keras.optimizers.Adam(0.005, clipnorm=1.0), "sparse_categorical_crossentropy")
+#     model.compile(keras.optimizers.Adam(0.005, global_clipnorm=1.0), "sparse_categorical_crossentropy")
 #     model.fit(x, y, batch_size=8, epochs=100)
 #
 #     written, rng = list(prompt), np.random.default_rng(0)
@@ -114,5 +115,4 @@ plt.show()
 #         p[encoder.padding_id_] = 0
 #         written.append(rng.choice(len(p), p=p / p.sum()))
 #     print(encoder.inverse_transform([written[len(prompt) :]]))
-#
-# "hello world" is the same with Embedding(n, 8), SimpleRNN(32, return_sequences=True) and a Dense(n) with the softmax.
+#     # "hello world": Embedding(n, 8), SimpleRNN(32, return_sequences=True) and Dense(n) with the softmax.

@@ -62,8 +62,9 @@ fig.savefig("next_number.png", dpi=100)
 plt.show()
 
 # %%
-# The second network in Keras::
+# The same in Keras::
 #
+#     # The network with relu.
 #     model = keras.Sequential([
 #         keras.Input((10, 1)),
 #         keras.layers.SimpleRNN(50, activation="relu"),

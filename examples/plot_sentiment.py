@@ -98,7 +98,7 @@ figure.savefig("sentiment.png", dpi=100)
 plt.show()
 
 # %%
-# In Keras::
+# The same in Keras::
 #
 #     encoder = tsrnn.SequenceEncoder(min_count=2)  # or keras.layers.TextVectorization
 #     ids = encoder.fit_transform(X_train)
@@ -113,5 +113,4 @@ plt.show()
 #     model.fit(ids, y_train == "positive", batch_size=16, epochs=30)
 #     positive = model.predict(encoder.transform(X_test))[:, 0] > 0.5
 #     said = np.where(positive, "positive", "negative")
-#
-# and loops around it over folds and options, where a search over the pipeline stands above.
+#     # ... with loops around it over folds and options, where a search over the pipeline stands above.

@@ -148,7 +148,7 @@ def install(wheel, site):
         os.utime(path, (315532800, 315532800))  # 1980-01-01
 
 
-@pytest.mark.parametrize("upgrade", ["1.0", "1.1"])
+@pytest.mark.parametrize("upgrade", ["1.0", pytest.param("1.1", marks=pytest.mark.slow)])
 def test_a_wheel_installed_over_another_is_never_answered_from_the_others_cache(installed, tmp_path, upgrade):
     """The two differ in one digit of a callee: all files keep their size, and the time of every file is the same."""
     wheels = []
@@ -197,7 +197,7 @@ def test_processes_that_compile_at_once_leave_one_whole_entry(installed):
     assert installed.run() == WARM
 
 
-@pytest.mark.parametrize("written", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("written", [0.5, *(pytest.param(part, marks=pytest.mark.slow) for part in (0.0, 1.0))])
 def test_a_process_killed_while_it_saves_does_no_harm(installed, written):
     kill = f"""
 import os, pathlib, signal

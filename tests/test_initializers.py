@@ -42,7 +42,7 @@ def test_recurrent_weights_are_orthogonal_gate_by_gate(cell, reset_after):
             np.testing.assert_allclose(Q.T @ Q, np.eye(n_hidden), rtol=0, atol=1e-13)
 
 
-@pytest.mark.parametrize("n", [63, 64, 65, 80, 81, 97, 300, 512])
+@pytest.mark.parametrize("n", [63, 64, 65, 80, 81, 97, 240])
 def test_orthogonal_rows_of_any_number_of_blocks_are_those_of_the_plain_method(n):
     """Householder's method makes the same rows of the same draws, up to signs that its diagonal tells."""
     Q = draw("rnn", seed=n, sizes=(n,))[0]["layers.0.W_h"]
@@ -56,7 +56,7 @@ def test_orthogonal_rows_of_any_number_of_blocks_are_those_of_the_plain_method(n
 
 @pytest.mark.parametrize("n", [65, 97])
 def test_rows_stay_orthogonal_in_every_one_of_many_draws(n):
-    draws = (_orthogonal(np.random.RandomState(seed), n) for seed in range(200))
+    draws = (_orthogonal(np.random.RandomState(seed), n) for seed in range(100))
     worst = max(np.abs(Q @ Q.T - np.eye(n)).max() for Q in draws)
     assert worst < 1e-13  # measured: 2e-15; with one pass for the last rows too, 1e-11
 

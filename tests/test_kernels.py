@@ -41,8 +41,7 @@ def train(architecture, weights, X, y, batch_size, dtype=np.float32, n_threads=2
 
 
 @each_network
-@pytest.mark.parametrize("sizes", [(5,), (6, 3), (3, 7, 2)])
-@pytest.mark.parametrize("window_norm", [None, "last"])
+@pytest.mark.parametrize("sizes, window_norm", [((5,), None), ((6, 3), "last"), ((3, 7, 2), None)])
 def test_forward_and_every_gradient_equal_the_complex_step_of_the_naive_twin(
     cell, activation, reset_after, sizes, window_norm
 ):

@@ -14,16 +14,16 @@ from tsrnn.network.schedules import SCHEDULES, LearningRates, read_schedule
 from tsrnn.network.training import TrainingOptions, Windows, train
 
 RNG = np.random.default_rng(0)
-X, Y = RNG.normal(size=(24, 6, 2)), RNG.normal(size=(24, 3))
+X, Y = RNG.normal(size=(24, 4, 2)), RNG.normal(size=(24, 2))  # small: the twin reads them once for every weight
 SETTINGS = dict(
-    learning_rate=0.01, batch_size=24, shuffle=False, max_iter=7, n_iter_no_change=100, tol=0.0, n_threads=2,
+    learning_rate=0.01, batch_size=24, shuffle=False, max_iter=5, n_iter_no_change=100, tol=0.0, n_threads=2,
     clip_norm=None,
 )  # fmt: skip
 
 
 def learn(**options):
     """Return the weights by name before and after training on all windows at once."""
-    architecture = Architecture("gru", 6, 2, (4, 3), 3)
+    architecture = Architecture("gru", 4, 2, (3, 2), 2)
     start = initial_parameters(architecture, np.random.RandomState(0), np.float64)
     training = train(
         architecture, start, Windows(X, Y), TrainingOptions(**{**SETTINGS, **options}), np.random.RandomState(0)
@@ -81,18 +81,17 @@ def test_every_case_trains_another_network():
 
 
 def test_training_in_float32_decays_and_clips_as_in_float64():
-    windows = Windows(X.astype(np.float32), Y.astype(np.float32))
-    architecture = Architecture("lstm", 6, 2, (4,), 3)
+    architecture = Architecture("lstm", 4, 2, (4,), 2)
     start = initial_parameters(architecture, np.random.RandomState(0), np.float64)
     for options, _ in CASES.values():
         wide, narrow = (
             train(
-                architecture, start.astype(dtype), Windows(*(part.astype(dtype) for part in windows)),
+                architecture, start.astype(dtype), Windows(X.astype(dtype), Y.astype(dtype)),
                 TrainingOptions(**{**SETTINGS, **options}), np.random.RandomState(0),
             ).parameters
             for dtype in (np.float64, np.float32)
         )  # fmt: skip
-        # Seven steps of at most a few hundredths, whose direction roundings of 1e-7 may turn where a gradient vanishes.
+        # Five steps of at most a few hundredths, whose direction roundings of 1e-7 may turn where a gradient vanishes.
         np.testing.assert_allclose(narrow, wide, rtol=0, atol=2e-3, err_msg=str(options))
 
 
@@ -151,11 +150,11 @@ def test_training_follows_the_schedule(name):
     own = {"step": {"every": 2}, "cosine": {"warm_up": 2}, "plateau": {"patience": 1}}
     schedule = {"name": name, **own.get(name, {})}
     before, after = learn(optimizer="sgd", schedule=schedule, tol=10.0)  # no epoch is that much better than the last
-    all_rates = rates(schedule, 7, 1, max_iter=7, tol=10.0).ravel() * SETTINGS["learning_rate"] / 0.5
+    all_rates = rates(schedule, 5, 1, max_iter=5, tol=10.0).ravel() * SETTINGS["learning_rate"] / 0.5
     assert len(set(all_rates)) > 1 or name == "constant"
-    expected = naive.train(before, gradient, 7, lambda t: all_rates[t - 1], "sgd")
+    expected = naive.train(before, gradient, 5, lambda t: all_rates[t - 1], "sgd")
     for key, values in expected.items():
-        # Seven updates of gradients that are summed in another order.
+        # Five updates of gradients that are summed in another order.
         np.testing.assert_allclose(after[key], values, rtol=1e-9, atol=1e-11, err_msg=key)
 
 

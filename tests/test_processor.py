@@ -143,18 +143,35 @@ def test_the_control_register_shows_what_the_kernels_do_to_it():
     [("rnn", True), *(pytest.param(*v, marks=pytest.mark.slow) for v in VARIANTS if v[0] != "rnn")],
 )
 def test_where_denormals_cannot_be_flushed_tiny_gradients_are_made_zero(tmp_path, cell, reset_after):
-    parameters = dict(cell=cell, reset_after=reset_after)
-    apart.call_apart(check_portable, parameters, 300, PYTHONWARNINGS="error", NUMBA_CACHE_DIR=str(tmp_path))
+    call_portable(tmp_path, check_portable, cell=cell, reset_after=reset_after)
 
 
-def check_portable(cell, reset_after):
-    """Compare kernels that are compiled as for a processor without a switch with the twin, and let gradients vanish."""
+@pytest.mark.slow
+def test_where_denormals_cannot_be_flushed_tiny_gradients_of_float32_are_made_zero(tmp_path):
+    call_portable(tmp_path, check_portable_float32)
+
+
+def call_portable(folder, check, **parameters):
+    apart.call_apart(check, parameters, 300, PYTHONWARNINGS="error", NUMBA_CACHE_DIR=str(folder))
+
+
+def take_switch_away():
+    """Let kernels be compiled as for a processor without a switch."""
     processor._FLUSH.clear()
     assert not processor.flushes_denormals()
+
+
+def check_portable_float32():
+    take_switch_away()
     architecture, parameters = relay(np.float32)
     tiny = architecture.stream(parameters).advance(np.array([TINY], np.float32))
     np.testing.assert_allclose(tiny, [1e-10], rtol=1e-4)  # the switch is off; TINY itself has 16 bits
+    check_vanishing_gradients(np.float32, factor=1e-2, n_kept=15, limit=1e-30, rtol=1e-5)
 
+
+def check_portable(cell, reset_after):
+    """Compare the kernels without a switch with the twin, and let gradients vanish."""
+    take_switch_away()
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(13, 7, 3)), rng.normal(size=(13, 2))
     weights = naive.random_weights(cell, 3, (5, 9), 2, reset_after, rng)
@@ -173,26 +190,25 @@ def check_portable(cell, reset_after):
     assert all(np.isnan(values).any() for values in gradient.values())
 
     if cell == "rnn":
-        check_vanishing_gradients()
+        check_vanishing_gradients(np.float64, factor=1e-10, n_kept=29, limit=1e-290, rtol=1e-12)
 
 
-def check_vanishing_gradients():
+def check_vanishing_gradients(dtype, factor, n_kept, limit, rtol):
     """Compare the gradient that reaches the first of many steps with its closed form, 2 h_T W_y^2 W_h^(T-1) x_0."""
-    for dtype, factor, n_kept, limit in ((np.float64, 1e-10, 29, 1e-290), (np.float32, 1e-2, 15, 1e-30)):
-        for n_steps in (n_kept, n_kept + 2):
-            weights = {
-                "layers.0.W_x": np.ones((1, 1)), "layers.0.W_h": np.full((1, 1), factor), "layers.0.b": np.ones(1),
-                "head.W_y": np.ones((1, 1)), "head.b_y": np.zeros(1),
-            }  # fmt: skip
-            X = np.zeros((1, n_steps, 1))
-            X[0, 0] = 1  # the only input: the gradient of W_x is that of its product with W_x
-            h = naive.forward("rnn", weights, X, activation="relu")
-            architecture = Architecture("rnn", n_steps, 1, (1,), 1, activation="relu")
-            gradient = run(architecture, weights, X, np.zeros((1, 1)), dtype)[2]["layers.0.W_x"]
-            exact = 2 * h * factor ** (n_steps - 1)
-            if exact > limit:
-                np.testing.assert_allclose(gradient, exact, rtol=1e-5 if dtype is np.float32 else 1e-12)
-            else:
-                assert 0 < exact < limit
-                assert (gradient == 0).all()
-        assert exact < limit  # both sides of it have been seen
+    for n_steps in (n_kept, n_kept + 2):
+        weights = {
+            "layers.0.W_x": np.ones((1, 1)), "layers.0.W_h": np.full((1, 1), factor), "layers.0.b": np.ones(1),
+            "head.W_y": np.ones((1, 1)), "head.b_y": np.zeros(1),
+        }  # fmt: skip
+        X = np.zeros((1, n_steps, 1))
+        X[0, 0] = 1  # the only input: the gradient of W_x is that of its product with W_x
+        h = naive.forward("rnn", weights, X, activation="relu")
+        architecture = Architecture("rnn", n_steps, 1, (1,), 1, activation="relu")
+        gradient = run(architecture, weights, X, np.zeros((1, 1)), dtype)[2]["layers.0.W_x"]
+        exact = 2 * h * factor ** (n_steps - 1)
+        if exact > limit:
+            np.testing.assert_allclose(gradient, exact, rtol=rtol)
+        else:
+            assert 0 < exact < limit
+            assert (gradient == 0).all()
+    assert exact < limit  # both sides of it have been seen
