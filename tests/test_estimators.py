@@ -65,11 +65,13 @@ def test_every_option_of_training_changes_what_is_learnt():
     changes = {
         "cell": "gru", "activation": "relu", "hidden_layer_sizes": (5, 5), "learning_rate": 0.02, "clip_norm": 0.01,
         "batch_size": 16, "shuffle": False, "max_iter": 5, "early_stopping": True, "random_state": 1,
+        "chrono_init": 9,
     }  # fmt: skip
     for name, value in changes.items():
         changed = regressor(**{name: value}).fit(X, Y).parameters_
         assert changed.shape != base.shape or not np.array_equal(changed, base), name
     gru = regressor(cell="gru").fit(X, Y).parameters_
+    assert not np.array_equal(gru, regressor(cell="gru", chrono_init=9).fit(X, Y).parameters_)
     assert gru.size != regressor(cell="gru", reset_after=False).fit(X, Y).parameters_.size
 
 

@@ -322,7 +322,7 @@ EFFECTS = {
     "n_tokens": 8, "n_steps": 3, "dense_layer_sizes": 4, "dropout": 0.4, "recurrent_dropout": 0.4, "optimizer": "sgd",
     "learning_rate": 0.1, "schedule": "cosine", "alpha": 0.5, "beta_1": 0.5, "beta_2": 0.5, "epsilon": 0.1,
     "clip_norm": 1e-4, "clip_value": 1e-4, "batch_size": 1, "shuffle": False, "max_iter": 3, "early_stopping": True,
-    "random_state": 1,
+    "random_state": 1, "chrono_init": 9,
 }  # fmt: skip
 
 

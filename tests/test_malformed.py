@@ -711,7 +711,8 @@ BAD_ARGUMENTS = [
     ("input_noise", -1), ("input_noise", np.nan), ("input", "text"), ("input", None), ("embedding_size", 0),
     ("embedding_size", 2.5), ("n_tokens", 0), ("n_tokens", True), ("padding_id", -1), ("padding_id", 0.5),
     ("embedding_vectors", "a"), ("embedding_vectors", [1.0, 2.0]), ("embedding_vectors", [[np.nan]]),
-    ("train_embedding", None), ("missing", "drop"), ("missing", None),
+    ("train_embedding", None), ("missing", "drop"), ("missing", None), ("chrono_init", 2), ("chrono_init", 9.5),
+    ("chrono_init", True), ("chrono_init", "yes"),
 ]  # fmt: skip
 BAD_ARGUMENTS_OF_REGRESSORS = [
     ("loss", None), ("loss", "log_loss"), ("delta", -1), ("delta", np.nan), ("delta", True), ("quantile", 0.0),

@@ -84,7 +84,7 @@ OTHERS = {  # another value of each argument that they share
     "callbacks": [], "max_time": 100.0, "bidirectional": True, "return_sequences": False, "dense_layer_sizes": [6],
     "dense_activation": "tanh", "dropout": 0.1, "recurrent_dropout": 0.2, "input_noise": 0.1, "input": "values",
     "embedding_size": 8, "n_tokens": 1, "padding_id": None, "embedding_vectors": [[1.0]], "train_embedding": False,
-    "missing": "mask",
+    "missing": "mask", "chrono_init": 9,
 }  # fmt: skip
 OTHERS_OF = {
     regressor: {**OTHERS, "loss": "quantile", "delta": 2.0, "quantile": [0.2, 0.8], "validation_gap": 1},

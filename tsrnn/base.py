@@ -25,6 +25,7 @@ from .weights import read_weights
 
 AUTO = StrOptions({"auto"})
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
+STEPS_OF_MEMORY = Interval(Integral, 3, None, closed="left")
 
 NETWORK_CONSTRAINTS = {
     "cell": [StrOptions(set(CELLS))],
@@ -432,8 +433,8 @@ class RecurrentEstimator(BaseEstimator):
         return training
 
     def _initial_parameters(self, architecture, rng, dtype):
-        """Return the parameters that training starts from."""
-        return initial_parameters(architecture, rng, dtype)
+        """Return the parameters that training starts from; not every estimator lets its user choose how."""
+        return initial_parameters(architecture, rng, dtype, getattr(self, "chrono_init", None))
 
     def _list_callbacks(self):
         callbacks = [self.callbacks] if callable(self.callbacks) else list(self.callbacks or [])

@@ -42,6 +42,10 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
     reset_after : bool, default=True
         "gru" only: the reset gate acts after the recurrent product, as in cuDNN, Keras and PyTorch, or before it, as
         in Cho et al. 2014.
+    chrono_init : int or None, default=None
+        "lstm" and "gru" only: steps over which some units are to remember from the start, as far back as X can matter.
+        The gates' biases are then drawn for units that forget within 2 to so many steps (Tallec and Ollivier 2018).
+        None is a bias of 1 for the forget gate of "lstm" (Jozefowicz et al. 2015), 0 for all else.
     bidirectional : bool, default=False
         Whether each layer is two, the second of which reads the steps from the last to the first (Schuster and Paliwal
         1997); what reads them has both states side by side.
@@ -183,6 +187,8 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
     Bengio et al. (2003), A neural probabilistic language model, JMLR 3.
     Duchi, Hazan and Singer (2011), Adaptive subgradient methods, JMLR 12, figure 1, diagonal.
     Sutskever et al. (2013), On the importance of initialization and momentum in deep learning, ICML, equations 3 and 4.
+    Jozefowicz, Zaremba and Sutskever (2015), An empirical exploration of recurrent network architectures, ICML.
+    Tallec and Ollivier (2018), Can recurrent neural networks warp time?, ICLR, section 2.
 
     Examples
     --------
@@ -208,6 +214,7 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         hidden_layer_sizes=(64,),
         activation="tanh",
         reset_after=True,
+        chrono_init=None,
         bidirectional=False,
         return_sequences=False,
         dense_layer_sizes=(),
@@ -252,6 +259,7 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.reset_after = reset_after
+        self.chrono_init = chrono_init
         self.bidirectional = bidirectional
         self.return_sequences = return_sequences
         self.dense_layer_sizes = dense_layer_sizes

@@ -13,6 +13,7 @@ from .base import (
     NETWORK_CONSTRAINTS,
     OPTIMIZER_CONSTRAINTS,
     POSITIVE_INT,
+    STEPS_OF_MEMORY,
     RecurrentEstimator,
     count_threads,
     count_validation,
@@ -60,6 +61,10 @@ class RNNGenerator(RecurrentEstimator):
     reset_after : bool, default=True
         "gru" only: the reset gate acts after the recurrent product, as in cuDNN, Keras and PyTorch, or before it, as
         in Cho et al. 2014.
+    chrono_init : int or None, default=None
+        "lstm" and "gru" only: steps over which some units are to remember from the start, as far back as X can matter.
+        The gates' biases are then drawn for units that forget within 2 to so many steps (Tallec and Ollivier 2018).
+        None is a bias of 1 for the forget gate of "lstm" (Jozefowicz et al. 2015), 0 for all else.
     embedding_size : int, default=32
         Numbers of the vector of a symbol (Bengio et al. 2003).
     n_tokens : int or None, default=None
@@ -180,6 +185,8 @@ class RNNGenerator(RecurrentEstimator):
     Tieleman and Hinton (2012), Lecture 6.5: RMSprop, Neural networks for machine learning.
     Duchi, Hazan and Singer (2011), Adaptive subgradient methods, JMLR 12, figure 1, diagonal.
     Sutskever et al. (2013), On the importance of initialization and momentum in deep learning, ICML, equations 3 and 4.
+    Jozefowicz, Zaremba and Sutskever (2015), An empirical exploration of recurrent network architectures, ICML.
+    Tallec and Ollivier (2018), Can recurrent neural networks warp time?, ICLR, section 2.
 
     Examples
     --------
@@ -197,6 +204,7 @@ class RNNGenerator(RecurrentEstimator):
     _parameter_constraints = {
         **NETWORK_CONSTRAINTS,
         **OPTIMIZER_CONSTRAINTS,
+        "chrono_init": [STEPS_OF_MEMORY, None],
         "embedding_size": [POSITIVE_INT],
         "n_tokens": [Interval(Integral, 1, LARGEST_ID, closed="both"), None],
         "padding_id": [Interval(Integral, 0, LARGEST_ID, closed="left"), None],
@@ -215,6 +223,7 @@ class RNNGenerator(RecurrentEstimator):
         hidden_layer_sizes=(64,),
         activation="tanh",
         reset_after=True,
+        chrono_init=None,
         embedding_size=32,
         n_tokens=None,
         padding_id=0,
@@ -252,6 +261,7 @@ class RNNGenerator(RecurrentEstimator):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.reset_after = reset_after
+        self.chrono_init = chrono_init
         self.embedding_size = embedding_size
         self.n_tokens = n_tokens
         self.padding_id = padding_id

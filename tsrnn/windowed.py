@@ -21,6 +21,7 @@ from .base import (
     NETWORK_CONSTRAINTS,
     OPTIMIZER_CONSTRAINTS,
     POSITIVE_INT,
+    STEPS_OF_MEMORY,
     RecurrentEstimator,
     count_threads,
     layer_sizes,
@@ -48,6 +49,7 @@ from .sequences import (
 WINDOW_CONSTRAINTS = {
     **NETWORK_CONSTRAINTS,
     **OPTIMIZER_CONSTRAINTS,
+    "chrono_init": [STEPS_OF_MEMORY, None],
     "bidirectional": ["boolean"],
     "return_sequences": ["boolean"],
     "dense_layer_sizes": ["array-like", POSITIVE_INT],
