@@ -23,10 +23,11 @@ ADDING = {
 _ORDER = {"hidden_layer_sizes": 64, "batch_size": 50, "max_iter": 10}
 _ORDER_RATES = {"lstm": 0.002, "gru": 0.02, "rnn": 0.001}  # with 0.005 three LSTMs of five learn nothing
 ORDER = {cell: {"cell": cell, **_ORDER, "learning_rate": rate} for cell, rate in _ORDER_RATES.items()}
-# Every step is said, and ids are read through an embedding; id 0 is a blank, which is a symbol here and no padding.
+# Every step is said, and ids are read through an embedding; id 0 is a blank, which is a symbol here and no padding. A
+# symbol is said 60 steps after it was read.
 _COPY = {
-    "hidden_layer_sizes": 128, "learning_rate": 0.005, "batch_size": 100, "max_iter": 20, "input": "tokens",
-    "padding_id": None, "return_sequences": True,
+    "hidden_layer_sizes": 128, "optimizer": "rmsprop", "learning_rate": 0.01, "batch_size": 50, "max_iter": 20,
+    "chrono_init": 60, "input": "tokens", "padding_id": None, "return_sequences": True,
 }  # fmt: skip
 COPY = {cell: {"cell": cell, **_COPY} for cell in ("lstm", "gru", "rnn")}
 
