@@ -75,11 +75,12 @@ matrix.ax_.set(xlabel="said", ylabel="true", title="Test beats")
 matrix.ax_.tick_params(axis="x", rotation=20)
 for kind in KINDS:
     of_kind, is_wrong = X_test[y_test == kind], said[y_test == kind] != kind
-    told = axes[kind].plot(of_kind[~is_wrong][:3].T, color="#333333", lw=0.8)
-    missed = axes[kind].plot(of_kind[is_wrong][:2].T, color="#c0392b", lw=1.2)
+    axes[kind].plot(of_kind[~is_wrong][:3].T, color="#333333", lw=0.8)
+    axes[kind].plot(of_kind[is_wrong][:2].T, color="#c0392b", lw=1.2)
     axes[kind].set(title=kind, ylim=(-0.6, 1.6), xlabel="step", ylabel="mV")
     axes[kind].spines[["top", "right"]].set_visible(False)
-figure.legend([told[0], missed[0]], ["told right", "taken for another"], loc="outside lower right", ncols=2)
+lines = [plt.Line2D([], [], color=color) for color in ("#333333", "#c0392b")]
+figure.legend(lines, ["told right", "taken for another"], loc="outside lower right", ncols=2, frameon=False)
 figure.savefig("heart_beats.png", dpi=100)
 plt.show()
 
