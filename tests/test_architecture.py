@@ -14,7 +14,7 @@ PACKAGE = Path(tsrnn.__file__).resolve().parent
 # A room imports only rooms listed below it. The two inner packages hold a docstring alone, so anybody may import them.
 SURFACE = [
     "__main__", "__init__", "csv_input", "forecaster", "generator", "estimators", "windowed", "baselines", "choices",
-    "contract",
+    "contract", "ids",
     "plotting", "datasets", "metrics", "transforms", "windows", "sequences", "checking", "calendar", "tokens", "panel",
     "clock", "base", "weights",
 ]  # fmt: skip

@@ -21,11 +21,39 @@ def refusing_numbers():
         with np.errstate(over="ignore", invalid="ignore"):  # what does not fit becomes infinite, and is refused
             yield
     except ValueError as error:
-        if not str(error).startswith("Input X contains NaN"):
-            raise
+        if str(error).startswith("Input X contains NaN"):
+            raise ValueError(
+                "X contains NaN; fill it, or give missing='mask' to leave out steps of which all features are NaN."
+            ) from None
+        if "features, but" in str(error):  # in words that scikit-learn asks for
+            raise ValueError(
+                f"{str(error).rstrip('.')}; the columns of X are the steps of a window: give as many as in fit."
+            ) from None
+        raise
+
+
+def read_windows(X, dtypes):
+    """Return X, an array or table of windows, in a form that scikit-learn's checks take.
+
+    Parameters
+    ----------
+    X : array-like
+    dtypes : list
+        An array of numbers is cast to the first, unless it has one of them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If X is not numbers, or is of one dimension or none.
+    """
+    X = read_numbers(X, "X")
+    if np.ndim(X) < 2 and not hasattr(X, "toarray"):
+        given = f"has the shape {np.shape(X)}" if np.ndim(X) else f"is {shorten(X)}, a single number"
         raise ValueError(
-            "X contains NaN; fill it, or give missing='mask' to leave out steps of which all features are NaN."
-        ) from None
+            f"X {given}; give (n_samples, n_steps) or (n_samples, n_steps, n_features). Reshape your data: "
+            "X.reshape(1, -1) is one window, X.reshape(-1, 1) windows of one step."
+        )
+    return cast_windows(X, dtypes)
 
 
 def as_windows(X):
@@ -94,10 +122,10 @@ def read_numbers(given, what):
         return given
     if hasattr(given, "columns") or (isinstance(given, pd.Series) and given.dtype.kind in "fiub"):
         return given
-    array = _read_array(given, what)
-    if array.dtype.kind in "fiub" and not hasattr(given, "dtype"):
-        return array.astype(np.float64, copy=False)  # as scikit-learn does, also to a list of float32 arrays
-    return array if array.dtype.kind in "fiubc" else _read_floats(array, what)
+    array = read_array(given, what)
+    if array.dtype.kind in "fiub" and array.dtype != np.float32 and not hasattr(given, "dtype"):
+        return array.astype(np.float64, copy=False)  # as scikit-learn does
+    return array if array.dtype.kind == "c" else as_floats(array, what)
 
 
 def read_targets(y):
@@ -116,7 +144,7 @@ def read_labels(y):
         return y
     if isinstance(y, pd.Series) and y.dtype.kind in "fiub":
         return y
-    array = _read_array(y, "y")
+    array = read_array(y, "y")
     if array.dtype.kind == "V":
         raise TypeError(f"y holds records, {array.dtype}; give classes as numbers or texts.")
     if array.dtype.kind == "S":
@@ -128,50 +156,93 @@ def read_labels(y):
             if not isinstance(label, str | list | tuple | np.ndarray):
                 raise TypeError(f"y holds {label!r} in row {n} among texts; give classes of one type.")
     if array.dtype.kind == "O":
-        missing = pd.isna(array)
+        missing = is_missing(array)
         if missing.any():
             n = np.flatnonzero(missing.reshape(len(array), -1).any(axis=1))[0]
             raise ValueError(f"y contains NaN: row {n} has no class, {array[n]!r}; drop what is missing.")
     return array
 
 
-def _read_array(given, what):
+def is_row(entry):
+    """Return whether an entry of a list is a sequence of entries itself."""
+    if isinstance(entry, str | bytes | dict) or hasattr(entry, "toarray"):
+        return False
+    return hasattr(entry, "__len__") and getattr(entry, "ndim", 1) > 0
+
+
+def is_missing(array):
+    """Return where an array holds what stands for no value: NaN, None, NaT and their like."""
+    return np.asarray(pd.isna(array.astype(object) if array.dtype.kind == "T" else array))
+
+
+def refuse_masked(given, what):
+    """Raise if an array, or a row of a list, has masked values, which an array of its own would show."""
+    parts = given if isinstance(given, list | tuple) else [given]
+    n_masked = sum(np.ma.count_masked(part) for part in parts if isinstance(part, np.ma.MaskedArray))
+    if n_masked:
+        raise ValueError(f"{what} has {n_masked} masked value(s); fill or drop them.")
+
+
+def read_array(given, what):
     """Return data, which are no table, as a plain array; raise if they are none, or would lose a mask."""
     is_sequence = hasattr(given, "__len__") and hasattr(given, "__getitem__") and not hasattr(given, "keys")
     if isinstance(given, str | bytes) or not (is_sequence or hasattr(given, "__array__")):
         raise TypeError(f"{what} is {shorten(given)}, of type {type(given).__name__}; give an array or a list.")
-    if np.ma.is_masked(given):
-        raise ValueError(f"{what} is an array with {np.ma.count_masked(given)} masked value(s); fill or drop them.")
+    refuse_masked(given, what)
     try:
         return np.asarray(given)
     except ValueError as error:
         if "inhomogeneous" not in str(error):
             raise
-        lengths = sorted({len(row) for row in given if hasattr(row, "__len__")})
-        what = f"rows of {what}" if len(lengths) > 1 else f"{what} holds entries that"
-        shown = f": {lengths[0]} and {lengths[-1]}" if len(lengths) > 1 else ""
-        raise ValueError(f"{what} differ in length{shown}; cut or pad them to one length.") from None
+    rows = list(given)
+    sizes = [len(row) if is_row(row) else None for row in rows]
+    odd = next((n for n, size in enumerate(sizes) if size != sizes[0]), None)
+    if odd is None:
+        shapes = [getattr(row, "shape", None) for row in rows]
+        odd = next((n for n, shape in enumerate(shapes) if shape != shapes[0]), None)
+        if odd is None or None in (shapes[0], shapes[odd]):
+            raise ValueError(f"{what} holds entries of several shapes; give numbers, as many in each.")
+        raise ValueError(
+            f"row {odd} of {what} has the shape {shapes[odd]}, but row 0 {shapes[0]}; give all rows the same."
+        )
+    if None in (sizes[0], sizes[odd]):
+        shown = f"row {odd} of {what} is {shorten(rows[odd])}, but row 0 is {shorten(rows[0])}"
+        raise ValueError(f"{shown}; give as many numbers in each.")
+    raise ValueError(
+        f"rows of {what} differ in length: {sizes[0]} in row 0 and {sizes[odd]} in row {odd}; cut or pad them to one "
+        "length."
+    )
 
 
-def _read_floats(array, what):
-    """Return an array of texts or objects as floats; raise, naming the first that is no number, if there is one."""
+def as_floats(array, what, place="in row"):
+    """Return an array as numbers, or as floats if it holds texts or objects.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is an entry that is no real number; the message names the first, and after `place` where it is.
+    """
+    if array.dtype.kind in "fiub":
+        return array
     if array.dtype.kind in "mM":
         raise ValueError(f"{what} holds {array.dtype}, not numbers; give differences of dates as floats.")
-    if array.dtype.kind == "V":
-        raise TypeError(f"{what} holds records, {array.dtype}, not numbers; give an array of floats.")
+    if array.dtype.kind in "Vc":
+        kind = "records" if array.dtype.kind == "V" else "complex numbers"
+        raise TypeError(f"{what} holds {kind}, {array.dtype}, not real numbers; give an array of floats.")
     try:
         return array.astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         fault = error
-    for place, value in np.ndenumerate(array.astype(object)):
+    for where, value in np.ndenumerate(array.astype(object)):
         try:
             np.array([value], dtype=object).astype(np.float64)
         except (TypeError, ValueError, OverflowError) as error:
-            place, fault = place, error
+            where, fault = where, error
             break
     kind = TypeError if isinstance(fault, TypeError) else ValueError
-    row, reason = f" in row {place[0]}" if place else "", str(fault).rstrip(".")
-    raise kind(f"{what} holds {shorten(value)}{row}, which is no number ({reason}); give numbers.")
+    at, reason = f" {place} {where[0]}" if where else "", str(fault).rstrip(".")
+    cure = ", or ids that SequenceEncoder makes of texts" if isinstance(value, str) and what.endswith("X") else ""
+    raise kind(f"{what} holds {shorten(value)}{at}, which is no number ({reason}); give numbers{cure}.")
 
 
 def _check_names(frame, what):
@@ -190,7 +261,7 @@ def _check_columns(frame, what):
         if isinstance(dtype, pd.SparseDtype):
             raise TypeError(f"column {name!r} of {what} is sparse, {dtype}; use frame.sparse.to_dense().")
         if dtype.kind not in "fiubc":
-            _read_floats(np.asarray(frame[name]), f"column {name!r} of {what}")
+            as_floats(np.asarray(frame[name]), f"column {name!r} of {what}")
 
 
 def weigh_classes(class_weight, labels, known):

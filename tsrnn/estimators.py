@@ -76,8 +76,8 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         Ids are smaller than this. None is one more than the largest in `fit`; where later ones may be larger, as in
         parts of data, give all there are, `SequenceEncoder.n_tokens_`.
     padding_id : int or None, default=0
-        Where X holds this id there is no step. None if all ids are tokens. A row of padding alone leaves the network in
-        its first state, zero.
+        Where X holds this id there is no step. None if all ids are tokens. A row of padding alone, or of nothing,
+        leaves the network in its first state, zero.
     embedding_vectors : array-like of shape (n_tokens, embedding_size), optional
         Vectors to start from, instead of random ones, whose shape takes the place of the two sizes.
     train_embedding : bool, default=True
@@ -527,8 +527,8 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         Ids are smaller than this. None is one more than the largest in `fit`; where later ones may be larger, as in
         parts of data, give all there are, `SequenceEncoder.n_tokens_`.
     padding_id : int or None, default=0
-        Where X holds this id there is no step. None if all ids are tokens. A row of padding alone leaves the network in
-        its first state, zero.
+        Where X holds this id there is no step. None if all ids are tokens. A row of padding alone, or of nothing,
+        leaves the network in its first state, zero.
     embedding_vectors : array-like of shape (n_tokens, embedding_size), optional
         Vectors to start from, instead of random ones, whose shape takes the place of the two sizes.
     train_embedding : bool, default=True
