@@ -235,6 +235,7 @@ BAD_WINDOWS = {
     "complex": (lambda: X * 1j, ValueError, ["Complex data not supported", "j"]),
     "complex without imaginary part": (lambda: X.astype(complex), ValueError, ["Complex data not supported", "0.j"]),
     "complex in a list": (lambda: (X * 1j).tolist(), ValueError, ["Complex data not supported", "j"]),
+    "complex of NumPy in a cell": (lambda: put(np.complex64(1)), TypeError, ["X holds", "in row 3", "complex"]),
     "complex in a cell": (lambda: put(1j), TypeError, ["X holds 1j in row 3", GIVE_NUMBERS]),
     "sparse matrix": (lambda: sparse.csr_matrix(X), TypeError, ["Sparse data was passed for X", "toarray"]),
     "sparse array": (lambda: sparse.coo_array(X), TypeError, ["Sparse data was passed for X", "toarray"]),
@@ -325,6 +326,7 @@ MEANT_WINDOWS = {
     "frame of boolean": (lambda: (FRAME > 0).astype("boolean"), (X > 0) * 1.0),
     "frame of mixed dtypes": (lambda: FRAME.assign(a=HALF, b=True), np.column_stack([HALF, HALF * 0 + 1, X[:, 2:]])),
     "frame of float32": (lambda: FRAME.astype("f4"), X.astype("f4")),
+    "frame of big-endian": (lambda: FRAME.astype(">f8"), X),
     "frame of objects": (lambda: FRAME.astype(object), X),
     "categories of numbers": (lambda: FRAME.round(1).astype("category"), X.round(1)),
     "names of several levels": (lambda: FRAME.set_axis(pd.MultiIndex.from_product([["x"], NAMES]), axis=1), X),
@@ -538,8 +540,16 @@ BAD_CLASSES = {
     "texts and numbers": (lambda: put(1, of=CLASSES), TypeError, ["y holds classes of types int, str", "one type"]),
     "texts and numbers in a list": (lambda: put(1, of=CLASSES).tolist(), TypeError, ["y holds 1 in row 3", "one type"]),
     "complex in a cell": (lambda: put(1j, of=CLASSES), TypeError, ["y holds classes of types complex, str"]),
-    "lists in cells": (lambda: pd.Series([[1], [1, 2]] * 12).to_numpy(), ValueError, ["legacy multi-label"]),
-    "sets in a list": (lambda: [{1}, {2}] * 12, ValueError, ["Unknown label type"]),
+    "lists in cells": (lambda: pd.Series([[1], [1, 2]] * 12).to_numpy(), ValueError, ["[1] in row 0", "is no class"]),
+    "sets in a list": (lambda: [{1}, {2}] * 12, ValueError, ["y holds {1} in row 0, which is no class"]),
+    "dicts in a list": (lambda: [{1: 1}] * 24, ValueError, ["y holds {1: 1} in row 0, which is no class"]),
+    "sparse rows": (lambda: [sparse.csr_array(row) for row in X], ValueError, ["y holds <", "which is no class"]),
+    "empty lists in cells": (lambda: pd.Series([[]] * 24), ValueError, ["y holds [] in row 0, which is no class"]),
+    "stamps and numbers": (lambda: [pd.Timestamp("2020"), 1] * 12, TypeError, ["types Timestamp, int", "one type"]),
+    "lists in a frame": (lambda: FRAME.assign(c=[[1]] * 24), ValueError, ["y holds [1] in row 0, which is no class"]),
+    "texts and numbers in a frame": (lambda: FRAME[["a"]].assign(c="x"), TypeError, ["types float, str", "one type"]),
+    "sparse columns": (lambda: pd.DataFrame(np.ones((24, 2))).astype(pd.SparseDtype(float, 1.0)), TypeError,
+                       ["column 0 of y is sparse", "to_dense"]),
     "labels of minus one": (lambda: np.where(X[:, :2] > 0, 1, -1), ValueError, ["(24, 2)", "-1", "labels are 0 and 1"]),
     "labels of one and two": (lambda: [(1, 2)] * 24, ValueError, ["(24, 2)", "2", "labels are 0 and 1"]),
     "labels of texts": (lambda: np.where(X[:, :2] > 0, "a", "b"), ValueError, ["(24, 2)", "other than 0 and 1"]),
@@ -653,6 +663,10 @@ def test_a_column_of_y_warns_and_means_one_dimension(make):
 # Weights of rows
 
 BAD_SAMPLE_WEIGHTS = {
+    "a complex number": (lambda: 1j, TypeError, ["sample_weight holds 1j", GIVE_NUMBERS]),
+    "a complex number of NumPy": (lambda: np.complex64(1), TypeError, ["sample_weight holds ", "complex"]),
+    "an integer beyond float64": (lambda: 10**400, ValueError, ["sample_weight holds 1000", "too large"]),
+    "a decimal NaN": (lambda: decimal.Decimal("nan"), ValueError, ["sample_weight is nan", "finite"]),
     "shorter": (lambda: np.ones(23), ValueError, ["sample_weight", "(23,)", "(24,)"]),
     "longer": (lambda: np.ones(25), ValueError, ["sample_weight", "(25,)", "(24,)"]),
     "empty": (lambda: [], ValueError, ["0 sample(s)"]),
@@ -691,6 +705,8 @@ RAMP = np.arange(24.0)
 MEANT_SAMPLE_WEIGHTS = {  # only their ratios count
     "a number": (lambda: 2.0, np.ones(24)),
     "True": (lambda: True, np.ones(24)),
+    "a fraction": (lambda: fractions.Fraction(1, 2), np.ones(24)),
+    "a decimal": (lambda: decimal.Decimal("0.5"), np.ones(24)),
     "booleans": (lambda: HALF == 1, HALF),
     "integers": (lambda: np.arange(24), RAMP),
     "range": (lambda: range(24), RAMP),
@@ -711,8 +727,56 @@ MEANT_SAMPLE_WEIGHTS = {  # only their ratios count
 
 @both
 @named(BAD_SAMPLE_WEIGHTS)
-def test_what_are_no_weights_of_rows_is_refused(fitted, make, given, kind, words):
-    refused_clearly(kind, words, fitted[make]["flat"].fit, X, TARGETS[make], given())
+def test_what_are_no_weights_of_rows_is_refused_by_fit_and_score(fitted, make, given, kind, words):
+    for call in (fitted[make]["flat"].fit, fitted[make]["flat"].score):
+        refused_clearly(kind, words, call, X, TARGETS[make], given())
+
+
+@named(BAD_TARGETS)
+def test_what_are_no_targets_is_not_scored(fitted, given, kind, words):
+    if words[0] in ("loss", "y holds "):  # what is too large
+        words = ["the score is not finite", "scale y"] if words[0] == "loss" else ["y contains infinity", "float64"]
+    refused_clearly(kind, words, fitted[regressor]["flat"].score, X, given())
+
+
+@both
+def test_a_table_of_another_byte_order_is_the_same_where_steps_may_be_missing(make):
+    holes = np.where(X > 1, np.nan, X)
+    for given in (X, holes):
+        one, other = (make(missing="mask").fit(x, TARGETS[make]) for x in (pd.DataFrame(given.astype(">f8")), given))
+        np.testing.assert_array_equal(one.parameters_, other.parameters_)
+
+
+@pytest.mark.parametrize("dtype", ["M8[D]", "m8[s]"])
+def test_dates_are_not_scored_against_classes_of_another_type(fitted, dtype):
+    model, dates = fitted[classifier]["flat"], HALF.astype(dtype)
+    refused_clearly(TypeError, ["y holds", "[", "classes known"], model.score, X, dates)
+    of_dates = classifier().fit(X, dates)
+    refused_clearly(TypeError, ["y holds", "classes known"], of_dates.score, X, CLASSES)
+    assert 0 <= of_dates.score(X, dates) <= 1
+
+
+@both
+def test_nothing_is_scored_without_y(fitted, make):
+    refused_clearly(ValueError, ["a score needs y", "None"], fitted[make]["flat"].score, X, None)
+
+
+@both
+def test_what_is_odd_in_a_score_is_said_once(make):
+    """A warning that is given twice looks like two."""
+    model = make(return_sequences=True).fit(FRAME, (X > 0) * 1)
+    with pytest.warns(UserWarning, match="does not have valid feature names") as caught:
+        model.score(X, (X > 0) * 1, np.arange(24.0))
+    assert len(caught) == 1
+
+
+@pytest.mark.parametrize("name", ["sets in a list", "dicts in a list", "sparse rows", "texts and numbers", "bytes",
+                                  "NaN among texts", "stamps and numbers", "sparse columns"])  # fmt: skip
+def test_what_are_no_classes_is_not_scored(fitted, name):
+    given, kind, words = BAD_CLASSES[name]
+    refused_clearly(kind, words, fitted[classifier]["flat"].score, X, given())
+    refused_clearly(kind, [word.replace("y ", "classes ", 1) for word in words], classifier().partial_fit,
+                    X, CLASSES, given())  # fmt: skip
 
 
 @both
@@ -1091,24 +1155,26 @@ MEANT_SYMBOLS = {  # with their vocabulary
 }  # fmt: skip
 
 BAD_IDS = {
-    "sparse": (lambda: sparse.csr_array([[2, 3]]), TypeError, ["Sparse data was passed", "toarray"]),
-    "masked": (lambda: np.ma.array([[2, 3]], mask=[[0, 1]]), ValueError, ["1 masked value", "padding, 0"]),
-    "complex": (lambda: np.array([[2j]]), ValueError, ["Complex data not supported", "2.j"]),
-    "dates": (lambda: np.array([["2020"]], "M8[D]"), TypeError, ["datetime64[D]", "integers"]),
+    "sparse": (lambda: sparse.csr_array([[2, 3]]), TypeError, ["sparse matrix", "toarray"]),
+    "masked": (lambda: np.ma.array([[2, 3]], mask=[[0, 1]]), ValueError, ["X has 1 masked value", "fill"]),
+    "complex": (lambda: np.array([[2j]]), TypeError, ["row 0 of X holds 2j", "integers"]),
+    "dates": (lambda: np.array([["2020"]], "M8[D]"), TypeError, ["row 0 of X holds", "datetime64", "integers"]),
     "a frame of dates": (lambda: pd.DataFrame({"a": pd.date_range("2020", periods=1)}), TypeError, ["datetime64"]),
-    "the largest unsigned": (lambda: np.array([[2**64 - 1]], "u8"), ValueError, [str(2**64 - 1), "0 to 5"]),
-    "beyond int64": (lambda: [[10**30]], TypeError, ["object", "integers"]),
-    "NA of Int64": (lambda: pd.DataFrame([[2, None]]).astype("Int64"), TypeError, ["object", "integers"]),
-    "a dict": (lambda: {"a": [1]}, TypeError, ["at least 1 dimension", "{'a': [1]}"]),
-    "a set": (lambda: {1}, TypeError, ["at least 1 dimension", "{1}"]),
-    "a text": (lambda: "23", TypeError, ["at least 1 dimension", "'23'"]),
-    "a number": (lambda: 3, TypeError, ["at least 1 dimension", "3"]),
+    "the largest unsigned": (lambda: np.array([[2**64 - 1]], "u8"), ValueError, [str(2**64 - 1), "too large"]),
+    "beyond int64": (lambda: [[10**30]], ValueError, [str(10**30), "too large"]),
+    "NA of Int64": (lambda: pd.DataFrame([[2, None]]).astype("Int64"), TypeError, ["row 0 of X holds", "integers"]),
+    "a dict": (lambda: {"a": [1]}, TypeError, ["X is {'a': [1]}", "dict"]),
+    "a set": (lambda: {1}, TypeError, ["X is {1}", "set"]),
+    "a text": (lambda: "23", TypeError, ["X is '23'", "str"]),
+    "a number": (lambda: 3, TypeError, ["X is 3", "int"]),
     "a Series": (lambda: pd.Series([2, 3]), ValueError, ["(2,)", "(n_samples, n_steps)"]),
-    "no rows": (lambda: [], ValueError, ["0 sample(s)"]),
-    "an empty row": (lambda: [[]], ValueError, ["0 feature(s)", "(1, 0)"]),
-    "an empty frame": (lambda: pd.DataFrame(), ValueError, ["0 sample(s)", "(0, 0)"]),
-    "infinity": (lambda: [[np.inf]], TypeError, ["float64", "integers"]),
-    "records": (lambda: np.zeros((2, 2), [("a", int)]), TypeError, ["[('a', '<i8')]", "integers"]),
+    "no rows": (lambda: [], ValueError, ["X is empty"]),
+    "an empty frame": (lambda: pd.DataFrame(), ValueError, ["X is empty"]),
+    "infinity": (lambda: [[np.inf]], TypeError, ["row 0 of X holds inf", "integers"]),
+    "records": (lambda: np.zeros((2, 2), [("a", int)]), TypeError, ["row 0 of X holds", "void", "integers"]),
+    "a ragged list of tables": (lambda: [[[2], [3]], [[2]]], ValueError, ["row 0 of X has shape (2, 1)"]),
+    "a text among rows": (lambda: [[2, 3], "ab"], TypeError, ["row 1 of X is 'ab'", "no sequence of ids"]),
+    "own sequence": (lambda: Sequence([[2, 3]]), TypeError, ["of type Sequence", "rows of ids"]),
 }  # fmt: skip
 
 MEANT_IDS = {
@@ -1121,7 +1187,7 @@ MEANT_IDS = {
     "frame": lambda: pd.DataFrame(IDS),
     "frame of names that come twice": lambda: pd.DataFrame(IDS, columns=["a", "a", "b"]),
     "array of another library": lambda: Convertible(IDS),
-    "own sequence": lambda: Sequence(IDS.tolist()),
+    "lists of several lengths": lambda: [row[row > 0].tolist() for row in IDS[:1]] + [[*IDS[1], 0]],
     "masked array without a mask": lambda: np.ma.array(IDS),
 }
 

@@ -5,7 +5,7 @@ from numbers import Number, Real
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import assert_all_finite, column_or_1d, compute_sample_weight
+from sklearn.utils import assert_all_finite, check_array, column_or_1d, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight
 
@@ -57,12 +57,13 @@ def read_windows(X, dtypes):
 
 
 def as_windows(X):
-    """Return X as (n_samples, n_steps, n_features); a 2-D X has one feature."""
+    """Return X as (n_samples, n_steps, n_features), in the byte order of this machine; a 2-D X has one feature."""
     if X.ndim > 3:
         raise ValueError(f"X has {X.ndim} dimensions; windows have 2 (samples, steps) or 3 (samples, steps, features).")
     for size, what in zip(X.shape[1:], ("step", "feature"), strict=False):
         if size == 0:
             raise ValueError(f"X has 0 {what}(s) in shape {X.shape}; windows need at least one.")
+    X = X if X.dtype.isnative else X.astype(X.dtype.newbyteorder("="))  # scikit-learn lets tables of others pass
     return X[:, :, None] if X.ndim == 2 else X
 
 
@@ -71,6 +72,8 @@ def check_weights(sample_weight, X):
     if sample_weight is None:
         return EQUAL_WEIGHTS
     sample_weight = read_numbers(sample_weight, "sample_weight")
+    if isinstance(sample_weight, Number):
+        sample_weight = as_floats(np.array(sample_weight, dtype=object), "sample_weight")[()]
     if isinstance(sample_weight, Number) and not np.isfinite(sample_weight):  # which scikit-learn asks of arrays alone
         raise ValueError(f"sample_weight is {sample_weight}; give a finite number, or one for each row.")
     if np.ndim(sample_weight) > 1:
@@ -135,32 +138,75 @@ def read_targets(y):
     return y if y is None else read_numbers(y, "y")
 
 
-def read_labels(y):
+def read_scored(y):
+    """Return y, the targets that predictions are scored against, as finite numbers."""
+    with np.errstate(over="ignore", invalid="ignore"):  # what does not fit becomes infinite, and is refused
+        y = as_floats(np.array(y, dtype=object), "y") if isinstance(y, Number) else read_targets(y)
+        return check_array(y, dtype=np.float64, ensure_2d=False, allow_nd=True, input_name="y")
+
+
+def read_scored_labels(y, classes):
+    """Return y, the classes or labels that answers are scored against, which must be of a type with those known."""
+    y = read_labels(y)
+    kind, known = getattr(getattr(y, "dtype", None), "kind", "O"), classes.dtype.kind
+    if kind != known and "O" not in (kind, known) and {kind, known} & set("mM"):
+        raise TypeError(f"y holds {y.dtype}, but the classes known are of {classes.dtype}; give classes of this type.")
+    return y
+
+
+def read_labels(y, what="y"):
     """Return y, classes or labels, in a form that scikit-learn's checks take."""
-    if y is None or isinstance(y, Number) or hasattr(y, "toarray"):
+    if y is None or isinstance(y, Number):
+        return y
+    if hasattr(y, "toarray"):
+        if y.ndim != 2:
+            raise ValueError(f"{what} is a sparse array of shape {y.shape}; give {what}.toarray().")
         return y
     if isinstance(y, pd.DataFrame):
-        _check_names(y, "y")
+        _check_names(y, what)
+        _check_classes(np.asarray(y, dtype=object), what)
         return y
-    if isinstance(y, pd.Series) and y.dtype.kind in "fiub":
+    if isinstance(y, pd.Series) and y.dtype.kind in "fiub" and not isinstance(y.dtype, pd.SparseDtype):
         return y
-    array = read_array(y, "y")
+    array = read_array(y, what)
     if array.dtype.kind == "V":
-        raise TypeError(f"y holds records, {array.dtype}; give classes as numbers or texts.")
+        raise TypeError(f"{what} holds records, {array.dtype}; give classes as numbers or texts.")
     if array.dtype.kind == "S":
-        raise TypeError(f"y holds bytes, {array.dtype}; decode them into texts, or give numbers.")
+        raise TypeError(f"{what} holds bytes, {array.dtype}; decode them into texts, or give numbers.")
     if array.dtype.kind == "T":
         return array.astype(object)
     if array.dtype.kind == "U" and isinstance(y, list | tuple):
         for n, label in enumerate(y):
             if not isinstance(label, str | list | tuple | np.ndarray):
-                raise TypeError(f"y holds {label!r} in row {n} among texts; give classes of one type.")
+                raise TypeError(f"{what} holds {label!r} in row {n} among texts; give classes of one type.")
     if array.dtype.kind == "O":
-        missing = is_missing(array)
-        if missing.any():
-            n = np.flatnonzero(missing.reshape(len(array), -1).any(axis=1))[0]
-            raise ValueError(f"y contains NaN: row {n} has no class, {array[n]!r}; drop what is missing.")
+        _check_classes(array, what)
     return array
+
+
+def _check_classes(array, what):
+    """Raise unless objects can be told apart and sorted."""
+    for place, value in np.ndenumerate(array):
+        if not isinstance(value, str | bytes) and (is_row(value) or hasattr(value, "toarray") or not _has_hash(value)):
+            at = f" in row {place[0]}" if place else ""
+            raise ValueError(f"{what} holds {shorten(value)}{at}, which is no class; give numbers or texts.")
+    missing = is_missing(array)
+    if missing.any():
+        n = np.flatnonzero(missing.reshape(len(array), -1).any(axis=1))[0]
+        raise ValueError(f"{what} contains NaN: row {n} has no class, {shorten(array[n])}; drop what is missing.")
+    try:
+        np.unique(array)
+    except TypeError:
+        types = ", ".join(sorted({type(label).__name__ for label in np.ravel(array)}))
+        raise TypeError(f"{what} holds classes of types {types}, which cannot be sorted; give one type.") from None
+
+
+def _has_hash(value):
+    try:
+        hash(value)
+    except (TypeError, ValueError):  # ValueError of a memoryview
+        return False
+    return True
 
 
 def is_row(entry):
@@ -172,6 +218,8 @@ def is_row(entry):
 
 def is_missing(array):
     """Return where an array holds what stands for no value: NaN, None, NaT and their like."""
+    if array.dtype.kind in "VSUbiu":  # of records pandas cannot tell
+        return np.zeros(array.shape, bool)
     return np.asarray(pd.isna(array.astype(object) if array.dtype.kind == "T" else array))
 
 
@@ -229,11 +277,17 @@ def as_floats(array, what, place="in row"):
     if array.dtype.kind in "Vc":
         kind = "records" if array.dtype.kind == "V" else "complex numbers"
         raise TypeError(f"{what} holds {kind}, {array.dtype}, not real numbers; give an array of floats.")
+    entries = array.astype(object)
     try:
-        return array.astype(np.float64)
+        if not any(isinstance(value, np.complexfloating) for value in entries.flat):  # which NumPy would cut
+            return array.astype(np.float64)
+        fault = None
     except (TypeError, ValueError, OverflowError) as error:
         fault = error
-    for where, value in np.ndenumerate(array.astype(object)):
+    for where, value in np.ndenumerate(entries):
+        if isinstance(value, np.complexfloating):
+            where, fault = where, TypeError("it is complex")
+            break
         try:
             np.array([value], dtype=object).astype(np.float64)
         except (TypeError, ValueError, OverflowError) as error:
@@ -246,20 +300,21 @@ def as_floats(array, what, place="in row"):
 
 
 def _check_names(frame, what):
-    """Raise unless a table has columns, each with a name of its own."""
+    """Raise unless a table has columns, each with a name of its own, and none sparse."""
     if not frame.shape[1]:
         raise ValueError(f"{what} is a DataFrame of shape {frame.shape}, without columns; give one or more.")
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
         raise ValueError(f"{what} has more than one column named {twice[0]!r}; give each a name of its own.")
+    for name, dtype in frame.dtypes.items():
+        if isinstance(dtype, pd.SparseDtype):
+            raise TypeError(f"column {name!r} of {what} is sparse, {dtype}; use frame.sparse.to_dense().")
 
 
 def _check_columns(frame, what):
     """Raise unless a table has columns, each with a name of its own, that can be read as numbers."""
     _check_names(frame, what)
     for name, dtype in frame.dtypes.items():
-        if isinstance(dtype, pd.SparseDtype):
-            raise TypeError(f"column {name!r} of {what} is sparse, {dtype}; use frame.sparse.to_dense().")
         if dtype.kind not in "fiubc":
             as_floats(np.asarray(frame[name]), f"column {name!r} of {what}")
 
@@ -279,15 +334,9 @@ def weigh_classes(class_weight, labels, known):
 
 def read_kind(y):
     """Return y as classes (n_samples,), or labels (n_samples, n_labels) of zeros and ones."""
-    try:
-        with np.errstate(invalid="ignore"):  # where huge numbers are asked whether they are integers
-            check_classification_targets(y)
-            is_multilabel = type_of_target(y) == "multilabel-indicator"
-    except TypeError as error:
-        if "not supported between" not in str(error):
-            raise
-        types = ", ".join(sorted({type(label).__name__ for label in np.ravel(y)}))
-        raise TypeError(f"y holds classes of types {types}, which cannot be sorted; give one type.") from None
+    with np.errstate(invalid="ignore"):  # where huge numbers are asked whether they are integers
+        check_classification_targets(y)
+        is_multilabel = type_of_target(y) == "multilabel-indicator"
     y = y.toarray() if hasattr(y, "toarray") else y  # labels as a sparse matrix
     if is_multilabel:
         strange = np.setdiff1d(y, [0, 1])
@@ -302,7 +351,7 @@ def read_kind(y):
 
 def read_classes(classes):
     """Return the classes that a user names, in their order."""
-    classes = np.unique(column_or_1d(classes))
+    classes = np.unique(column_or_1d(read_labels(classes, "classes")))
     assert_all_finite(classes)
     return _at_least_two(classes, "classes")
 

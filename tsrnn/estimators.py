@@ -11,6 +11,7 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
 
 from .base import count_validation, list_values
 from .checking import (
@@ -21,6 +22,8 @@ from .checking import (
     read_classes,
     read_kind,
     read_labels,
+    read_scored,
+    read_scored_labels,
     read_targets,
     scale_weights,
     weigh_classes,
@@ -440,9 +443,7 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
                 f"R^2 is of one prediction for each target, but quantile={self.quantile!r} has several; use "
                 "sklearn.metrics.mean_pinball_loss for each of them."
             )
-        if not getattr(self, "_architecture", self).return_sequences:
-            return super().score(X, y, sample_weight)
-        return self._score_steps(r2_score, X, y, sample_weight)
+        return self._score(r2_score, read_scored, X, y, sample_weight)
 
     def _read_windows(self, X, y, sample_weight, **dtypes):
         """Return checked windows, targets and weights."""
@@ -936,9 +937,8 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
 
     def score(self, X, y, sample_weight=None):
         """Return the share of windows, with `return_sequences` of steps, whose class is predicted rightly."""
-        if not getattr(self, "_architecture", self).return_sequences:
-            return super().score(X, y, sample_weight)
-        return self._score_steps(accuracy_score, X, y, sample_weight)
+        check_is_fitted(self)
+        return self._score(accuracy_score, lambda y: read_scored_labels(y, self.classes_), X, y, sample_weight)
 
     def _probabilities(self, X):
         """Return those of checked windows, a row for each window or step."""

@@ -37,6 +37,18 @@ def read_ids(X, padding_id, n_tokens=None, row_name="row {} of X", is_strict=Fal
     TypeError, ValueError
         If X is not rows of ids. Booleans are none: whoever gives them has a mask, or values, in mind.
     """
+    ids, lengths = read_rows(X, padding_id, n_tokens, row_name, is_strict)
+    is_padding = np.zeros(len(ids), bool) if padding_id is None else ids == padding_id
+    is_step = None if is_ragged(X) else ~is_padding.reshape(len(lengths), -1)
+    n_steps = np.bincount(np.repeat(np.arange(len(lengths)), lengths)[~is_padding], minlength=len(lengths))
+    return side_by_side(ids[~is_padding].astype(np.float32)[:, None], n_steps, is_step)
+
+
+def read_rows(X, padding_id, n_tokens, row_name="row {} of X", is_strict=False):
+    """Return all ids of all rows side by side, padding too, and how many each row has: both of int64.
+
+    Parameters and errors are those of :func:`read_ids`.
+    """
     refuse_masked(X, "X")
     rows = _list_rows(X, is_strict)
     if isinstance(rows, np.ndarray):
@@ -60,9 +72,7 @@ def read_ids(X, padding_id, n_tokens=None, row_name="row {} of X", is_strict=Fal
             f"{row_name.format(row_of[at])} has padding (padding_id={padding_id}) before a symbol, at step "
             f"{at - starts[row_of[at]]}; put it at the end of the row, or set padding_id=None if it is a symbol."
         )
-    is_step = None if is_ragged(X) else ~is_padding.reshape(len(lengths), -1)
-    n_steps = np.bincount(row_of[~is_padding], minlength=len(lengths))
-    return side_by_side(ids[~is_padding].astype(np.float32)[:, None], n_steps, is_step)
+    return ids, lengths
 
 
 def _list_rows(X, is_strict):

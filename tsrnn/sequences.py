@@ -132,7 +132,8 @@ def join_targets(y, X):
         If y is not of this shape.
     """
     if isinstance(X, Sequences) and X.is_step is None:
-        y = np.asarray(y) if hasattr(y, "columns") else y  # a table is a sequence of its columns
+        # A table is a sequence of its columns, and of a memoryview of several dimensions there are no rows.
+        y = np.asarray(y) if hasattr(y, "columns") or isinstance(y, memoryview) else y
         if not is_row(y) or len(y) != len(X):
             raise ValueError(f"y must hold a sequence of targets for each of the {len(X)} sequences of X.")
         rows = []

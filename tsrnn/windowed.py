@@ -390,12 +390,23 @@ class WindowEstimator(RecurrentEstimator):
             return values.reshape(*X.shape[:2], *values.shape[1:])
         return X.spread(values)
 
-    def _score_steps(self, metric, X, y, sample_weight):
-        """Return a metric over all steps of all windows; each counts with the weight of its window."""
-        windows = self._check_windows(X)
-        lengths = windows.lengths if isinstance(windows, Sequences) else np.full(len(windows), windows.shape[1])
-        weights = None if sample_weight is None else np.repeat(check_weights(sample_weight, windows), lengths)
-        return metric(join_targets(y, windows), self._answers(windows), sample_weight=weights)
+    def _score(self, metric, read_y, X, y, sample_weight):
+        """Return a metric over all windows, or all steps of them, which count with the weight of their window."""
+        windows, weights = self._check_windows(X), None
+        if sample_weight is not None:
+            weights = check_weights(sample_weight, windows)
+        if self._architecture.return_sequences:
+            y = join_targets(y, windows)
+            lengths = windows.lengths if isinstance(windows, Sequences) else np.full(len(windows), windows.shape[1])
+            weights = None if weights is None else np.repeat(weights, lengths)
+        elif y is None:
+            raise ValueError("a score needs y, the targets or classes of the windows; got None.")
+        y, answers = read_y(y), self._answers(windows)
+        with np.errstate(over="ignore", invalid="ignore"):
+            score = metric(y, answers, sample_weight=weights)
+        if not np.isfinite(score) and len(answers) > 1:  # of one number alone there is no R^2, and a warning
+            raise ValueError("the score is not finite, as the squares of y are too large for float64; scale y.")
+        return score
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
