@@ -235,6 +235,7 @@ BAD_WINDOWS = {
     "complex": (lambda: X * 1j, ValueError, ["Complex data not supported", "j"]),
     "complex without imaginary part": (lambda: X.astype(complex), ValueError, ["Complex data not supported", "0.j"]),
     "complex in a list": (lambda: (X * 1j).tolist(), ValueError, ["Complex data not supported", "j"]),
+    "complex in a column": (lambda: FRAME.assign(c=1j), TypeError, ["column 'c' of X holds complex numbers"]),
     "complex of NumPy in a cell": (lambda: put(np.complex64(1)), TypeError, ["X holds", "in row 3", "complex"]),
     "complex in a cell": (lambda: put(1j), TypeError, ["X holds 1j in row 3", GIVE_NUMBERS]),
     "sparse matrix": (lambda: sparse.csr_matrix(X), TypeError, ["Sparse data was passed for X", "toarray"]),
@@ -545,6 +546,7 @@ BAD_CLASSES = {
     "dicts in a list": (lambda: [{1: 1}] * 24, ValueError, ["y holds {1: 1} in row 0, which is no class"]),
     "sparse rows": (lambda: [sparse.csr_array(row) for row in X], ValueError, ["y holds <", "which is no class"]),
     "empty lists in cells": (lambda: pd.Series([[]] * 24), ValueError, ["y holds [] in row 0, which is no class"]),
+    "booleans of NumPy and integers": (lambda: [np.True_, 10**30] * 12, TypeError, ["types bool, int", "one type"]),
     "stamps and numbers": (lambda: [pd.Timestamp("2020"), 1] * 12, TypeError, ["types Timestamp, int", "one type"]),
     "lists in a frame": (lambda: FRAME.assign(c=[[1]] * 24), ValueError, ["y holds [1] in row 0, which is no class"]),
     "texts and numbers in a frame": (lambda: FRAME[["a"]].assign(c="x"), TypeError, ["types float, str", "one type"]),
@@ -811,6 +813,7 @@ BAD_ROWS |= {
     "three dimensions": (np.ones((2, 3, 2), int), ValueError, ["X has shape (2, 3, 2)", "(n_samples, n_steps)"]),
     "whole floats but for one": (np.array([[1.0, 2.0], [1.5, 1.0]]), TypeError, ["row 1 of X holds 1.5", "integers"]),
     "whole floats beyond int64": (np.array([[1.0, 2.0], [1e30, 1.0]]), ValueError, ["row 1 of X holds 1e+30"]),
+    "a float among huge integers": ([[1, 2], [np.float64(2), 10**400]], ValueError, ["row 1 of X holds 1000", "large"]),
     "a table as a row": ([[1, 2], np.ones((2, 2), int)], ValueError, ["row 1 of X has shape (2, 2)"]),
 }
 IDS_OF_WINDOWS = np.array([[1, 2, 3, 0], [4, 0, 0, 0], [2, 2, 4, 1], [3, 1, 0, 0]] * 6)

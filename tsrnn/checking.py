@@ -195,8 +195,9 @@ def _check_classes(array, what):
         n = np.flatnonzero(missing.reshape(len(array), -1).any(axis=1))[0]
         raise ValueError(f"{what} contains NaN: row {n} has no class, {shorten(array[n])}; drop what is missing.")
     try:
-        np.unique(array)
-    except TypeError:
+        with np.errstate(over="ignore"):
+            np.unique(array)
+    except (TypeError, OverflowError):  # the latter of NumPy's numbers and huge integers
         types = ", ".join(sorted({type(label).__name__ for label in np.ravel(array)}))
         raise TypeError(f"{what} holds classes of types {types}, which cannot be sorted; give one type.") from None
 
@@ -315,7 +316,7 @@ def _check_columns(frame, what):
     """Raise unless a table has columns, each with a name of its own, that can be read as numbers."""
     _check_names(frame, what)
     for name, dtype in frame.dtypes.items():
-        if dtype.kind not in "fiubc":
+        if dtype.kind not in "fiub":
             as_floats(np.asarray(frame[name]), f"column {name!r} of {what}")
 
 

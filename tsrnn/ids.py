@@ -140,6 +140,8 @@ def _as_ids(rows, row_name, is_strict):
             f"{row_name.format(row)} holds {shown}, of type {type(odd).__name__}; ids are integers, as SequenceEncoder "
             "makes them from texts and symbols."
         )
+    if kind == "O":  # of whole numbers, which may be floats
+        rows = np.array([int(value) for value in rows.flat], dtype=object).reshape(rows.shape)
     if max(int(rows.max()), -int(rows.min())) >= 2**63:
         row, step = np.argwhere((rows >= 2**63) | (rows <= -(2**63)))[0]
         raise ValueError(
