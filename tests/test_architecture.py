@@ -14,8 +14,8 @@ PACKAGE = Path(tsrnn.__file__).resolve().parent
 # A room imports only rooms listed below it. The two inner packages hold a docstring alone, so anybody may import them.
 SURFACE = [
     "__main__", "__init__", "csv_input", "forecaster", "generator", "regressor", "classifier", "windowed", "baselines",
-    "choices", "contract",
-    "plotting", "datasets", "metrics", "transforms", "windows", "sequences", "checking", "calendar", "tokens", "panel",
+    "choices", "contract", "tokens", "ids",
+    "plotting", "datasets", "metrics", "transforms", "windows", "sequences", "checking", "calendar", "panel",
     "clock", "base", "weights",
 ]  # fmt: skip
 NETWORK = ["training", "architecture", "schedules", "optimizers", "initializers", "__init__"]

@@ -384,8 +384,8 @@ def test_score_takes_rows_in_any_order_and_refuses_a_truth_that_is_missing(fitte
     "X, y, kind, words",
     [
         (np.ones((40, 6, 1, 1)), TARGET, ValueError, "4 dimensions.*windows have 2"),
-        (np.ones(40), TARGET, ValueError, "Expected 2D array, got 1D"),
-        (3.0, TARGET, ValueError, "Expected 2D array, got scalar"),
+        (np.ones(40), TARGET, ValueError, r"X has the shape \(40,\); give \(n_samples"),
+        (3.0, TARGET, ValueError, r"X is 3\.0, a single number"),
         (np.ones((40, 0)), TARGET, ValueError, r"0 feature\(s\)"),
         (np.ones((40, 6, 0)), TARGET, ValueError, r"0 feature\(s\)"),
         (np.ones((40, 0, 2)), TARGET, ValueError, r"0 (feature|step)\(s\)"),

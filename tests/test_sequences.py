@@ -111,7 +111,7 @@ def test_what_is_set_after_fit_does_not_change_how_a_network_reads():
         model.set_params(**{name: value})
         for row, other in zip(model.predict(IDS), expected, strict=True):
             np.testing.assert_array_equal(row, other)
-    with pytest.raises(ValueError, match="the ids of tokens are 0 to 6"):
+    with pytest.raises(ValueError, match="row 0 of X holds the id 1000000, but ids are 0 to 6"):
         model.predict([[1, 10**6]])
     values = regressor().fit(ROWS, SUMS)
     expected = values.predict(ROWS)
@@ -357,6 +357,27 @@ def test_ids_may_be_whole_numbers_of_any_type(dtype):
     np.testing.assert_array_equal(classifier().fit(ids[:, :, None].tolist(), HAS_FOUR).parameters_, expected)
 
 
+def test_the_padding_id_may_be_larger_than_all_ids():
+    """It is read nowhere, so it has no vector."""
+    ids = padded(IDS, 7, fill=9).astype(int)
+    model = classifier(padding_id=9).fit(ids, HAS_FOUR)
+    np.testing.assert_array_equal(
+        model.predict_proba(ids), classifier(padding_id=9).fit(IDS, HAS_FOUR).predict_proba(IDS)
+    )
+    assert model.get_weights()["embedding.W"].shape == (7, 5)
+
+
+@pytest.mark.parametrize("options", [{"n_tokens": 9}, {"embedding_vectors": np.ones((9, 4))}], ids=str)
+def test_a_padding_id_beyond_the_ids_that_there_are_is_refused(options):
+    with pytest.raises(ValueError, match="padding_id=9 is no id below n_tokens=9; give more tokens"):
+        classifier(padding_id=9, **options).fit(IDS, HAS_FOUR)
+
+
+def test_steps_of_nan_cannot_be_asked_for_in_tokens():
+    with pytest.raises(ValueError, match="missing='mask' is for steps of NaN, which tokens have not; use padding_id"):
+        classifier(missing="mask").fit(IDS, HAS_FOUR)
+
+
 def test_words_are_learnt_in_a_pipeline_and_by_a_search():
     model = make_pipeline(SequenceEncoder(), classifier(max_iter=30))
     search = GridSearchCV(model, {"rnnclassifier__hidden_layer_sizes": [4, 8]}, cv=3).fit(TEXTS, LIKED)
@@ -400,28 +421,29 @@ def test_a_frozen_embedding_is_the_values_that_its_vectors_are():
 
 def test_a_row_of_padding_alone_leaves_the_network_in_its_first_state():
     model = classifier(dense_layer_sizes=()).fit(IDS, HAS_FOUR)
-    odds = model.decision_function([[0, 0], [1, 2]])[0]
-    assert odds == model.get_weights()["head.b_y"][0]
+    first = model.get_weights()["head.b_y"][0]
+    for rows in ([[0, 0], [1, 2]], [[0], [1, 2]], [[], [1, 2]], [[]], np.ones((3, 0), int)):
+        assert model.decision_function(rows)[0] == first
     np.testing.assert_array_equal(model.encode([[0], [1]])[0], np.zeros(8))
 
 
 @pytest.mark.parametrize(
     "ids, words",
     [
-        ([[1, -1]], "row 0 of X holds -1"),
-        ([[1, 2], [3, 7]], "row 1 of X holds 7; the ids of tokens are 0 to 6"),
+        ([[1, -1]], "row 0 of X holds the id -1, but ids are"),
+        ([[1, 2], [3, 7]], "row 1 of X holds the id 7, but ids are 0 to 6"),
         ([[1, 2.5]], "row 0 of X holds 2.5"),
         ([[1, np.nan]], "row 0 of X holds nan"),
         ([[1, np.inf]], "row 0 of X holds inf"),
-        ([[1, 2**40]], "row 0 of X holds 1.09951e"),
-        ([[1, None]], "row 0 of X holds nan"),
-        ([1, 2], r"X has shape \(2,\)"),
+        ([[1, 2**40]], "row 0 of X holds the id 1099511627776"),
+        ([[1, None]], "row 0 of X holds None"),
+        ([1, 2], "row 0 of X is 1, a single number"),
         (np.ones((2, 3, 2)), r"X has shape \(2, 3, 2\)"),
-        ([np.ones((2, 2)), np.ones((3, 2))], "2 numbers per step; a token is one"),
-        ([["good", "film"]], "X holds <U4"),
-        ([["good"], ["a", "film"]], "row 0 of X holds <U4"),
-        ("good", "X has shape|X holds <U4"),
-        ([[True, 1j]], "X holds complex128"),
+        ([np.ones((2, 2)), np.ones((3, 2))], r"row 0 of X has shape \(2, 2\); one sequence of ids has one dimension"),
+        ([["good", "film"]], "row 0 of X holds 'good', of type str; ids are integers, as SequenceEncoder"),
+        ([["a"], ["good", "film"]], "row 0 of X holds 'a', of type str; ids are integers, as SequenceEncoder"),
+        ("good", "X is 'good', of type str; give rows of ids, as SequenceEncoder"),
+        ([[1, 1j]], "row 0 of X holds 1j, of type complex"),
     ],
 )
 def test_what_are_no_ids_is_refused(ids, words):
@@ -436,12 +458,12 @@ def test_what_are_no_ids_is_refused(ids, words):
 
 
 def test_ids_that_the_network_does_not_know_are_refused_wherever_they_come():
-    with pytest.raises(ValueError, match=r"row \d+ of X holds \d; the ids of tokens are 0 to 3"):
+    with pytest.raises(ValueError, match=r"row \d+ of X holds the id \d, but ids are 0 to 3"):
         classifier(n_tokens=4).fit(IDS, HAS_FOUR)
     model = classifier(warm_start=True).fit(IDS, HAS_FOUR)
     with pytest.raises(ValueError, match="holds 9; the ids of tokens that the network knows are 0 to 6"):
         model.fit([*IDS[:-1], [9]], HAS_FOUR)
-    with pytest.raises(ValueError, match="holds 9; the ids of tokens are 0 to 6"):
+    with pytest.raises(ValueError, match="holds the id 9, but ids are 0 to 6"):
         model.partial_fit([*IDS[:-1], [9]], HAS_FOUR)
     with pytest.raises(ValueError, match="holds 9; the ids of tokens that the network knows are 0 to 6"):
         classifier().fit(IDS, HAS_FOUR, eval_set=([[9, 1], [2]], HAS_FOUR[:2]))

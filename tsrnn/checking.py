@@ -5,7 +5,7 @@ from numbers import Number, Real
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import assert_all_finite, column_or_1d, compute_class_weight
+from sklearn.utils import assert_all_finite, check_array, column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight
 
@@ -21,20 +21,49 @@ def refusing_numbers():
         with np.errstate(over="ignore", invalid="ignore"):  # what does not fit becomes infinite, and is refused
             yield
     except ValueError as error:
-        if not str(error).startswith("Input X contains NaN"):
-            raise
+        if str(error).startswith("Input X contains NaN"):
+            raise ValueError(
+                "X contains NaN; fill it, or give missing='mask' to leave out steps of which all features are NaN."
+            ) from None
+        if "features, but" in str(error):  # in words that scikit-learn asks for
+            raise ValueError(
+                f"{str(error).rstrip('.')}; the columns of X are the steps of a window: give as many as in fit."
+            ) from None
+        raise
+
+
+def read_windows(X, dtypes):
+    """Return X, an array or table of windows, in a form that scikit-learn's checks take.
+
+    Parameters
+    ----------
+    X : array-like
+    dtypes : list
+        An array of numbers is cast to the first, unless it has one of them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If X is not numbers, or is of one dimension or none.
+    """
+    X = read_numbers(X, "X")
+    if np.ndim(X) < 2 and not hasattr(X, "toarray"):
+        given = f"has the shape {np.shape(X)}" if np.ndim(X) else f"is {shorten(X)}, a single number"
         raise ValueError(
-            "X contains NaN; fill it, or give missing='mask' to leave out steps of which all features are NaN."
-        ) from None
+            f"X {given}; give (n_samples, n_steps) or (n_samples, n_steps, n_features). Reshape your data: "
+            "X.reshape(1, -1) is one window, X.reshape(-1, 1) windows of one step."
+        )
+    return cast_windows(X, dtypes)
 
 
 def as_windows(X):
-    """Return X as (n_samples, n_steps, n_features); a 2-D X has one feature."""
+    """Return X as (n_samples, n_steps, n_features), in the byte order of this machine; a 2-D X has one feature."""
     if X.ndim > 3:
         raise ValueError(f"X has {X.ndim} dimensions; windows have 2 (samples, steps) or 3 (samples, steps, features).")
     for size, what in zip(X.shape[1:], ("step", "feature"), strict=False):
         if size == 0:
             raise ValueError(f"X has 0 {what}(s) in shape {X.shape}; windows need at least one.")
+    X = X if X.dtype.isnative else X.astype(X.dtype.newbyteorder("="))  # scikit-learn lets tables of others pass
     return X[:, :, None] if X.ndim == 2 else X
 
 
@@ -43,6 +72,8 @@ def check_weights(sample_weight, X):
     if sample_weight is None:
         return EQUAL_WEIGHTS
     sample_weight = read_numbers(sample_weight, "sample_weight")
+    if isinstance(sample_weight, Number):
+        sample_weight = as_floats(np.array(sample_weight, dtype=object), "sample_weight")[()]
     if isinstance(sample_weight, Number) and not np.isfinite(sample_weight):  # which scikit-learn asks of arrays alone
         raise ValueError(f"sample_weight is {sample_weight}; give a finite number, or one for each row.")
     if np.ndim(sample_weight) > 1:
@@ -94,10 +125,10 @@ def read_numbers(given, what):
         return given
     if hasattr(given, "columns") or (isinstance(given, pd.Series) and given.dtype.kind in "fiub"):
         return given
-    array = _read_array(given, what)
-    if array.dtype.kind in "fiub" and not hasattr(given, "dtype"):
-        return array.astype(np.float64, copy=False)  # as scikit-learn does, also to a list of float32 arrays
-    return array if array.dtype.kind in "fiubc" else _read_floats(array, what)
+    array = read_array(given, what)
+    if array.dtype.kind in "fiub" and array.dtype != np.float32 and not hasattr(given, "dtype"):
+        return array.astype(np.float64, copy=False)  # as scikit-learn does
+    return array if array.dtype.kind == "c" else as_floats(array, what)
 
 
 def read_targets(y):
@@ -107,90 +138,186 @@ def read_targets(y):
     return y if y is None else read_numbers(y, "y")
 
 
-def read_labels(y):
+def read_scored(y):
+    """Return y, the targets that predictions are scored against, as finite numbers."""
+    with np.errstate(over="ignore", invalid="ignore"):  # what does not fit becomes infinite, and is refused
+        y = as_floats(np.array(y, dtype=object), "y") if isinstance(y, Number) else read_targets(y)
+        return check_array(y, dtype=np.float64, ensure_2d=False, allow_nd=True, input_name="y")
+
+
+def read_scored_labels(y, classes):
+    """Return y, the classes or labels that answers are scored against, which must be of a type with those known."""
+    y = read_labels(y)
+    kind, known = getattr(getattr(y, "dtype", None), "kind", "O"), classes.dtype.kind
+    if kind != known and "O" not in (kind, known) and {kind, known} & set("mM"):
+        raise TypeError(f"y holds {y.dtype}, but the classes known are of {classes.dtype}; give classes of this type.")
+    return y
+
+
+def read_labels(y, what="y"):
     """Return y, classes or labels, in a form that scikit-learn's checks take."""
-    if y is None or isinstance(y, Number) or hasattr(y, "toarray"):
+    if y is None or isinstance(y, Number):
+        return y
+    if hasattr(y, "toarray"):
+        if y.ndim != 2:
+            raise ValueError(f"{what} is a sparse array of shape {y.shape}; give {what}.toarray().")
         return y
     if isinstance(y, pd.DataFrame):
-        _check_names(y, "y")
+        _check_names(y, what)
+        _check_classes(np.asarray(y, dtype=object), what)
         return y
-    if isinstance(y, pd.Series) and y.dtype.kind in "fiub":
+    if isinstance(y, pd.Series) and y.dtype.kind in "fiub" and not isinstance(y.dtype, pd.SparseDtype):
         return y
-    array = _read_array(y, "y")
+    array = read_array(y, what)
     if array.dtype.kind == "V":
-        raise TypeError(f"y holds records, {array.dtype}; give classes as numbers or texts.")
+        raise TypeError(f"{what} holds records, {array.dtype}; give classes as numbers or texts.")
     if array.dtype.kind == "S":
-        raise TypeError(f"y holds bytes, {array.dtype}; decode them into texts, or give numbers.")
+        raise TypeError(f"{what} holds bytes, {array.dtype}; decode them into texts, or give numbers.")
     if array.dtype.kind == "T":
         return array.astype(object)
     if array.dtype.kind == "U" and isinstance(y, list | tuple):
         for n, label in enumerate(y):
             if not isinstance(label, str | list | tuple | np.ndarray):
-                raise TypeError(f"y holds {label!r} in row {n} among texts; give classes of one type.")
+                raise TypeError(f"{what} holds {label!r} in row {n} among texts; give classes of one type.")
     if array.dtype.kind == "O":
-        missing = pd.isna(array)
-        if missing.any():
-            n = np.flatnonzero(missing.reshape(len(array), -1).any(axis=1))[0]
-            raise ValueError(f"y contains NaN: row {n} has no class, {array[n]!r}; drop what is missing.")
+        _check_classes(array, what)
     return array
 
 
-def _read_array(given, what):
+def _check_classes(array, what):
+    """Raise unless objects can be told apart and sorted."""
+    for place, value in np.ndenumerate(array):
+        if not isinstance(value, str | bytes) and (is_row(value) or hasattr(value, "toarray") or not _has_hash(value)):
+            at = f" in row {place[0]}" if place else ""
+            raise ValueError(f"{what} holds {shorten(value)}{at}, which is no class; give numbers or texts.")
+    missing = is_missing(array)
+    if missing.any():
+        n = np.flatnonzero(missing.reshape(len(array), -1).any(axis=1))[0]
+        raise ValueError(f"{what} contains NaN: row {n} has no class, {shorten(array[n])}; drop what is missing.")
+    try:
+        with np.errstate(over="ignore"):
+            np.unique(array)
+    except (TypeError, OverflowError):  # the latter of NumPy's numbers and huge integers
+        types = ", ".join(sorted({type(label).__name__ for label in np.ravel(array)}))
+        raise TypeError(f"{what} holds classes of types {types}, which cannot be sorted; give one type.") from None
+
+
+def _has_hash(value):
+    try:
+        hash(value)
+    except (TypeError, ValueError):  # ValueError of a memoryview
+        return False
+    return True
+
+
+def is_row(entry):
+    """Return whether an entry of a list is a sequence of entries itself."""
+    if isinstance(entry, str | bytes | dict) or hasattr(entry, "toarray"):
+        return False
+    return hasattr(entry, "__len__") and getattr(entry, "ndim", 1) > 0
+
+
+def is_missing(array):
+    """Return where an array holds what stands for no value: NaN, None, NaT and their like."""
+    if array.dtype.kind in "VSUbiu":  # of records pandas cannot tell
+        return np.zeros(array.shape, bool)
+    return np.asarray(pd.isna(array.astype(object) if array.dtype.kind == "T" else array))
+
+
+def refuse_masked(given, what):
+    """Raise if an array, or a row of a list, has masked values, which an array of its own would show."""
+    parts = given if isinstance(given, list | tuple) else [given]
+    n_masked = sum(np.ma.count_masked(part) for part in parts if isinstance(part, np.ma.MaskedArray))
+    if n_masked:
+        raise ValueError(f"{what} has {n_masked} masked value(s); fill or drop them.")
+
+
+def read_array(given, what):
     """Return data, which are no table, as a plain array; raise if they are none, or would lose a mask."""
     is_sequence = hasattr(given, "__len__") and hasattr(given, "__getitem__") and not hasattr(given, "keys")
     if isinstance(given, str | bytes) or not (is_sequence or hasattr(given, "__array__")):
         raise TypeError(f"{what} is {shorten(given)}, of type {type(given).__name__}; give an array or a list.")
-    if np.ma.is_masked(given):
-        raise ValueError(f"{what} is an array with {np.ma.count_masked(given)} masked value(s); fill or drop them.")
+    refuse_masked(given, what)
     try:
         return np.asarray(given)
     except ValueError as error:
         if "inhomogeneous" not in str(error):
             raise
-        lengths = sorted({len(row) for row in given if hasattr(row, "__len__")})
-        what = f"rows of {what}" if len(lengths) > 1 else f"{what} holds entries that"
-        shown = f": {lengths[0]} and {lengths[-1]}" if len(lengths) > 1 else ""
-        raise ValueError(f"{what} differ in length{shown}; cut or pad them to one length.") from None
+    rows = list(given)
+    sizes = [len(row) if is_row(row) else None for row in rows]
+    odd = next((n for n, size in enumerate(sizes) if size != sizes[0]), None)
+    if odd is None:
+        shapes = [getattr(row, "shape", None) for row in rows]
+        odd = next((n for n, shape in enumerate(shapes) if shape != shapes[0]), None)
+        if odd is None or None in (shapes[0], shapes[odd]):
+            raise ValueError(f"{what} holds entries of several shapes; give numbers, as many in each.")
+        raise ValueError(
+            f"row {odd} of {what} has the shape {shapes[odd]}, but row 0 {shapes[0]}; give all rows the same."
+        )
+    if None in (sizes[0], sizes[odd]):
+        shown = f"row {odd} of {what} is {shorten(rows[odd])}, but row 0 is {shorten(rows[0])}"
+        raise ValueError(f"{shown}; give as many numbers in each.")
+    raise ValueError(
+        f"rows of {what} differ in length: {sizes[0]} in row 0 and {sizes[odd]} in row {odd}; cut or pad them to one "
+        "length."
+    )
 
 
-def _read_floats(array, what):
-    """Return an array of texts or objects as floats; raise, naming the first that is no number, if there is one."""
+def as_floats(array, what, place="in row"):
+    """Return an array as numbers, or as floats if it holds texts or objects.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is an entry that is no real number; the message names the first, and after `place` where it is.
+    """
+    if array.dtype.kind in "fiub":
+        return array
     if array.dtype.kind in "mM":
         raise ValueError(f"{what} holds {array.dtype}, not numbers; give differences of dates as floats.")
-    if array.dtype.kind == "V":
-        raise TypeError(f"{what} holds records, {array.dtype}, not numbers; give an array of floats.")
+    if array.dtype.kind in "Vc":
+        kind = "records" if array.dtype.kind == "V" else "complex numbers"
+        raise TypeError(f"{what} holds {kind}, {array.dtype}, not real numbers; give an array of floats.")
+    entries = array.astype(object)
     try:
-        return array.astype(np.float64)
+        if not any(isinstance(value, np.complexfloating) for value in entries.flat):  # which NumPy would cut
+            return array.astype(np.float64)
+        fault = None
     except (TypeError, ValueError, OverflowError) as error:
         fault = error
-    for place, value in np.ndenumerate(array.astype(object)):
+    for where, value in np.ndenumerate(entries):
+        if isinstance(value, np.complexfloating):
+            where, fault = where, TypeError("it is complex")
+            break
         try:
             np.array([value], dtype=object).astype(np.float64)
         except (TypeError, ValueError, OverflowError) as error:
-            place, fault = place, error
+            where, fault = where, error
             break
     kind = TypeError if isinstance(fault, TypeError) else ValueError
-    row, reason = f" in row {place[0]}" if place else "", str(fault).rstrip(".")
-    raise kind(f"{what} holds {shorten(value)}{row}, which is no number ({reason}); give numbers.")
+    at, reason = f" {place} {where[0]}" if where else "", str(fault).rstrip(".")
+    cure = ", or ids that SequenceEncoder makes of texts" if isinstance(value, str) and what.endswith("X") else ""
+    raise kind(f"{what} holds {shorten(value)}{at}, which is no number ({reason}); give numbers{cure}.")
 
 
 def _check_names(frame, what):
-    """Raise unless a table has columns, each with a name of its own."""
+    """Raise unless a table has columns, each with a name of its own, and none sparse."""
     if not frame.shape[1]:
         raise ValueError(f"{what} is a DataFrame of shape {frame.shape}, without columns; give one or more.")
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
         raise ValueError(f"{what} has more than one column named {twice[0]!r}; give each a name of its own.")
+    for name, dtype in frame.dtypes.items():
+        if isinstance(dtype, pd.SparseDtype):
+            raise TypeError(f"column {name!r} of {what} is sparse, {dtype}; use frame.sparse.to_dense().")
 
 
 def _check_columns(frame, what):
     """Raise unless a table has columns, each with a name of its own, that can be read as numbers."""
     _check_names(frame, what)
     for name, dtype in frame.dtypes.items():
-        if isinstance(dtype, pd.SparseDtype):
-            raise TypeError(f"column {name!r} of {what} is sparse, {dtype}; use frame.sparse.to_dense().")
-        if dtype.kind not in "fiubc":
-            _read_floats(np.asarray(frame[name]), f"column {name!r} of {what}")
+        if dtype.kind not in "fiub":
+            as_floats(np.asarray(frame[name]), f"column {name!r} of {what}")
 
 
 def weigh_classes(class_weight, labels, known, weights):
@@ -247,15 +374,9 @@ def _check_class_weight(class_weight):
 
 def read_kind(y):
     """Return y as classes (n_samples,), or labels (n_samples, n_labels) of zeros and ones."""
-    try:
-        with np.errstate(invalid="ignore"):  # where huge numbers are asked whether they are integers
-            check_classification_targets(y)
-            is_multilabel = type_of_target(y) == "multilabel-indicator"
-    except TypeError as error:
-        if "not supported between" not in str(error):
-            raise
-        types = ", ".join(sorted({type(label).__name__ for label in np.ravel(y)}))
-        raise TypeError(f"y holds classes of types {types}, which cannot be sorted; give one type.") from None
+    with np.errstate(invalid="ignore"):  # where huge numbers are asked whether they are integers
+        check_classification_targets(y)
+        is_multilabel = type_of_target(y) == "multilabel-indicator"
     y = y.toarray() if hasattr(y, "toarray") else y  # labels as a sparse matrix
     if is_multilabel:
         strange = np.setdiff1d(y, [0, 1])
@@ -270,7 +391,7 @@ def read_kind(y):
 
 def read_classes(classes):
     """Return the classes that a user names, in their order."""
-    classes = np.unique(column_or_1d(classes))
+    classes = np.unique(column_or_1d(read_labels(classes, "classes")))
     assert_all_finite(classes)
     return _at_least_two(classes, "classes")
 

@@ -6,6 +6,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_is_fitted
 
 from .base import count_validation
 from .checking import (
@@ -15,6 +16,7 @@ from .checking import (
     read_classes,
     read_kind,
     read_labels,
+    read_scored_labels,
     scale_weights,
     weigh_classes,
 )
@@ -72,8 +74,8 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         Ids are smaller than this. None is one more than the largest in `fit`; where later ones may be larger, as in
         parts of data, give all there are, `SequenceEncoder.n_tokens_`.
     padding_id : int or None, default=0
-        Where X holds this id there is no step. None if all ids are tokens. A row of padding alone leaves the network in
-        its first state, zero.
+        Where X holds this id there is no step. None if all ids are tokens. A row of padding alone, or of nothing,
+        leaves the network in its first state, zero.
     embedding_vectors : array-like of shape (n_tokens, embedding_size), optional
         Vectors to start from, instead of random ones, whose shape takes the place of the two sizes.
     train_embedding : bool, default=True
@@ -515,9 +517,8 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
 
     def score(self, X, y, sample_weight=None):
         """Return the share of windows, with `return_sequences` of steps, whose class is predicted rightly."""
-        if not getattr(self, "_architecture", self).return_sequences:
-            return super().score(X, y, sample_weight)
-        return self._score_steps(accuracy_score, X, y, sample_weight)
+        check_is_fitted(self)
+        return self._score(accuracy_score, lambda y: read_scored_labels(y, self.classes_), X, y, sample_weight)
 
     def _probabilities(self, X):
         """Return those of checked windows, a row for each window or step."""

@@ -19,13 +19,12 @@ from .base import (
     count_validation,
     layer_sizes,
     reject_booleans,
-    shorten,
 )
+from .ids import LARGEST_ID, read_ids
 from .kernels.buffers import Sequences
 from .kernels.plan import ACTIVATIONS
 from .network.architecture import Architecture
 from .network.training import Windows, evaluate, predict
-from .sequences import LARGEST_ID
 
 SCALE_WEIGHTS = "the weights are too large: fit with a lower learning_rate, or set smaller ones"
 
@@ -322,10 +321,10 @@ class RNNGenerator(RecurrentEstimator):
         reject_booleans(self)
         if None not in (self.n_tokens, self.padding_id) and self.padding_id >= self.n_tokens:
             raise ValueError(f"padding_id={self.padding_id} is no id below n_tokens={self.n_tokens}; give more tokens.")
-        ids, lengths = _read_rows(X, self.n_tokens, self.padding_id)
+        ids = read_ids(X, self.padding_id, self.n_tokens, is_strict=True)
         n_tokens = self.n_tokens
         if n_tokens is None:
-            n_tokens = 1 + max(ids.max(initial=0), self.padding_id or 0)
+            n_tokens = 1 + max(int(ids.steps.max(initial=0)), self.padding_id or 0)
         symbols = np.arange(n_tokens)
         if self.padding_id is not None:
             symbols = np.delete(symbols, self.padding_id)
@@ -334,7 +333,7 @@ class RNNGenerator(RecurrentEstimator):
                 f"warm_start goes on with {len(self.symbols_)} symbols and padding_id={self._padding_id}, but there "
                 f"are {len(symbols)} with padding_id={self.padding_id}; set it to False."
             )
-        pieces = _next_symbols(_join(ids, lengths, self.padding_id), self.n_steps)
+        pieces = _next_symbols(_number_symbols(ids, self.padding_id), self.n_steps)
         rng = check_random_state(self.random_state)
         windows, validation = pieces, None
         if n_validation := count_validation(self, len(pieces.X)):
@@ -502,10 +501,11 @@ class RNNGenerator(RecurrentEstimator):
             raise ValueError(f"what follows row {is_finite.argmin()} of X is not finite; {SCALE_WEIGHTS}.")
         return outputs
 
-    def _read(self, X, what="X"):
+    def _read(self, X, row_name="row {} of X"):
         """Return rows of ids as Sequences of the numbers that symbols have in the network."""
         check_is_fitted(self)
-        return _join(*_read_rows(X, self.n_tokens_, self._padding_id, what), self._padding_id)
+        ids = read_ids(X, self._padding_id, self.n_tokens_, row_name, is_strict=True)
+        return _number_symbols(ids, self._padding_id)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -514,103 +514,9 @@ class RNNGenerator(RecurrentEstimator):
         return tags
 
 
-def _read_rows(X, n_tokens, padding_id, what="X"):
-    """Return all symbols of all rows side by side, and how many each row has: both of int64, without padding."""
-    rows = _list_rows(X, what)
-    if isinstance(rows, np.ndarray):
-        ids, lengths = rows.ravel(), np.full(len(rows), rows.shape[1])
-    else:
-        rows = [_read_row(row, f"row {n} of {what}" if what == "X" else what) for n, row in enumerate(rows)]
-        ids, lengths = np.concatenate(rows), np.array([len(row) for row in rows])
-    row_of = np.repeat(np.arange(len(lengths)), lengths)
-    most = LARGEST_ID if n_tokens is None else n_tokens
-
-    def refuse(is_at, said):
-        n = row_of[at := int(np.argmax(is_at))]
-        where = f"row {n} of {what}" if what == "X" else what
-        raise ValueError(f"{where} {said.format(id=ids[at], step=at - np.searchsorted(row_of, n))}.")
-
-    if (is_bad := (ids < 0) | (ids >= most)).any():
-        refuse(
-            is_bad,
-            f"holds the id {{id}}, but ids are 0 to {most - 1} (n_tokens={n_tokens}); SequenceEncoder makes such ids, "
-            "with one for all symbols it does not know",
-        )
-    if padding_id is not None:
-        is_padding = ids == padding_id
-        if (is_bad := is_padding[:-1] & ~is_padding[1:] & (row_of[:-1] == row_of[1:])).any():
-            refuse(
-                is_bad,
-                f"has padding (padding_id={padding_id}) before a symbol, at step {{step}}; put it at the end of the "
-                "row, or set padding_id=None if it is a symbol",
-            )
-        ids, row_of = ids[~is_padding], row_of[~is_padding]
-    return ids, np.bincount(row_of, minlength=len(lengths))
-
-
-def _list_rows(X, what):
-    """Return X as an array of int64 of shape (n_samples, n_steps), or as a list of rows that are still to be read."""
-    if hasattr(X, "toarray"):
-        raise TypeError(f"{what} is a sparse matrix; give an array of ids, X.toarray(), padded at the end.")
-    if hasattr(X, "__array__") and not isinstance(X, list | tuple):
-        array = np.asarray(X)
-        is_list = array.ndim == 1 and array.dtype == object
-        if array.ndim != 2 and not is_list:
-            cure = "one sequence is given as [X]" if array.ndim == 1 else "give a list of sequences for several lengths"
-            raise ValueError(f"{what} has shape {array.shape}; ids have shape (n_samples, n_steps): {cure}.")
-        if len(array) and not is_list:
-            return _as_ids(array, what)
-        X = list(array)
-    if not isinstance(X, list | tuple):
-        raise TypeError(
-            f"{what} is {shorten(X)}, of type {type(X).__name__}; give rows of ids, as SequenceEncoder makes them."
-        )
-    if not len(X):
-        raise ValueError(f"{what} is empty; give at least one row.")
-    return X
-
-
-def _read_row(row, where):
-    """Return one row as an array of int64."""
-    if isinstance(row, list | tuple) or hasattr(row, "__array__"):
-        try:
-            array = np.asarray(row)
-            if array.dtype.kind == "f" and isinstance(row, list | tuple):  # which numbers beyond int64 become, too
-                array = np.asarray(row, dtype=object)
-        except ValueError:  # lists of several lengths inside
-            array = np.asarray(row, dtype=object)
-        if array.ndim == 1:
-            return _as_ids(array, where)
-        raise ValueError(f"{where} has shape {array.shape}; one sequence of ids has one dimension.")
-    if isinstance(row, Real):
-        raise ValueError(
-            f"{where} is {shorten(row)}, a single number; one sequence is a row of its own, [[1, 2, ...]]."
-        )
-    raise TypeError(f"{where} is {shorten(row)}, no sequence of ids; SequenceEncoder turns texts and symbols into ids.")
-
-
-def _as_ids(array, where):
-    """Return an array as int64 if it holds integers."""
-    if not array.size:
-        return np.zeros(array.shape, np.int64)
-    is_integer, odd = array.dtype.kind in "iu", array.flat[0]
-    if array.dtype == object:  # which may be integers as well
-        odd = next((v for v in array.flat if not isinstance(v, Integral) or isinstance(v, bool)), None)
-        is_integer = odd is None and None not in array
-    if not is_integer:
-        raise TypeError(
-            f"{where} holds {shorten(odd)}, of type {type(odd).__name__}; ids are integers, as SequenceEncoder makes "
-            "them from texts and symbols."
-        )
-    if max(int(array.max()), -int(array.min())) > np.iinfo(np.int64).max:
-        raise ValueError(f"{where} holds {array.max()}, too large for an id; SequenceEncoder makes small ones.")
-    return array.astype(np.int64)
-
-
-def _join(ids, lengths, padding_id):
+def _number_symbols(ids, padding_id):
     """Return Sequences of the numbers that symbols have in the network, which counts padding out."""
-    symbols = ids if padding_id is None else ids - (ids > padding_id)
-    return Sequences(symbols.astype(np.float32)[:, None], np.cumsum(lengths) - lengths, lengths)
+    return ids if padding_id is None else replace(ids, steps=ids.steps - (ids.steps > padding_id))
 
 
 def _next_symbols(rows, n_steps=None):

@@ -10,11 +10,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .base import count_validation, list_values
-from .checking import (
-    cast_targets,
-    check_weights,
-    read_targets,
-)
+from .checking import cast_targets, check_weights, read_scored, read_targets
 from .kernels.buffers import Sequences
 from .network.training import Windows
 from .windowed import WINDOW_CONSTRAINTS, WindowEstimator
@@ -70,8 +66,8 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         Ids are smaller than this. None is one more than the largest in `fit`; where later ones may be larger, as in
         parts of data, give all there are, `SequenceEncoder.n_tokens_`.
     padding_id : int or None, default=0
-        Where X holds this id there is no step. None if all ids are tokens. A row of padding alone leaves the network in
-        its first state, zero.
+        Where X holds this id there is no step. None if all ids are tokens. A row of padding alone, or of nothing,
+        leaves the network in its first state, zero.
     embedding_vectors : array-like of shape (n_tokens, embedding_size), optional
         Vectors to start from, instead of random ones, whose shape takes the place of the two sizes.
     train_embedding : bool, default=True
@@ -458,9 +454,7 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
                 f"R^2 is of one prediction for each target, but quantile={self.quantile!r} has several; use "
                 "sklearn.metrics.mean_pinball_loss for each of them."
             )
-        if not getattr(self, "_architecture", self).return_sequences:
-            return super().score(X, y, sample_weight)
-        return self._score_steps(r2_score, X, y, sample_weight)
+        return self._score(r2_score, read_scored, X, y, sample_weight)
 
     def _read_windows(self, X, y, sample_weight, **dtypes):
         """Return checked windows, targets and weights."""

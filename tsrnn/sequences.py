@@ -1,27 +1,30 @@
-"""Sequences of several lengths at the door: lists of arrays, arrays with missing steps and padded token ids.
+"""Sequences of several lengths at the door: lists of arrays, and arrays with missing steps.
 
 All become :class:`Sequences`: their steps side by side, without what only pads, so that no step of padding is computed
 or can change a result.
 """
 
+from numbers import Number
+
 import numpy as np
 
+from .base import shorten
+from .checking import as_floats, is_missing, is_row, read_array, refuse_masked
 from .kernels.buffers import Sequences
-
-LARGEST_ID = 2**24  # float32 holds every integer up to this one
 
 
 def is_ragged(X, also_of_one_length=False):
-    """Return whether X is a list or tuple of sequences that are not all of one length, or a 1-D array of sequences."""
+    """Return whether X is a list or tuple of sequences that are not all of one length, or a 1-D array of sequences.
+
+    It is also if some rows are no sequences, so that these are refused by their number.
+    """
     is_column = getattr(X, "ndim", None) == 1 and str(getattr(X, "dtype", "")) == "object"  # an array, or a Series
     if not is_column and not isinstance(X, list | tuple):
         return False
-    rows = list(X)
-    if not rows or any(isinstance(row, str | bytes | dict) or not hasattr(row, "__len__") for row in rows):
+    are_rows = [is_row(row) for row in X]
+    if not any(are_rows):
         return False
-    if any(getattr(row, "ndim", 1) == 0 or hasattr(row, "toarray") for row in rows):
-        return False
-    return is_column or also_of_one_length or len({len(row) for row in rows}) > 1
+    return is_column or also_of_one_length or not all(are_rows) or len({len(row) for row in X}) > 1
 
 
 def as_sequences(X):
@@ -72,28 +75,20 @@ def share_steps(X):
     return Sequences(steps, np.arange(n) * n_between, np.full(n, n_steps))
 
 
-def _refuse_masked(given, what):
-    """Raise if an array, or a row of a list, has masked values, which an array of its own would show."""
-    parts = given if isinstance(given, list | tuple) else [given]
-    n_masked = sum(np.ma.count_masked(part) for part in parts if isinstance(part, np.ma.MaskedArray))
-    if n_masked:
-        raise ValueError(f"{what} has {n_masked} masked value(s); fill or drop them.")
-
-
 def join_rows(X, what="X"):
     """Return the rows of a ragged X as Sequences, which may still have missing steps.
 
     Returns
     -------
     Sequences
-        float32 if all rows are, else float64.
+        float32 if the rows together are in NumPy, as an array of such rows would be, else float64.
 
     Raises
     ------
     TypeError, ValueError
         If a row is not numbers of shape (n_steps,) or (n_steps, n_features), or rows differ in their features.
     """
-    _refuse_masked(X, what)
+    refuse_masked(X, what)
     rows = [_read_row(row, number, what) for number, row in enumerate(X)]
     widths = [row.shape[1] for row in rows if len(row)]
     odd = next((number for number, row in enumerate(rows) if len(row) and row.shape[1] != widths[0]), None)
@@ -103,9 +98,10 @@ def join_rows(X, what="X"):
             "give all rows the same features."
         )
     width = widths[0] if widths else 1
-    is_single = all(row.dtype == np.float32 for row in rows)
-    steps = np.concatenate([row.reshape(-1, width) for row in rows]).astype(np.float32 if is_single else np.float64)
-    return _side_by_side(steps, np.array([len(row) for row in rows]))
+    steps = np.concatenate([row.reshape(-1, width) for row in rows])
+    with np.errstate(over="ignore"):  # what does not fit becomes infinite, and is refused
+        steps = steps.astype(np.float32 if steps.dtype == np.float32 else np.float64, copy=False)
+    return side_by_side(steps, np.array([len(row) for row in rows]))
 
 
 def drop_missing(X, missing, what="X"):
@@ -153,59 +149,12 @@ def drop_missing(X, missing, what="X"):
                 is_nan.any(axis=1) & ~is_missing, "is NaN in some features", "a step is left out if all of them are NaN"
             )
         is_step = None if is_sequences else ~is_missing.reshape(n, n_steps)
-        X = _side_by_side(steps[~is_missing], np.bincount(rows[~is_missing], minlength=n), is_step)
+        X = side_by_side(steps[~is_missing], np.bincount(rows[~is_missing], minlength=n), is_step)
     elif not is_sequences:
         return X
     if (X.lengths == 0).any():
         raise ValueError(f"row {int(np.argmin(X.lengths))} of {what} has no step; leave it out.")
     return X
-
-
-def read_tokens(X, padding_id, n_tokens=None):
-    """Return token ids as Sequences of one feature in float32, without padding.
-
-    Parameters
-    ----------
-    X : array-like of shape (n_samples, n_steps), or a list of sequences of ids
-    padding_id : int or None
-        Steps with this id are left out. A row of nothing else has no step: the network stays in its first state.
-    n_tokens : int, optional
-        Ids must be less.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If X is not of whole numbers from 0 on, or of another shape.
-    """
-    if is_ragged(X):
-        ids = join_rows(X)
-        if ids.shape[2] != 1:
-            raise ValueError(f"X has rows with {ids.shape[2]} numbers per step; a token is one.")
-        steps, lengths = ids.steps[:, 0], ids.lengths
-    else:
-        _refuse_masked(X, "X")
-        array = _as_array(X, "X")
-        if array.dtype.kind not in "iuf":
-            array = _as_numbers(array, "X")
-        if array.ndim == 3 and array.shape[2] == 1:
-            array = array[:, :, 0]
-        if array.ndim != 2:
-            raise ValueError(f"X has shape {array.shape}; token ids have the shape (n_samples, n_steps).")
-        steps, lengths = array.ravel(), np.full(len(array), array.shape[1])
-    most = LARGEST_ID if n_tokens is None else n_tokens
-    is_bad = ~((steps >= 0) & (steps < most) & (steps == np.floor(steps)))  # NaN too
-    if is_bad.any():
-        row = int(np.repeat(np.arange(len(lengths)), lengths)[np.argmax(is_bad)])
-        known = f"0 to {most - 1}" if n_tokens is not None else f"whole numbers from 0 to {most - 1}"
-        raise ValueError(
-            f"row {row} of X holds {steps[np.argmax(is_bad)]:g}; the ids of tokens are {known} (SequenceEncoder makes "
-            "them from texts, and has one for what is unknown)."
-        )
-    is_token = np.ones(len(steps), bool) if padding_id is None else steps != padding_id
-    rows, is_list = np.repeat(np.arange(len(lengths)), lengths), is_ragged(X)
-    lengths = np.bincount(rows[is_token], minlength=len(lengths))
-    is_step = None if is_list else is_token.reshape(array.shape)
-    return _side_by_side(steps[is_token].astype(np.float32)[:, None], lengths, is_step)
 
 
 def join_targets(y, X):
@@ -223,63 +172,68 @@ def join_targets(y, X):
         If y is not of this shape.
     """
     if isinstance(X, Sequences) and X.is_step is None:
-        if not hasattr(y, "__len__") or len(y) != len(X):
+        # A table is a sequence of its columns, and of a memoryview of several dimensions there are no rows.
+        y = np.asarray(y) if hasattr(y, "columns") or isinstance(y, memoryview) else y
+        if not is_row(y) or len(y) != len(X):
             raise ValueError(f"y must hold a sequence of targets for each of the {len(X)} sequences of X.")
-        _refuse_masked(y, "y")
-        rows = [_as_array(row, f"row {number} of y") for number, row in enumerate(y)]
-        for number, (row, length) in enumerate(zip(rows, X.lengths, strict=True)):
-            if row.ndim == 0 or len(row) != length:
-                found = f"{len(row)} targets" if row.ndim else "one target"
-                raise ValueError(f"row {number} of y has {found}, but that of X has {length} steps; give one for each.")
+        rows = []
+        for number, (row, length) in enumerate(zip(y, X.lengths, strict=True)):
+            if not is_row(row) or len(row) != length:
+                found = f"has {len(row)} targets" if is_row(row) else f"is {shorten(row)}"
+                raise ValueError(f"row {number} of y {found}, but that of X has {length} steps; give one for each.")
+            rows.append(read_array(row, f"row {number} of y"))
         if len({row.shape[1:] for row in rows}) > 1:
             raise ValueError("rows of y have targets of several shapes; give all steps as many.")
-        return np.concatenate(rows)
-    _refuse_masked(y, "y")
-    y = _as_array(y, "y")
-    shape = X.is_step.shape if isinstance(X, Sequences) else X.shape[:2]
-    if y.ndim not in (2, 3) or y.shape[:2] != shape:
-        raise ValueError(
-            f"y has shape {y.shape}; with return_sequences=True it needs a target for each step, shape {shape} or "
-            f"({shape[0]}, {shape[1]}, n_outputs)."
-        )
-    return y[X.is_step] if isinstance(X, Sequences) else y.reshape(-1, *y.shape[2:])
+        joined, columns = np.concatenate(rows), None
+    else:
+        shape = X.is_step.shape if isinstance(X, Sequences) else X.shape[:2]
+        given = np.shape(y) if y is None or isinstance(y, Number) else (y := read_array(y, "y")).shape
+        if len(given) not in (2, 3) or given[:2] != shape:
+            raise ValueError(
+                f"y has shape {given}; with return_sequences=True it needs a target for each step, shape {shape} or "
+                f"({shape[0]}, {shape[1]}, n_outputs)."
+            )
+        is_step = X.is_step if isinstance(X, Sequences) else np.ones(shape, bool)
+        joined, columns = y[is_step] if isinstance(X, Sequences) else y.reshape(-1, *y.shape[2:]), is_step.nonzero()
+    _refuse_targets(joined, X, columns)
+    return joined
+
+
+def _refuse_targets(y, X, columns):
+    """Raise if targets, a row for each step, are complex, missing or infinite; say where."""
+    if y.dtype.kind == "c":
+        raise ValueError(f"y holds complex numbers, {y.dtype}; give real ones, as their parts in two targets.")
+    is_infinite = np.isinf(y) if y.dtype.kind == "f" else np.zeros(1, bool)
+    for is_at, said in (
+        (is_missing(y), "is missing at step {}: {}; fill it, or leave the row out"),
+        (is_infinite, "is infinite at step {}: {}; give finite targets"),
+    ):
+        if is_at.any():
+            first = int(np.argmax(is_at.reshape(len(y), -1).any(axis=1)))
+            if columns is None:
+                row = int(np.searchsorted(np.cumsum(X.lengths), first, side="right"))
+                column = first - int(X.lengths[:row].sum())
+            else:
+                row, column = (int(places[first]) for places in columns)
+            value = y[first][is_at[first]][0] if y.ndim > 1 else y[first]
+            raise ValueError(f"row {row} of y {said.format(column, value)}.")
 
 
 def _read_row(row, number, what):
     """Return one row as (n_steps, n_features)."""
-    array = _as_array(row, f"row {number} of {what}")
+    where = f"row {number} of {what}"
+    if not is_row(row):
+        raise TypeError(f"{where} is {shorten(row)}, of type {type(row).__name__}; give an array or a list.")
+    array = read_array(row, where)
     if array.size == 0:
         return np.zeros((0, 1), np.float32)
-    array = _as_numbers(array, f"row {number} of {what}")
     if array.ndim not in (1, 2):
-        raise ValueError(
-            f"row {number} of {what} has shape {array.shape}; a sequence has (n_steps,) or (n_steps, n_features)."
-        )
+        raise ValueError(f"{where} has shape {array.shape}; a sequence has (n_steps,) or (n_steps, n_features).")
+    array = as_floats(array, where, "at step")
     return array[:, None] if array.ndim == 1 else array
 
 
-def _as_array(given, what):
-    """Return data as an array; raise in one sentence if its rows differ in length."""
-    try:
-        return np.asarray(given)
-    except ValueError as error:
-        if "inhomogeneous" not in str(error):
-            raise
-        raise ValueError(f"{what} holds entries of several shapes; give numbers, as many in each.") from None
-
-
-def _as_numbers(array, what):
-    if array.dtype.kind in "biuf":
-        return array
-    try:
-        if array.dtype.kind != "O":
-            raise TypeError
-        return array.astype(np.float64)
-    except (TypeError, ValueError):
-        cure = "; SequenceEncoder makes ids of texts" if array.dtype.kind in "USO" else ""
-        raise TypeError(f"{what} holds {array.dtype}; sequences hold real numbers{cure}.") from None
-
-
-def _side_by_side(steps, lengths, is_step=None):
+def side_by_side(steps, lengths, is_step=None):
+    """Return Sequences of some lengths, whose steps stand one after the other."""
     ends = np.cumsum(lengths)
     return Sequences(steps, np.append(0, ends)[:-1].astype(np.int64), lengths.astype(np.int64), is_step)

@@ -7,12 +7,12 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .base import POSITIVE_INT, reject_booleans, shorten
+from .ids import read_rows
 
 PADDING_ID, UNKNOWN_ID = 0, 1
 N_RESERVED = 2
@@ -197,8 +197,8 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_steps), of integers
-            Ids, as `transform` gives them.
+        X : array-like of shape (n_samples, n_steps), or a list of sequences, of integers
+            Ids, as `transform` gives them, or `RNNGenerator.generate`.
 
         Returns
         -------
@@ -213,23 +213,14 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
         TypeError
             If X does not hold integers.
         ValueError
-            If X is not two-dimensional, or holds an id that is none of this encoder's.
+            If X is not rows of ids, or holds one that is none of this encoder's.
         """
         check_is_fitted(self)
-        if np.ma.is_masked(X):
-            raise ValueError(f"X is an array with {np.ma.count_masked(X)} masked value(s); fill them with padding, 0.")
-        X = np.asarray(X) if hasattr(X, "columns") else X  # names of columns do not matter
-        ids = check_array(X, dtype=None, ensure_2d=False, allow_nd=True, ensure_all_finite=False)
-        if ids.ndim != 2:
-            raise ValueError(f"X has shape {ids.shape}; ids have shape (n_samples, n_steps).")
-        if ids.dtype.kind not in "iu":
-            raise TypeError(f"X holds values of type {ids.dtype}; ids are integers.")
-        for token in (ids.min(), ids.max()):
-            if not 0 <= token < self.n_tokens_:
-                raise ValueError(f"X holds the id {token}; this encoder has the ids 0 to {self.n_tokens_ - 1}.")
+        ids, lengths = read_rows(X, None, self.n_tokens_, is_strict=True)
+        rows = np.split(ids, np.cumsum(lengths)[:-1])
         symbols = [None, None if self.unit == "symbol" else REPLACEMENT, *self.vocabulary_]
         join = JOIN[self.unit]
-        return [join([symbols[token] for token in row if token != PADDING_ID]) for row in ids.tolist()]
+        return [join([symbols[token] for token in row if token != PADDING_ID]) for row in rows]
 
     def _has_fixed_width(self):
         return self.max_length is not None

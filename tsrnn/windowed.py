@@ -29,22 +29,14 @@ from .base import (
     shorten,
     warn_if_cut_short,
 )
-from .checking import as_windows, cast_windows, check_weights, read_numbers, refusing_numbers
+from .checking import as_windows, check_weights, read_windows, refusing_numbers
+from .ids import LARGEST_ID, read_ids
 from .kernels.buffers import Sequences
 from .kernels.plan import ACTIVATIONS
 from .kernels.step import EQUAL_WEIGHTS
 from .network.architecture import Architecture
 from .network.training import Windows, predict
-from .sequences import (
-    as_sequences,
-    drop_missing,
-    is_ragged,
-    join_rows,
-    join_targets,
-    read_tokens,
-    share_steps,
-    take_windows,
-)
+from .sequences import as_sequences, drop_missing, is_ragged, join_rows, join_targets, share_steps, take_windows
 
 WINDOW_CONSTRAINTS = {
     **NETWORK_CONSTRAINTS,
@@ -59,8 +51,8 @@ WINDOW_CONSTRAINTS = {
     "input_noise": [Interval(Real, 0, None, closed="left")],
     "input": [StrOptions({"values", "tokens"})],
     "embedding_size": [POSITIVE_INT],
-    "n_tokens": [POSITIVE_INT, None],
-    "padding_id": [Interval(Integral, 0, None, closed="left"), None],
+    "n_tokens": [Interval(Integral, 1, LARGEST_ID, closed="both"), None],
+    "padding_id": [Interval(Integral, 0, LARGEST_ID, closed="left"), None],
     "embedding_vectors": ["array-like", None],
     "train_embedding": ["boolean"],
     "missing": [StrOptions({"raise", "mask"})],
@@ -89,6 +81,12 @@ class WindowEstimator(RecurrentEstimator):
             self._read_vectors()
         if self.input == "tokens" and self.input_noise:
             raise ValueError(f"input_noise={self.input_noise} is noise on values, which tokens are not; use dropout.")
+        if self.input == "tokens" and self.missing != "raise":
+            raise ValueError(f"missing={self.missing!r} is for steps of NaN, which tokens have not; use padding_id.")
+        if self.input == "tokens" and self.padding_id is not None:
+            n_tokens = self._n_known_tokens(False)
+            if n_tokens is not None and self.padding_id >= n_tokens:
+                raise ValueError(f"padding_id={self.padding_id} is no id below n_tokens={n_tokens}; give more tokens.")
 
     def _start_partial_fit(self, X):
         """Check the arguments and, in a later call, the columns of X; return the options of `_read`."""
@@ -99,7 +97,8 @@ class WindowEstimator(RecurrentEstimator):
             return {}
         self._check_names(X)
         if not self._architecture.n_tokens and not self._is_list(X, is_fitted=True):
-            validate_data(self, X, reset=False, skip_check_array=True)
+            with refusing_numbers():
+                validate_data(self, X, reset=False, skip_check_array=True)
         return {"dtypes": [self.parameters_.dtype.type], "is_going_on": True}
 
     def _read(self, X, y, read_y, dtypes=(np.float64, np.float32), is_going_on=False, **checks):
@@ -115,7 +114,7 @@ class WindowEstimator(RecurrentEstimator):
         dtypes, sequences = list(dtypes), self._read_sequences(X, is_going_on, dtypes)
         if sequences is not None and not sequences.lengths.any():
             raise ValueError("X holds nothing but padding; give at least one row a step.")
-        array = np.zeros((len(sequences), 1)) if sequences is not None else cast_windows(read_numbers(X, "X"), dtypes)
+        array = np.zeros((len(sequences), 1)) if sequences is not None else read_windows(X, dtypes)
         of_rows = np.zeros(_num_samples(array)) if self.return_sequences else read_y(y)
         with refusing_numbers():
             array, of_rows = check_X_y(
@@ -136,15 +135,14 @@ class WindowEstimator(RecurrentEstimator):
         """
         if self._architecture.n_tokens if is_fitted else self.input == "tokens":
             padding_id = self._padding_id if is_fitted else self.padding_id
-            sequences = read_tokens(X, padding_id, self._n_known_tokens(is_fitted))
-        elif self._is_list(X, is_fitted):
-            sequences = join_rows(X)
-        else:
+            return read_ids(X, padding_id, self._n_known_tokens(is_fitted))
+        if not self._is_list(X, is_fitted):
             return None
+        sequences = join_rows(X)
         if sequences.dtype not in dtypes:
             with np.errstate(over="ignore"):  # what does not fit becomes infinite, and is refused
                 sequences = replace(sequences, steps=sequences.steps.astype(dtypes[0]))
-        return sequences if sequences.is_step is not None else drop_missing(sequences, self.missing)
+        return drop_missing(sequences, self.missing)
 
     def _is_list(self, X, is_fitted):
         """Return whether X is a list of sequences, and no array: those of one length are, if such a list was fitted."""
@@ -346,7 +344,7 @@ class WindowEstimator(RecurrentEstimator):
         sequences = self._read_sequences(X, True, [dtype])
         if sequences is not None:
             return sequences
-        X = cast_windows(read_numbers(X, "X"), [dtype])
+        X = read_windows(X, [dtype])
         with refusing_numbers():
             X = validate_data(self, X, dtype=dtype, allow_nd=True, reset=False, ensure_all_finite=self._finite)
         return drop_missing(as_windows(X), self.missing) if self.missing == "mask" else X
@@ -444,12 +442,23 @@ class WindowEstimator(RecurrentEstimator):
             spread.data[spread.mask] = np.nan  # seen where a mask is not
         return spread.view(MaskedSteps)
 
-    def _score_steps(self, metric, X, y, sample_weight):
-        """Return a metric over all steps of all windows; each counts with the weight of its window."""
-        windows = self._check_windows(X)
-        lengths = windows.lengths if isinstance(windows, Sequences) else np.full(len(windows), windows.shape[1])
-        weights = None if sample_weight is None else np.repeat(check_weights(sample_weight, windows), lengths)
-        return metric(join_targets(y, windows), self._answers(windows), sample_weight=weights)
+    def _score(self, metric, read_y, X, y, sample_weight):
+        """Return a metric over all windows, or all steps of them, which count with the weight of their window."""
+        windows, weights = self._check_windows(X), None
+        if sample_weight is not None:
+            weights = check_weights(sample_weight, windows)
+        if self._architecture.return_sequences:
+            y = join_targets(y, windows)
+            lengths = windows.lengths if isinstance(windows, Sequences) else np.full(len(windows), windows.shape[1])
+            weights = None if weights is None else np.repeat(weights, lengths)
+        elif y is None:
+            raise ValueError("a score needs y, the targets or classes of the windows; got None.")
+        y, answers = read_y(y), self._answers(windows)
+        with np.errstate(over="ignore", invalid="ignore"):
+            score = metric(y, answers, sample_weight=weights)
+        if not np.isfinite(score) and len(answers) > 1:  # of one number alone there is no R^2, and a warning
+            raise ValueError("the score is not finite, as the squares of y are too large for float64; scale y.")
+        return score
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -210,7 +210,8 @@ class Step:
         """
         y_strides = Y.strides if len(Y.strides) == 3 else (Y.strides[0], 0, Y.strides[1])
         layout = np.array([X.first, *X.strides, Y.first, *y_strides], dtype=np.int64)
-        samples = np.ascontiguousarray(samples, np.int64)  # another layout would be compiled anew
+        # Another dtype or layout, or an array that cannot be written, would be compiled anew.
+        samples, weights = np.require(samples, np.int64, ["C", "W"]), np.require(weights, np.float64, ["C", "W"])
         totals = np.zeros(0)
         if batch_size is not None:
             if len(X.lengths):
