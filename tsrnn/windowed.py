@@ -340,8 +340,8 @@ class WindowEstimator(RecurrentEstimator):
                     return X
         check_is_fitted(self)
         dtype = self.parameters_.dtype
-        self._check_names(X)
         sequences = self._read_sequences(X, True, [dtype])
+        self._check_names(X)  # after what cannot be read at all: a warning beside an error says nothing
         if sequences is not None:
             return sequences
         X = read_windows(X, [dtype])
