@@ -17,6 +17,7 @@ import tsrnn
 
 RESULTS = records.FOLDER / "OPTIONS.md"
 N, N_STEPS, N_FEATURES, BATCH, EMBEDDING_SIZE = 1024, 48, 8, 64, 64
+LENGTHS = np.arange(N) % N_STEPS + 1
 EMBEDDED = {"input": "tokens", "embedding_size": EMBEDDING_SIZE}
 
 # What is fitted: (arguments, X). Plain networks first, then options beside one of them: (arguments, X, the plain
@@ -35,7 +36,7 @@ OPTIONS = {
     "a dense layer of 64 units": ({"dense_layer_sizes": (64,)}, "windows", "plain", 1),
     "an output at every step": ({"return_sequences": True}, "windows", "plain", 1),
     "both directions": ({"bidirectional": True}, "windows", "plain", 2),
-    "lengths of 1 to 48 steps": ({}, "sequences", "plain, half as many steps", (N_STEPS + 1) / N_STEPS),
+    "lengths of 1 to 48 steps": ({}, "sequences", "plain, half as many steps", LENGTHS.mean() / (N_STEPS // 2)),
     "half of the steps missing": ({"missing": "mask"}, "padded", "plain, half as many steps", 1),
     "L2 penalty, clipped values": ({"alpha": 1e-3, "clip_value": 1.0}, "windows", "plain", 1),
     "SGD with momentum": ({"optimizer": "sgd"}, "windows", "plain", 1),
@@ -51,7 +52,7 @@ def data(kind):
     X = rng.normal(size=(N, *(kind if isinstance(kind, tuple) else (N_STEPS, N_FEATURES)))).astype(np.float32)
     y = X.mean(axis=(1, 2))
     if kind == "sequences":
-        X = [row[:length] for row, length in zip(X, rng.integers(1, N_STEPS + 1, N), strict=True)]
+        X = [row[:length] for row, length in zip(X, rng.permutation(LENGTHS), strict=True)]
     elif kind == "padded":
         X[:, N_STEPS // 2 :] = np.nan
     elif isinstance(kind, int):
@@ -112,10 +113,10 @@ def main():
             "# What the options of a network cost",
             "Written by `benchmarks/network_options.py`: the time of an epoch with an option, by that of a plain "
             "network that makes as much arithmetic: 1.00 is an option that costs nothing; in brackets the time itself. "
-            "Two directions count for two networks; lengths are 24.5 steps on average, and are compared with 24 as "
-            "24.5 / 24; the vectors of tokens have a gradient, unlike windows, which is one of six products. What is "
-            "added besides counts as cost: the update of these vectors, 6,400 and 64,000 weights more, the product of "
-            "a dense layer or of outputs at every step.",
+            "Two directions count for two networks; lengths, which are 24.25 steps on average, are compared with 24 "
+            "steps by the work of both; the vectors of tokens have a gradient, unlike windows, which is one of six "
+            "products. What is added besides counts as cost: the update of these vectors, 6,400 and 64,000 weights "
+            "more, the product of a dense layer or of outputs at every step.",
             f"- {described['cpu']}, {described['usable_cores']} of {described['cores']} cores, "
             f"n_jobs={arguments.n_jobs}; float32, {N} windows of {N_STEPS} steps and {N_FEATURES} features, "
             f"minibatches of {BATCH}; medians of {arguments.rounds} rounds of 5 epochs, in turn",

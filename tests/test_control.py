@@ -162,8 +162,8 @@ NAMES = list("abcdef")
         (lambda x, y: [x, y], ValueError, [PAIR + "list of 2."]),
         (lambda x, y: [(x, y), (x, y)], ValueError, [PAIR + "list of 2."]),
         (lambda x, y: [], ValueError, [PAIR + "list of 0."]),
-        (lambda x, y: (x[:, :4], y), ValueError, ["windows of eval_set have the shape (4, 1) each", "(6, 1)"]),
-        (lambda x, y: (np.stack([x, x], axis=2), y), ValueError, ["have the shape (6, 2) each", "of fit (6, 1)"]),
+        (lambda x, y: (x[:, :4], y), ValueError, ["X of eval_set has windows of 4 steps", "that of fit 6"]),
+        (lambda x, y: (np.stack([x, x], axis=2), y), ValueError, ["X of eval_set has 2 feature", "fit 1"]),
         (lambda x, y: (x, y[:-1]), ValueError, ["eval_set: ", "inconsistent numbers of samples"]),
         (lambda x, y: (x, y, np.zeros(20)), ValueError, ["eval_set: ", "weight"]),
         (lambda x, y: (x, y, -np.ones(20)), ValueError, ["eval_set: ", "sample_weight"]),
@@ -200,7 +200,7 @@ def test_eval_set_holds_no_missing_values(kind):
 
 
 def test_targets_of_eval_set_are_of_the_kind_that_is_learnt():
-    refused(ValueError, ["targets of eval_set have the shape (2,)", "(1,)"], fit, "number", (OTHER, OTHER[:, :2]))
+    refused(ValueError, ["y of eval_set has 2 target(s)", "that of fit 1"], fit, "number", (OTHER, OTHER[:, :2]))
     refused(
         ValueError, ["eval_set: loss='poisson' needs targets that are not negative"],
         make("number", loss="poisson").fit, X, np.abs(X[:, 0]), eval_set=(OTHER, -np.ones(20)),

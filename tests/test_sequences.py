@@ -327,7 +327,7 @@ def test_classes_of_steps_are_refused_where_they_cannot_be_meant():
     ):
         with pytest.raises(ValueError, match=words):
             classifier(return_sequences=True).fit(ids, y)
-    with pytest.raises(ValueError, match="weights per window; got class_weight='balanced'"):
+    with pytest.raises(ValueError, match="weight per window; got class_weight='balanced': leave it"):
         classifier(return_sequences=True, class_weight="balanced").fit(ids, ids)
     with pytest.raises(ValueError, match="row 1 of y has 3 targets, but that of X has 2 steps"):
         regressor(return_sequences=True).fit([np.ones(3), np.ones(2)], [np.ones(3), np.ones(3)])

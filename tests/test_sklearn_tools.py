@@ -607,6 +607,8 @@ OF_BOTH = {
     "plateau": {"schedule": "plateau"},
     "adamw": {"optimizer": "adamw", "alpha": 0.01},
     "time": {"max_time": 100.0},
+    "penalty": {"alpha": 0.01, "max_iter": 60},
+    "penalty of sgd": {"optimizer": "sgd", "alpha": 0.01, "max_iter": 60},
 }
 VARIANTS = [
     *((make, name, options) for make in (regressor, classifier) for name, options in OF_BOTH.items()),
@@ -618,7 +620,8 @@ GOES_ON = {"check_fit_score_takes_y", "check_n_features_in_after_fitting", "chec
 REPEATS = {"check_sample_weight_equivalence_on_dense_data"}
 # What some options cannot do, as in scikit-learn's own estimators: partial_fit refuses the first three, as it does
 # there in MLPClassifier and SGDClassifier. A row that weighs two is not the same as two rows where one of these may be
-# held out, or have a mask and noise of its own.
+# held out, be in another minibatch, or have a mask and noise of its own. What goes on from weights cannot be fitted
+# twice alike, nor take other shapes; counts are not negative; of several quantiles there is no R^2, and an axis more.
 CANNOT = [
     (regressor, "early_stopping", {"early_stopping": True, "n_iter_no_change": 60, "max_iter": 60}, GOES_ON | REPEATS),
     (classifier, "early_stopping", {"early_stopping": True}, GOES_ON | REPEATS),
@@ -627,7 +630,19 @@ CANNOT = [
     (regressor, "recurrent_dropout", {"recurrent_dropout": 0.1, "max_iter": 100}, REPEATS),
     (classifier, "dropout", {"dropout": 0.1, "recurrent_dropout": 0.1}, REPEATS),
     (regressor, "input_noise", {"input_noise": 0.05}, REPEATS),
-]
+    (regressor, "small minibatches", {"batch_size": 8}, REPEATS),
+    (regressor, "poisson", {"loss": "poisson", "max_iter": 100}, {"check_regressor_multioutput"}),
+    (
+        regressor, "two quantiles", {"loss": "quantile", "quantile": (0.1, 0.9)},
+        {"check_fit_score_takes_y", "check_n_features_in_after_fitting", "check_pipeline_consistency",
+         "check_regressors_train", "check_regressor_multioutput"},
+    ),
+    (regressor, "warm_start", {"warm_start": True}, {"check_regressors_train", "check_supervised_y_2d"}),
+    (
+        classifier, "warm_start", {"warm_start": True},
+        {"check_classifiers_train", "check_supervised_y_2d", "check_classifiers_multilabel_representation_invariance"},
+    ),
+]  # fmt: skip
 
 
 @pytest.mark.slow
@@ -642,6 +657,15 @@ def test_every_check_passes_whatever_the_options_but_what_an_option_excludes(mak
     results = estimator_checks.check_estimator(make().set_params(**options), on_fail=None, on_skip=None)
     missed = {result["check_name"] for result in results if result["status"] != "passed"}
     assert missed - {"check_array_api_input"} == cannot  # which runs only where SCIPY_ARRAY_API is set
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("make", [RNNRegressor, RNNClassifier])
+def test_every_check_passes_with_all_arguments_as_they_are_by_default(make, cell):
+    results = estimator_checks.check_estimator(make(cell), on_fail="raise", on_skip=None)
+    missed = {result["check_name"] for result in results if result["status"] != "passed"}
+    assert missed <= {"check_array_api_input"}  # which runs only where SCIPY_ARRAY_API is set
 
 
 def run_every_check():

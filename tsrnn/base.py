@@ -25,7 +25,7 @@ from .weights import read_weights
 
 AUTO = StrOptions({"auto"})
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
-STEPS_OF_MEMORY = Interval(Integral, 3, None, closed="left")
+STEPS_OF_MEMORY = Interval(Integral, 3, 2**31, closed="both")
 
 NETWORK_CONSTRAINTS = {
     "cell": [StrOptions(set(CELLS))],
@@ -141,11 +141,13 @@ def warn_if_cut_short(training, stacklevel):
 
 
 def reject_booleans(estimator):
-    """Raise if an argument that counts something is a bool, which Python takes for a number."""
+    """Raise if an argument that counts something is a bool, which Python takes for a number, or too large to count."""
     for name, constraints in estimator._parameter_constraints.items():
         value = getattr(estimator, name)
         if isinstance(value, bool) and not {"boolean", "verbose"} & {c for c in constraints if isinstance(c, str)}:
             raise TypeError(f"{name} must be a number, not a bool; got {value!r}.")
+        if isinstance(value, int) and abs(value) >= 2**63:
+            raise ValueError(f"{name}={shorten(value)} is too large; give a number below 2**63.")
 
 
 def count_validation(estimator, n_samples, gap=0):
@@ -255,8 +257,8 @@ class RecurrentEstimator(BaseEstimator):
         Notes
         -----
         To train as another framework does from the same numbers, be sure that it has the same minibatches
-        (``shuffle=False``), clipping (``clip_norm=None``), epsilon of Adam (1e-8; Keras' default is 1e-7) and number of
-        biases: where it has two in the place of b, the second must stand still.
+        (``shuffle=False``), clipping (``clip_norm=None``), epsilon of Adam (1e-7 as in Keras; PyTorch's default is
+        1e-8) and number of biases: where it has two in the place of b, the second must stand still.
 
         Examples
         --------

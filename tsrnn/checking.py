@@ -163,7 +163,7 @@ def read_labels(y, what="y"):
             raise ValueError(f"{what} is a sparse array of shape {y.shape}; give {what}.toarray().")
         return y
     if isinstance(y, pd.DataFrame):
-        _check_names(y, what)
+        check_names(y, what)
         _check_classes(np.asarray(y, dtype=object), what)
         return y
     if isinstance(y, pd.Series) and y.dtype.kind in "fiub" and not isinstance(y.dtype, pd.SparseDtype):
@@ -300,7 +300,7 @@ def as_floats(array, what, place="in row"):
     raise kind(f"{what} holds {shorten(value)}{at}, which is no number ({reason}); give numbers{cure}.")
 
 
-def _check_names(frame, what):
+def check_names(frame, what):
     """Raise unless a table has columns, each with a name of its own, and none sparse."""
     if not frame.shape[1]:
         raise ValueError(f"{what} is a DataFrame of shape {frame.shape}, without columns; give one or more.")
@@ -314,7 +314,7 @@ def _check_names(frame, what):
 
 def _check_columns(frame, what):
     """Raise unless a table has columns, each with a name of its own, that can be read as numbers."""
-    _check_names(frame, what)
+    check_names(frame, what)
     for name, dtype in frame.dtypes.items():
         if dtype.kind not in "fiub":
             as_floats(np.asarray(frame[name]), f"column {name!r} of {what}")

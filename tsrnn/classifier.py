@@ -67,7 +67,8 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         Standard deviation of normal noise that is added to X in training (Bishop 1995).
     input : {"values", "tokens"}, default="values"
         "tokens": X holds ids, as `SequenceEncoder` gives them, and the network reads a vector for each (Bengio et al.
-        2003), in float32. Only then the five arguments that follow have an effect, and `missing` has none.
+        2003), in float32. Only then the five arguments that follow have an effect; `missing` and `input_noise` are
+        refused.
     embedding_size : int, default=32
         Numbers of such a vector, unless `embedding_vectors` are given.
     n_tokens : int or None, default=None
@@ -102,8 +103,8 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
           (5) epochs, down to `end` (0) times `learning_rate`.
     alpha : float, default=0.0
         Strength of the L2 penalty: half `alpha` times the sum of the squared weights, biases left out, divided by the
-        rows of a minibatch, is added to what is minimised, though not to the loss that is reported. "adamw" instead
-        shrinks weights by `alpha` times the learning rate, apart from the gradient.
+        rows of a minibatch, each as often as it weighs, is added to what is minimised, though not to the loss that is
+        reported. "adamw" instead shrinks weights by `alpha` times the learning rate, apart from the gradient.
     momentum : float, default=0.9
         "sgd" only.
     nesterovs_momentum : bool, default=True
@@ -113,7 +114,7 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         "adam", "adamw", "nadam": how much of the running mean of the gradient is kept.
     beta_2 : float or None, default=None
         The same of its square, "rmsprop" included. None is 0.999, in "rmsprop" 0.9.
-    epsilon : float, default=1e-8
+    epsilon : float, default=1e-7
         Added to the root of that mean, by which the step is divided; all but "sgd".
     clip_norm : float or None, default=1.0
         Largest norm of the gradient of a minibatch; a longer one is shortened. None for no limit.
@@ -240,7 +241,7 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         nesterovs_momentum=True,
         beta_1=0.9,
         beta_2=None,
-        epsilon=1e-8,
+        epsilon=1e-7,
         clip_norm=1.0,
         clip_value=None,
         batch_size=32,
@@ -316,7 +317,8 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Classes, two at least; or for each label 1 where a window has it, else 0. So a one-hot y means labels that
             do not exclude each other: give ``y.argmax(axis=1)`` for classes. With `return_sequences` a class for each
-            step, (n_samples, n_steps), of a list of sequences a list of the same lengths.
+            step, (n_samples, n_steps), of a list of sequences a list of the same lengths; where steps of X are left
+            out, padding for instance, anything may stand in y.
         sample_weight : array-like of shape (n_samples,), optional
             How much each window counts in the mean that is minimised, and in that which early stopping watches. Not
             negative. A window of weight zero is as if it were not there, to the last bit, once its values have been
@@ -325,6 +327,7 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         eval_set : tuple (X, y) or (X, y, sample_weight), or a list that holds one such tuple, optional
             Windows whose loss is recorded after each epoch as the validation loss. With `early_stopping` it is watched,
             and no rows of X are held out; without, nothing depends on it. `class_weight` counts as it does in `fit`.
+            X is what reaches the network: the steps of a Pipeline before it do not transform it.
 
         Returns
         -------
@@ -377,7 +380,8 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         ----------
         X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features), or list of such sequences
             As in `fit`, computed in the dtype of the first call and of the same features. Arrays of values have its
-            number of steps, too; lists and tokens any. Tokens are those that the first call knows.
+            number of steps, too, and tables its columns; lists and arrays of ids any. Ids are those that the first call
+            knows.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Some of the classes; or labels; as in `fit`, with `return_sequences` classes of every step.
         classes : array-like of shape (n_classes,), optional
@@ -537,8 +541,12 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         X, y = self._read(X, y, read_labels, **dtypes, multi_output=True)
         labels = read_kind(y)
         if self.return_sequences and (labels.ndim > 1 or self.class_weight is not None):
-            problem = "labels" if labels.ndim > 1 else f"class_weight={self.class_weight!r}"
-            raise ValueError(f"return_sequences=True has one class per step and weights per window; got {problem}.")
+            problem, cure = "several labels", "give one class for each step"
+            if labels.ndim == 1:
+                problem, cure = f"class_weight={self.class_weight!r}", "leave it at None, and weigh by sample_weight"
+            raise ValueError(
+                f"return_sequences=True has one class per step and one weight per window; got {problem}: {cure}."
+            )
         return Windows(X, None, check_weights(sample_weight, X)), labels
 
     def _knows(self, classes, is_multilabel):

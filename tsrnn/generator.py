@@ -110,7 +110,7 @@ class RNNGenerator(RecurrentEstimator):
         "adam", "adamw", "nadam": how much of the running mean of the gradient is kept.
     beta_2 : float or None, default=None
         The same of its square, "rmsprop" included. None is 0.999, in "rmsprop" 0.9.
-    epsilon : float, default=1e-8
+    epsilon : float, default=1e-7
         Added to the root of that mean, by which the step is divided.
     clip_norm : float or None, default=1.0
         Largest norm of the gradient of a minibatch; a longer one is shortened. None for no limit.
@@ -239,7 +239,7 @@ class RNNGenerator(RecurrentEstimator):
         nesterovs_momentum=True,
         beta_1=0.9,
         beta_2=None,
-        epsilon=1e-8,
+        epsilon=1e-7,
         clip_norm=1.0,
         clip_value=None,
         batch_size=32,

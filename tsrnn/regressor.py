@@ -59,7 +59,8 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         Standard deviation of normal noise that is added to X in training (Bishop 1995).
     input : {"values", "tokens"}, default="values"
         "tokens": X holds ids, as `SequenceEncoder` gives them, and the network reads a vector for each (Bengio et al.
-        2003), in float32. Only then the five arguments that follow have an effect, and `missing` has none.
+        2003), in float32. Only then the five arguments that follow have an effect; `missing` and `input_noise` are
+        refused.
     embedding_size : int, default=32
         Numbers of such a vector, unless `embedding_vectors` are given.
     n_tokens : int or None, default=None
@@ -104,8 +105,8 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
           (5) epochs, down to `end` (0) times `learning_rate`.
     alpha : float, default=0.0
         Strength of the L2 penalty: half `alpha` times the sum of the squared weights, biases left out, divided by the
-        rows of a minibatch, is added to what is minimised, though not to the loss that is reported. "adamw" instead
-        shrinks weights by `alpha` times the learning rate, apart from the gradient.
+        rows of a minibatch, each as often as it weighs, is added to what is minimised, though not to the loss that is
+        reported. "adamw" instead shrinks weights by `alpha` times the learning rate, apart from the gradient.
     momentum : float, default=0.9
         "sgd" only.
     nesterovs_momentum : bool, default=True
@@ -115,7 +116,7 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         "adam", "adamw", "nadam": how much of the running mean of the gradient is kept.
     beta_2 : float or None, default=None
         The same of its square, "rmsprop" included. None is 0.999, in "rmsprop" 0.9.
-    epsilon : float, default=1e-8
+    epsilon : float, default=1e-7
         Added to the root of that mean, by which the step is divided; all but "sgd".
     clip_norm : float or None, default=1.0
         Largest norm of the gradient of a minibatch; a longer one is shortened. None for no limit.
@@ -262,7 +263,7 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         nesterovs_momentum=True,
         beta_1=0.9,
         beta_2=None,
-        epsilon=1e-8,
+        epsilon=1e-7,
         clip_norm=1.0,
         clip_value=None,
         batch_size=32,
@@ -341,14 +342,17 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
             each sequence, the names of columns are checked by all that reads X later.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             With `return_sequences` (n_samples, n_steps) or (n_samples, n_steps, n_outputs), of a list of sequences a
-            list of the same lengths. Targets far from values of about one are scaled by a TransformedTargetRegressor.
+            list of the same lengths; where steps of X are left out, anything may stand in y. Targets far from values of
+            about one are scaled by a TransformedTargetRegressor; those of every step by hand, if there are lists or
+            steps are left out.
         sample_weight : array-like of shape (n_samples,), optional
             How much each window counts in the mean that is minimised, and in that which early stopping watches. Not
             negative. A window of weight zero is as if it were not there, to the last bit, once its values have been
             checked: it is left out before rows are held out, counted or drawn.
         eval_set : tuple (X, y) or (X, y, sample_weight), or a list that holds one such tuple, optional
             Windows whose loss is recorded after each epoch as the validation loss. With `early_stopping` it is watched,
-            and no rows of X are held out; without, nothing depends on it.
+            and no rows of X are held out; without, nothing depends on it. X is what reaches the network: the steps of a
+            Pipeline before it do not transform it.
 
         Returns
         -------
@@ -387,7 +391,8 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         ----------
         X : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_features), or list of such sequences
             As in `fit`, computed in the dtype of the first call and of the same features. Arrays of values have its
-            number of steps, too; lists and tokens any. Tokens are those that the first call knows.
+            number of steps, too, and tables its columns; lists and arrays of ids any. Ids are those that the first call
+            knows.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             As in `fit`, with `return_sequences` also of every step.
         sample_weight : array-like of shape (n_samples,), optional
@@ -449,9 +454,10 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
 
     def score(self, X, y, sample_weight=None):
         """Return R^2, with `return_sequences` that over all steps; of several quantiles there is none."""
-        if hasattr(self, "_architecture") and len(self._architecture.loss_numbers) > 1:
+        levels = self._architecture.loss_numbers if hasattr(self, "_architecture") else ()
+        if len(levels) > 1:
             raise ValueError(
-                f"R^2 is of one prediction for each target, but quantile={self.quantile!r} has several; use "
+                f"R^2 is of one prediction for each target, but the quantiles {list(levels)} are several; use "
                 "sklearn.metrics.mean_pinball_loss for each of them."
             )
         return self._score(r2_score, read_scored, X, y, sample_weight)
@@ -491,6 +497,7 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
+        tags.target_tags.positive_only = self.loss == "poisson"
         return tags
 
 

@@ -14,9 +14,11 @@ from .kernels.buffers import Sequences
 
 
 def is_ragged(X, also_of_one_length=False):
-    """Return whether X is a list or tuple of sequences that are not all of one length, or a 1-D array of sequences.
+    """Return whether X is a list, a tuple or a 1-D array of sequences, which may have a length each, and no array.
 
-    It is also if some rows are no sequences, so that these are refused by their number.
+    A list whose rows are arrays or tables always is. One whose rows are lists is if they are not all of one length,
+    since scikit-learn takes it for an array otherwise; and if some rows are no sequences, so that these are refused by
+    their number.
     """
     is_column = getattr(X, "ndim", None) == 1 and str(getattr(X, "dtype", "")) == "object"  # an array, or a Series
     if not is_column and not isinstance(X, list | tuple):
@@ -24,7 +26,9 @@ def is_ragged(X, also_of_one_length=False):
     are_rows = [is_row(row) for row in X]
     if not any(are_rows):
         return False
-    return is_column or also_of_one_length or not all(are_rows) or len({len(row) for row in X}) > 1
+    if is_column or also_of_one_length or not all(are_rows) or any(hasattr(row, "ndim") for row in X):
+        return True
+    return len({len(row) for row in X}) > 1
 
 
 def as_sequences(X):

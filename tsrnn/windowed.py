@@ -29,7 +29,7 @@ from .base import (
     shorten,
     warn_if_cut_short,
 )
-from .checking import as_windows, check_weights, read_windows, refusing_numbers
+from .checking import as_windows, check_names, check_weights, read_windows, refusing_numbers
 from .ids import LARGEST_ID, read_ids
 from .kernels.buffers import Sequences
 from .kernels.plan import ACTIVATIONS
@@ -48,7 +48,7 @@ WINDOW_CONSTRAINTS = {
     "dense_activation": [StrOptions(set(ACTIVATIONS))],
     "dropout": [Interval(Real, 0, 1, closed="left")],
     "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
-    "input_noise": [Interval(Real, 0, None, closed="left")],
+    "input_noise": [Interval(Real, 0, 1e30, closed="left")],
     "input": [StrOptions({"values", "tokens"})],
     "embedding_size": [POSITIVE_INT],
     "n_tokens": [Interval(Integral, 1, LARGEST_ID, closed="both"), None],
@@ -95,6 +95,9 @@ class WindowEstimator(RecurrentEstimator):
             raise ValueError("partial_fit holds no rows out to watch; set early_stopping=False.")
         if not hasattr(self, "_training"):
             return {}
+        fitted = "tokens" if self._architecture.n_tokens else "values"
+        if self.input != fitted:
+            raise ValueError(f"partial_fit goes on with the same network, of input={fitted!r}; got {self.input!r}.")
         self._check_names(X)
         if not self._architecture.n_tokens and not self._is_list(X, is_fitted=True):
             with refusing_numbers():
@@ -120,6 +123,7 @@ class WindowEstimator(RecurrentEstimator):
             array, of_rows = check_X_y(
                 array, of_rows, dtype=dtypes, allow_nd=True, estimator=self, ensure_all_finite=self._finite, **checks
             )
+        _names_of(X)
         _check_feature_names(RecurrentEstimator(), X, reset=True)  # bad names show before training, not after
         _names_of_rows(X)
         if sequences is None:
@@ -204,7 +208,7 @@ class WindowEstimator(RecurrentEstimator):
                 f"{what}."
             )
         X, y, sample_weight = (*only, None)[:3]
-        names, own = map(_names_of, (X, given))
+        names, own = _names_of(X, "X of eval_set"), _names_of(given)
         if names is not None and own is not None and names != own:
             raise ValueError(f"X of eval_set has the columns {names}; those of fit are {own}, in this order.")
         if (names is None) != (own is None):
@@ -217,10 +221,14 @@ class WindowEstimator(RecurrentEstimator):
             held_out = read(X, y, sample_weight, dtypes=[windows.X.dtype.type])
         except (TypeError, ValueError) as error:
             raise (TypeError if isinstance(error, TypeError) else ValueError)(f"eval_set: {error}") from error
-        for part, own, what in ((held_out.X, windows.X, "windows"), (held_out.y, windows.y, "targets")):
-            shape, expected = (of.shape[1 + isinstance(of, Sequences) :] for of in (part, own))
-            if shape[-1:] != expected[-1:] or (len(shape) == len(expected) and shape != expected):
-                raise ValueError(f"{what} of eval_set have the shape {shape} each, but those of fit {expected}.")
+        for part, own, what in ((held_out.X, windows.X, "X"), (held_out.y, windows.y, "y")):
+            found, expected, unit = part.shape[-1], own.shape[-1], "feature(s) per step" if what == "X" else "target(s)"
+            if found != expected:
+                raise ValueError(f"{what} of eval_set has {found} {unit}, but that of fit {expected}.")
+        if self.input == "values" and not is_ragged(X) and not is_ragged(given):  # as in all that predicts
+            n_steps, expected = np.shape(X)[1], np.shape(given)[1]
+            if n_steps != expected:
+                raise ValueError(f"X of eval_set has windows of {n_steps} steps, but that of fit {expected}.")
         return held_out
 
     def _learn(self, given, windows, validation, n_outputs, loss, loss_numbers=(), is_partial=False):
@@ -355,7 +363,7 @@ class WindowEstimator(RecurrentEstimator):
         if not len(rows):  # all count the same
             return windows
         weights = windows.weights[rows]
-        weights = EQUAL_WEIGHTS if (weights == weights[0]).all() else weights
+        weights = EQUAL_WEIGHTS if (weights == 1).all() else weights
         if len(rows) == len(windows.X):
             return windows._replace(weights=weights)
         X, y = windows.X, windows.y
@@ -370,8 +378,11 @@ class WindowEstimator(RecurrentEstimator):
         Those of a table of numbers are checked with its numbers.
         """
         if self._architecture.n_tokens:
+            _names_of(X)
             _check_feature_names(self, X, reset=False)
         names, own = _names_of_rows(X), self._row_names
+        if own is not None and isinstance(X, pd.DataFrame):
+            raise ValueError("X is one table, but those of fit were a list of tables; one sequence is given as [X].")
         if names is not None and own is not None and names != own:
             raise ValueError(
                 f"the rows of X have the columns {names}, but those of fit {own}; give the same, in the same order."
@@ -400,7 +411,7 @@ class WindowEstimator(RecurrentEstimator):
             n_features = self.embedding_size if given is None else self._read_vectors().shape[1]
         return Architecture(
             self.cell,
-            max(part.shape[1] for part in parts),
+            parts[0].shape[1],
             n_features,
             layer_sizes(self.hidden_layer_sizes),
             n_outputs,
@@ -468,23 +479,33 @@ class WindowEstimator(RecurrentEstimator):
         return tags
 
 
-def _names_of(X):
+def _names_of(X, what="X"):
     """Return the names of the columns of a table, or of all tables of a list; None if they have none."""
+    names = _names_of_table(X, what)
+    return _names_of_rows(X, what) if names is None else names
+
+
+def _names_of_table(X, what):
+    """Return the names of the columns of a table; None if it has none; raise if one comes twice."""
+    if isinstance(X, pd.DataFrame):
+        check_names(X, what)
     names = _get_feature_names(X)
-    return _names_of_rows(X) if names is None else list(names)
+    return None if names is None else list(names)
 
 
-def _names_of_rows(X):
+def _names_of_rows(X, what="X"):
     """Return the names of the columns of all tables of a list, None if they have none; raise if they differ."""
-    is_list = isinstance(X, list | tuple) or (getattr(X, "ndim", 0) == 1 and X.dtype.kind == "O")
+    is_column = getattr(X, "ndim", 0) == 1 and getattr(getattr(X, "dtype", None), "kind", "") == "O"
+    is_list = isinstance(X, list | tuple) or is_column
     if not is_list or not any(hasattr(row, "columns") for row in X):
         return None
-    names = [None if own is None else list(own) for own in map(_get_feature_names, X)]
+    names = [_names_of_table(row, f"row {number} of {what}") for number, row in enumerate(X)]
     odd = next((number for number, own in enumerate(names) if own != names[0]), None)
     if odd is not None:
         had, has = ("no names of columns" if of is None else f"the columns {of}" for of in (names[0], names[odd]))
         raise ValueError(
-            f"row {odd} of X has {has}, but the first has {had}; give all rows the same columns, in the same order."
+            f"row {odd} of {what} has {has}, but the first has {had}; give all rows the same columns, in the same "
+            "order."
         )
     return names[0]
 

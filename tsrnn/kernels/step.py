@@ -220,7 +220,8 @@ class Step:
             if self._number(p.ALL_STEPS):
                 of_samples = of_samples * (X.lengths[samples] if len(X.lengths) else self._number(p.N_STEPS))
             totals = np.add.reduceat(of_samples, np.arange(0, len(samples), batch_size)) * self._number(p.N_LOSSES)
-        return tasks.Data(X.values, Y.values, layout, X.origins, X.lengths, samples, weights, totals)
+        origins, lengths = np.ascontiguousarray(X.origins), np.ascontiguousarray(X.lengths)
+        return tasks.Data(X.values, Y.values, layout, origins, lengths, samples, weights, totals)
 
     def _run_minibatches(self, mode, data, n_steps, batch_size, coefficients):
         """Run the tasks of one epoch; return the losses (n_batches, n_buffers) and the call.

@@ -14,6 +14,7 @@ from ..kernels.step import Step, pack
 from ..kernels.stream import Stream
 
 MAX_VARIANTS = 3  # that are kept with a network
+NOT_PACKED = {"n_steps", "loss", "loss_numbers", "return_sequences"}  # do not matter to the places of parameters
 
 
 @dataclass(frozen=True)
@@ -137,10 +138,14 @@ class Architecture:
     def variant(self, **changes):
         """Return this network with other attributes; those that were asked for last are kept, with their plans."""
         key, kept = tuple(sorted(changes.items())), self._kept.get("variants", {})
-        if key not in kept:
-            latest = dict(list(kept.items())[1 - MAX_VARIANTS :])
-            kept = self._kept["variants"] = {**latest, key: replace(self, **changes)}
-        return kept[key]
+        found = kept.get(key)
+        if found is None:
+            found = replace(self, **changes)
+            if changes.keys() <= NOT_PACKED:
+                found._kept["packed by"] = self
+        others = [item for item in kept.items() if item[0] != key]
+        self._kept["variants"] = dict([*others[1 - MAX_VARIANTS :], (key, found)])
+        return found
 
     def for_steps(self, n_steps):
         """Return this network with room for windows of so many steps, and not many times as much."""
@@ -178,7 +183,13 @@ class Architecture:
 
     def _for_use(self, parameters):
         """Return the plan for predictions and the packed parameters."""
-        dtype, bits = parameters.dtype, parameters.tobytes()
+        dtype, packed_by = parameters.dtype, self._kept.get("packed by")
+        if packed_by is not None:
+            its_plan, packed = packed_by._for_use(parameters)
+            if dtype not in self._kept:
+                self._kept[dtype] = self._make_plan(dtype, trains=False)._replace(places=its_plan.places)
+            return self._kept[dtype], packed
+        bits = parameters.tobytes()
         plan, packed_bits, packed = self._kept.get(dtype) or (self._make_plan(dtype, trains=False), None, None)
         if packed_bits != bits:  # they have been set, by whatever way
             packed = pack(plan, np.frombuffer(bits, dtype))  # and not `parameters`, which may be written meanwhile

@@ -43,8 +43,8 @@ def coefficients(options, learning_rates, n_before, n_rows=1):
         Of each update.
     n_before : int
         Updates that the training has made before these: running means that start at zero are corrected for it.
-    n_rows : int
-        Of a minibatch, by which `alpha` is divided.
+    n_rows : float or ndarray of shape (n_updates,)
+        Of each minibatch, a row as often as it weighs, by which `alpha` is divided.
 
     References
     ----------

@@ -136,8 +136,10 @@ def train(
     with Workers(options.n_threads) as workers:
         if seed is None:
             seed = int(rng.randint(2**63 - 1, dtype=np.int64)) if architecture.is_random else 0
-        step = architecture.step(parameters, workers, optimizer_state, seed=seed)
         data, held_out = _flat(windows), validation and _flat(validation)
+        n_steps = max(part.X.n_steps for part in (data, held_out) if part is not None)
+        roomy = replace(architecture, n_steps=max(architecture.n_steps, n_steps))
+        step = roomy.step(parameters, workers, optimizer_state, seed=seed)
         watches_validation = held_out is not None and options.early_stopping
         # Going on: only what is better may replace the start.
         best = step.loss(*held_out) if watches_validation and optimizer_state is not None else math.inf
@@ -203,8 +205,9 @@ def _flat(windows):
 def _run_epoch(step, data, options, rng, rates, epoch):
     """Make one update per minibatch; return the mean loss, not finite as soon as one minibatch's is not."""
     order = rng.permutation(data.samples) if options.shuffle else data.samples
-    n_rows, n_updates = min(options.batch_size, len(order)), -(-len(order) // options.batch_size)
-    of_updates = coefficients(options, rates.of_epoch(epoch, n_updates), step.n_updates, n_rows)
+    starts = np.arange(0, len(order), options.batch_size)
+    n_rows = np.add.reduceat(data.weights[order] if len(data.weights) else np.ones(len(order)), starts)
+    of_updates = coefficients(options, rates.of_epoch(epoch, len(starts)), step.n_updates, n_rows)
     return step.train_epoch(data.X, data.Y, order, options.batch_size, of_updates, data.weights)
 
 
