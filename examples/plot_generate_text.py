@@ -57,9 +57,11 @@ print(f"writer: perplexity {writer.perplexity(page):.1f} on the page it was trai
 # New lines. The lower the temperature, the more often the most probable character is taken; at 1 characters are drawn
 # with the probabilities that the network gives them. Another processor rounds otherwise and writes other lines.
 prompt = encoder.transform(["Alice "])[0]
+samples = {}
 for temperature in (0.3, 0.7, 1.0):
     ids = writer.generate(prompt, 90, temperature=temperature, random_state=0)
-    print(f"temperature {temperature}: Alice {encoder.inverse_transform([ids])[0]}")
+    samples[temperature] = "Alice " + encoder.inverse_transform([ids])[0]
+    print(f"temperature {temperature}: {samples[temperature]}")
 
 # %%
 # Here it prints::
@@ -69,12 +71,17 @@ for temperature in (0.3, 0.7, 1.0):
 #     temperature 1.0: Alice was begiin, of this battin so hark to llaf the sould, that Alice the tcoppet to het geat,
 #
 # The picture: how both learn, and how sure the careful one is of each character of a line from a later page, which it
-# has never seen. Inside a word it often knows how to go on; where a word begins it cannot.
+# has never seen. Inside a word it often knows how to go on; where a word begins it cannot. Below stand the new lines,
+# red where the last five characters do not stand so on the page: the higher the temperature, the more is red.
 line = "There were doors all round the hall"
 ids = encoder.transform([line])[0]
 sure = [careful.predict_proba([ids[:n]])[0, ids[n]] for n in range(1, len(ids))]
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(11, 4), width_ratios=[2, 3], layout="constrained")
+fig, axes = plt.subplot_mosaic(
+    [["left", "right"], ["below", "below"]], figsize=(11, 5.4), width_ratios=[2, 3], height_ratios=[7, 2],
+    layout="constrained",
+)  # fmt: skip
+left, right, below = axes["left"], axes["right"], axes["below"]
 left.plot(np.arange(1, 101), np.exp(writer.loss_curve_), label="writer: what it is trained on, with dropout")
 left.plot(np.arange(1, 101), held_out, label="careful network: pieces held out")
 left.plot(careful.best_iter_, held_out.min(), "o", color="C1", label="the weights it keeps")
@@ -87,8 +94,17 @@ right.bar(range(1, len(line)), sure, color="C1", label="careful network")
 right.step(range(1, len(line)), share[ids[1:] - 2], "--", where="mid", color="gray", label="frequency of the character")
 right.set(title="What comes next, in a line it has not seen", ylabel="probability given to it", ylim=(0, 1))
 right.set_xticks(range(len(line)), line.replace(" ", "\N{OPEN BOX}"), family="monospace")
+right.set_xlabel("character of the line, read from the left")
 right.legend(frameon=False)
-for ax in (left, right):
+for row, said in enumerate(samples.values()):
+    for n, character in enumerate(said):
+        color = "black" if said[max(n - 4, 0) : n + 1] in text else "#c0392b"
+        below.text(n, row, character, color=color, family="monospace", ha="center", va="center")
+below.set_title('The writer after "Alice ": in red where the last five characters are not on its page')
+below.set(ylabel="temperature", xlim=(-1, len(said)), xticks=[], ylim=(2.6, -0.6))
+below.set_yticks(range(len(samples)), samples)
+below.spines["bottom"].set_visible(False)
+for ax in (left, right, below):
     ax.spines[["top", "right"]].set_visible(False)
 fig.savefig("generate_text.png", dpi=100)
 plt.show()
