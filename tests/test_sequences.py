@@ -469,6 +469,15 @@ def test_ids_that_the_network_does_not_know_are_refused_wherever_they_come():
         classifier().fit(IDS, HAS_FOUR, eval_set=([[9, 1], [2]], HAS_FOUR[:2]))
 
 
+def test_ids_that_fit_has_not_seen_are_told_how_to_make_room():
+    model, encoder = classifier().fit(IDS, HAS_FOUR), SequenceEncoder().fit(["good film"])
+    with pytest.raises(ValueError, match=r"; give n_tokens=encoder\.n_tokens_ if fit has seen part of the ids\."):
+        model.predict([[7]])
+    for call, ids in ((model.predict, [[-1]]), (encoder.inverse_transform, [[7]])):  # which would not be helped
+        with pytest.raises(ValueError, match=r"does not know\.$"):
+            call(ids)
+
+
 def test_where_nothing_is_left_to_train_or_to_validate_on_it_is_said():
     with pytest.raises(ValueError, match="X holds nothing but padding"):
         classifier().fit(np.zeros((6, 3), int), HAS_FOUR[:6])

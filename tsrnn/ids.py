@@ -10,6 +10,8 @@ from .sequences import is_ragged, side_by_side
 
 LARGEST_ID = 2**24  # float32 holds every integer up to this one
 
+MORE_TOKENS = "; give n_tokens=encoder.n_tokens_ if fit has seen part of the ids"
+
 
 def read_ids(X, padding_id, n_tokens=None, row_name="row {} of X", is_strict=False):
     """Return rows of ids as Sequences of one number per step, in float32, without padding.
@@ -44,10 +46,10 @@ def read_ids(X, padding_id, n_tokens=None, row_name="row {} of X", is_strict=Fal
     return side_by_side(ids[~is_padding].astype(np.float32)[:, None], n_steps, is_step)
 
 
-def read_rows(X, padding_id, n_tokens, row_name="row {} of X", is_strict=False):
+def read_rows(X, padding_id, n_tokens, row_name="row {} of X", is_strict=False, cure=MORE_TOKENS):
     """Return all ids of all rows side by side, padding too, and how many each row has: both of int64.
 
-    Parameters and errors are those of :func:`read_ids`.
+    Parameters and errors are those of :func:`read_ids`; `cure` is what to do about ids beyond `n_tokens`.
     """
     refuse_masked(X, "X")
     rows = _list_rows(X, is_strict)
@@ -62,9 +64,10 @@ def read_rows(X, padding_id, n_tokens, row_name="row {} of X", is_strict=False):
     most = LARGEST_ID if n_tokens is None else n_tokens
     if (is_bad := ~is_padding & ((ids < 0) | (ids >= most))).any():
         known = f"integers from 0 to {most - 1}" if n_tokens is None else f"0 to {most - 1} (n_tokens={n_tokens})"
+        hint = cure if n_tokens is not None and ids[is_bad][0] >= n_tokens else ""
         raise ValueError(
             f"{row_name.format(row_of[is_bad][0])} holds the id {ids[is_bad][0]}, but ids are {known}; SequenceEncoder "
-            "makes such ids, with one for all symbols it does not know."
+            f"makes such ids, with one for all symbols it does not know{hint}."
         )
     if is_strict and (is_bad := is_padding[:-1] & ~is_padding[1:] & (row_of[:-1] == row_of[1:])).any():
         at = int(np.argmax(is_bad))

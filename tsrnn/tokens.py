@@ -216,7 +216,7 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
             If X is not rows of ids, or holds one that is none of this encoder's.
         """
         check_is_fitted(self)
-        ids, lengths = read_rows(X, None, self.n_tokens_, is_strict=True)
+        ids, lengths = read_rows(X, None, self.n_tokens_, is_strict=True, cure="")
         rows = np.split(ids, np.cumsum(lengths)[:-1])
         symbols = [None, None if self.unit == "symbol" else REPLACEMENT, *self.vocabulary_]
         join = JOIN[self.unit]
