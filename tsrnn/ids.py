@@ -24,7 +24,7 @@ def read_ids(X, padding_id, n_tokens=None, row_name="row {} of X", is_strict=Fal
     n_tokens : int, optional
         All other ids must be less.
     row_name : str
-        What a row is called in errors, by its number.
+        What a row is called in errors, by its number; without a place for that it is a prompt, the only one.
     is_strict : bool
         Whether ids are integers by type, and padding stands at the end of rows alone. Otherwise they may also be whole
         floats, each step may have an axis of its own, of length one, and padding may stand anywhere.
@@ -56,7 +56,8 @@ def read_rows(X, padding_id, n_tokens, row_name="row {} of X", is_strict=False, 
     if isinstance(rows, np.ndarray):
         ids, lengths = _as_ids(rows, row_name, is_strict).ravel(), np.full(len(rows), rows.shape[1])
     else:
-        rows = [_read_row(row, row_name.format(number), is_strict) for number, row in enumerate(rows)]
+        is_alone = "{}" not in row_name
+        rows = [_read_row(row, row_name.format(number), is_strict, is_alone) for number, row in enumerate(rows)]
         ids, lengths = np.concatenate(rows), np.array([len(row) for row in rows])
     row_of = np.repeat(np.arange(len(lengths)), lengths)
     starts = np.cumsum(lengths) - lengths
@@ -101,10 +102,11 @@ def _list_rows(X, is_strict):
     return X
 
 
-def _read_row(row, name, is_strict):
+def _read_row(row, name, is_strict, is_alone):
     """Return one row as an array of int64 of shape (n_steps,)."""
     if isinstance(row, Real) or getattr(row, "ndim", 1) == 0:
-        raise ValueError(f"{name} is {shorten(row)}, a single number; one sequence is a row of its own, [[1, 2, ...]].")
+        one = "is a list, [1, 2, ...]" if is_alone else "is a row of its own, [[1, 2, ...]]"
+        raise ValueError(f"{name} is {shorten(row)}, a single number; one sequence {one}.")
     if not is_row(row) or not (isinstance(row, list | tuple) or hasattr(row, "__array__")):
         raise TypeError(f"{name} is {shorten(row)}, no sequence of ids; SequenceEncoder turns texts into ids.")
     try:
@@ -118,7 +120,8 @@ def _read_row(row, name, is_strict):
     if not is_strict and array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
-        raise ValueError(f"{name} has shape {array.shape}; one sequence of ids has one dimension.")
+        cure = "; give prompt[0]" if is_alone else ""
+        raise ValueError(f"{name} has shape {array.shape}; one sequence of ids has one dimension{cure}.")
     return _as_ids(array[None], name, is_strict)[0]
 
 
