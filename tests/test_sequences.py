@@ -209,8 +209,12 @@ def test_a_hole_in_some_features_is_refused(make):
     X = padded(ROWS, 9)
     X[3, 0, 1] = np.nan
     y = SUMS > 0
-    with pytest.raises(ValueError, match="row 3 of X is NaN in some features at step 0"):
+    with pytest.raises(ValueError, match="row 3 of X is NaN in some features at step 0; fill it: "):
         make(missing="mask").fit(X, y)
+    with pytest.raises(
+        ValueError, match=r"row \d of X is NaN at step \d; fill it, or give missing='mask' to leave out"
+    ):
+        make().fit(list(X[:-1]) + [X[-1][:5]], y)
     X[3] = np.nan
     with pytest.raises(ValueError, match="row 3 of X has no step; leave it out"):
         make(missing="mask").fit(X, y)

@@ -13,6 +13,8 @@ from .base import shorten
 from .kernels.buffers import cast
 from .kernels.step import EQUAL_WEIGHTS
 
+CURE_OF_NAN = "fill it, or give missing='mask' to leave out steps of which all features are NaN"
+
 
 @contextmanager
 def refusing_numbers():
@@ -22,9 +24,7 @@ def refusing_numbers():
             yield
     except ValueError as error:
         if str(error).startswith("Input X contains NaN"):
-            raise ValueError(
-                "X contains NaN; fill it, or give missing='mask' to leave out steps of which all features are NaN."
-            ) from None
+            raise ValueError(f"X contains NaN; {CURE_OF_NAN}.") from None
         if "features, but" in str(error):  # in words that scikit-learn asks for
             raise ValueError(
                 f"{str(error).rstrip('.')}; the columns of X are the steps of a window: give as many as in fit."

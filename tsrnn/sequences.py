@@ -9,7 +9,7 @@ from numbers import Number
 import numpy as np
 
 from .base import shorten
-from .checking import as_floats, is_missing, is_row, read_array, refuse_masked
+from .checking import CURE_OF_NAN, as_floats, is_missing, is_row, read_array, refuse_masked
 from .kernels.buffers import Sequences
 
 
@@ -142,12 +142,11 @@ def drop_missing(X, missing, what="X"):
         if np.isinf(steps).any():
             refuse(np.isinf(steps).any(axis=1), "is infinite", "give finite values")
         if missing == "raise":
-            refuse(is_nan.any(axis=1), "is NaN", "give missing='mask' to leave such steps out")
+            refuse(is_nan.any(axis=1), "is NaN", CURE_OF_NAN)
         is_missing = is_nan.all(axis=1)
         if (is_nan.any(axis=1) & ~is_missing).any():
-            refuse(
-                is_nan.any(axis=1) & ~is_missing, "is NaN in some features", "a step is left out if all of them are NaN"
-            )
+            cure = "fill it: a step is left out if all of them are NaN"
+            refuse(is_nan.any(axis=1) & ~is_missing, "is NaN in some features", cure)
         is_step = None if is_sequences else ~is_missing.reshape(n, n_steps)
         X = side_by_side(steps[~is_missing], np.bincount(rows[~is_missing], minlength=n), is_step)
     elif not is_sequences:
