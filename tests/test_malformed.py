@@ -993,9 +993,21 @@ def test_a_weight_of_a_class_that_is_none_is_refused(value):
 
 
 def test_weights_of_other_classes_and_of_none_are_refused():
-    refused_clearly(ValueError, ["class_weight", "'up'"], classifier(class_weight={1: 2, 0: 1}).fit, X, CLASSES)
-    model = classifier(class_weight={"up": 0, "down": 0})
-    refused_clearly(ValueError, ["zero for every row", "positive"], model.fit, X, CLASSES)
+    words = ["class_weight has the keys [1, 0], but the classes are ['down', 'up']"]
+    refused_clearly(ValueError, words, classifier(class_weight={1: 2, 0: 1}).fit, X, CLASSES)
+    words = ["class_weight is zero for every row", "positive"]
+    refused_clearly(ValueError, words, classifier(class_weight={"up": 0, "down": 0}).fit, X, CLASSES)
+    is_up = np.array(CLASSES) == "up"
+    words = ["sample_weight times class_weight is zero for every row", "positive"]
+    refused_clearly(ValueError, words, classifier(class_weight={"up": 0}).fit, X, CLASSES, is_up)
+
+
+@pytest.mark.parametrize("names", [("0", "1"), (0.0, 1.0), (False, True)], ids=str)
+def test_weights_of_classes_go_by_their_names_of_any_type(names):
+    expected = classifier(class_weight={"up": 2, "down": 3}).fit(X, CLASSES).parameters_
+    model = classifier(class_weight={names[1]: 2, names[0]: 3})
+    of_rows = np.array(names)[(np.array(CLASSES) == "up").astype(int)]
+    np.testing.assert_array_equal(model.fit(X, of_rows).parameters_, expected)
 
 
 def test_a_class_without_a_weight_has_one_and_a_weight_without_a_class_is_of_no_effect():

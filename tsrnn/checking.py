@@ -5,7 +5,7 @@ from numbers import Number, Real
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import assert_all_finite, check_array, column_or_1d, compute_class_weight
+from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight
 
@@ -80,13 +80,13 @@ def check_weights(sample_weight, X):
         raise ValueError(f"sample_weight has shape {np.shape(sample_weight)}; give one number per row of X.")
     with np.errstate(over="ignore", invalid="ignore"):
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-    return scale_weights(weights)
+    return scale_weights(weights, "sample_weight")
 
 
-def scale_weights(weights):
+def scale_weights(weights, what="sample_weight times class_weight"):
     """Return weights, of which only the ratios count, such that their sums stay within the range of numbers."""
     if not weights.any():
-        raise ValueError("sample_weight is zero for every row; give at least one row a positive weight.")
+        raise ValueError(f"{what} is zero for every row; give at least one row a positive weight.")
     largest = weights.max()
     return weights if 1e-100 < largest < 1e100 else weights / largest
 
@@ -347,7 +347,10 @@ def weigh_classes(class_weight, labels, known, weights):
     of_columns = [
         _weigh_column(*three, weights if len(weights) else None) for three in zip(given, columns, others, strict=True)
     ]
-    return np.prod(of_columns, axis=0, dtype=np.float64)
+    of_rows = np.prod(of_columns, axis=0, dtype=np.float64)
+    if not of_rows.any():
+        raise ValueError("class_weight is zero for every row; give at least one class of y a positive weight.")
+    return of_rows
 
 
 def _weigh_column(class_weight, labels, known, weights):
@@ -357,12 +360,12 @@ def _weigh_column(class_weight, labels, known, weights):
         counts = np.bincount(places[: len(known)], weights, len(classes))
         of_classes = np.divide(counts.sum(), len(classes) * counts, out=np.zeros(len(classes)), where=counts > 0)
     else:
-        _check_class_weight(class_weight)
-        of_classes = compute_class_weight(class_weight, classes=classes, y=classes)
+        _check_class_weight(class_weight, classes)
+        of_classes = np.array([class_weight.get(label, 1) for label in classes], np.float64)
     return of_classes[places[len(known) :]]
 
 
-def _check_class_weight(class_weight):
+def _check_class_weight(class_weight, classes):
     if not isinstance(class_weight, dict):
         raise TypeError(f"class_weight must hold a dict for each label; got {shorten(class_weight)}.")
     for label, weight in class_weight.items():
@@ -370,6 +373,12 @@ def _check_class_weight(class_weight):
             raise ValueError(
                 f"class_weight must hold finite numbers that are not negative; got {weight!r} for {label!r}."
             )
+    # Rows may lack a class of which a weight is given, and a class may be left at one; both at once is a slip.
+    if not set(class_weight) <= set(classes) and not set(classes) <= set(class_weight):
+        raise ValueError(
+            f"class_weight has the keys {shorten(list(class_weight))}, but the classes are "
+            f"{shorten(classes.tolist())}; give weights by these."
+        )
 
 
 def read_kind(y):
