@@ -127,6 +127,7 @@ class Table(Convertible):
 # Windows
 
 GIVE_NUMBERS, ONE_LENGTH = "is no number", "cut or pad them to one length"
+OF_STEPS = "set return_sequences=True"
 
 BAD_WINDOWS = {
     "None": (lambda: None, TypeError, ["X is None", "NoneType"]),
@@ -485,7 +486,7 @@ BAD_Y = {
     "NA of boolean": (lambda: pd.Series([True, False, None] * 8, dtype="boolean"), ValueError, ["y contains NaN"]),
     "complex": (lambda: HALF * 1j, ValueError, ["Complex data not supported", "1.j"]),
     "complex in a list": (lambda: (HALF * 1j).tolist(), ValueError, ["Complex data not supported", "1.j"]),
-    "ragged": (lambda: [[1], [1, 2]] * 12, ValueError, ["rows of y", "1 in row 0 and 2 in row 1", ONE_LENGTH]),
+    "ragged": (lambda: [[1], [1, 2]] * 12, ValueError, ["rows of y", "2 in row 1; give as many targets", OF_STEPS]),
     "masked": (lambda: np.ma.array(HALF, mask=np.arange(24) == 3), ValueError, ["y has 1 masked value"]),
     "records": (lambda: np.zeros(24, [("a", float)]), TypeError, ["y holds records", "'a'"]),
     "raw bytes": (lambda: np.zeros(24, "V4"), TypeError, ["y holds records", "V4"]),
@@ -545,7 +546,7 @@ BAD_CLASSES = {
     "sets in a list": (lambda: [{1}, {2}] * 12, ValueError, ["y holds {1} in row 0, which is no class"]),
     "dicts in a list": (lambda: [{1: 1}] * 24, ValueError, ["y holds {1: 1} in row 0, which is no class"]),
     "sparse rows": (lambda: [sparse.csr_array(row) for row in X], ValueError, ["y holds <", "which is no class"]),
-    "empty lists in cells": (lambda: pd.Series([[]] * 24), ValueError, ["y holds [] in row 0, which is no class"]),
+    "empty lists in cells": (lambda: pd.Series([[]] * 24), ValueError, ["y holds [] in row 0", OF_STEPS]),
     "booleans of NumPy and integers": (lambda: [np.True_, 10**30] * 12, TypeError, ["types bool, int", "one type"]),
     "stamps and numbers": (lambda: [pd.Timestamp("2020"), 1] * 12, TypeError, ["types Timestamp, int", "one type"]),
     "lists in a frame": (lambda: FRAME.assign(c=[[1]] * 24), ValueError, ["y holds [1] in row 0, which is no class"]),

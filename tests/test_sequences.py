@@ -339,6 +339,19 @@ def test_classes_of_steps_are_refused_where_they_cannot_be_meant():
         regressor(return_sequences=True).fit([np.ones(3), np.ones(2)], [np.ones(3)])
 
 
+@pytest.mark.parametrize("make", [classifier, lambda **options: regressor(input="tokens", **options)])
+def test_targets_of_words_are_told_that_padding_is_not_looked_at(make):
+    X, model = padded(IDS, 9, fill=0).astype(int), make(return_sequences=True)
+    y = [row % 3 for row in IDS]
+    for given in (y, padded(y, 7, fill=0)):
+        with pytest.raises(ValueError, match=r"y .*; those of padding may be anything, and are not looked at"):
+            model.fit(X, given)
+    with pytest.raises(ValueError, match=r"rows of y .*; give a target for each of the 3 steps of X\.$"):
+        regressor(return_sequences=True).fit(np.ones((2, 3)), [[1, 2], [1]])
+    answers = [model.fit(X, padded(y, 9, fill=fill)).parameters_ for fill in (0, 99)]
+    np.testing.assert_array_equal(*answers)
+
+
 # Tokens
 
 

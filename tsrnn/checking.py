@@ -15,6 +15,10 @@ from .kernels.step import EQUAL_WEIGHTS
 
 CURE_OF_NAN = "fill it, or give missing='mask' to leave out steps of which all features are NaN"
 
+ONE_LENGTH = "cut or pad them to one length"
+TARGETS_OF_STEPS = "give as many targets in each, or set return_sequences=True if they are those of every step"
+CLASSES_OF_STEPS = "return_sequences=True, with which y has a class for each step"
+
 
 @contextmanager
 def refusing_numbers():
@@ -125,7 +129,7 @@ def read_numbers(given, what):
         return given
     if hasattr(given, "columns") or (isinstance(given, pd.Series) and given.dtype.kind in "fiub"):
         return given
-    array = read_array(given, what)
+    array = read_array(given, what, TARGETS_OF_STEPS if what == "y" else ONE_LENGTH)
     if array.dtype.kind in "fiub" and array.dtype != np.float32 and not hasattr(given, "dtype"):
         return array.astype(np.float64, copy=False)  # as scikit-learn does
     return array if array.dtype.kind == "c" else as_floats(array, what)
@@ -168,7 +172,7 @@ def read_labels(y, what="y"):
         return y
     if isinstance(y, pd.Series) and y.dtype.kind in "fiub" and not isinstance(y.dtype, pd.SparseDtype):
         return y
-    array = read_array(y, what)
+    array = read_array(y, what, TARGETS_OF_STEPS if what == "y" else ONE_LENGTH)
     if array.dtype.kind == "V":
         raise TypeError(f"{what} holds records, {array.dtype}; give classes as numbers or texts.")
     if array.dtype.kind == "S":
@@ -189,7 +193,10 @@ def _check_classes(array, what):
     for place, value in np.ndenumerate(array):
         if not isinstance(value, str | bytes) and (is_row(value) or hasattr(value, "toarray") or not _has_hash(value)):
             at = f" in row {place[0]}" if place else ""
-            raise ValueError(f"{what} holds {shorten(value)}{at}, which is no class; give numbers or texts.")
+            cure = (
+                f", or set {CLASSES_OF_STEPS}" if isinstance(value, list | tuple | np.ndarray) and what == "y" else ""
+            )
+            raise ValueError(f"{what} holds {shorten(value)}{at}, which is no class; give numbers or texts{cure}.")
     missing = is_missing(array)
     if missing.any():
         n = np.flatnonzero(missing.reshape(len(array), -1).any(axis=1))[0]
@@ -232,8 +239,11 @@ def refuse_masked(given, what):
         raise ValueError(f"{what} has {n_masked} masked value(s); fill or drop them.")
 
 
-def read_array(given, what):
-    """Return data, which are no table, as a plain array; raise if they are none, or would lose a mask."""
+def read_array(given, what, cure=ONE_LENGTH):
+    """Return data, which are no table, as a plain array; raise if they are none, or would lose a mask.
+
+    `cure` is what to do about rows of several lengths.
+    """
     is_sequence = hasattr(given, "__len__") and hasattr(given, "__getitem__") and not hasattr(given, "keys")
     if isinstance(given, str | bytes) or not (is_sequence or hasattr(given, "__array__")):
         raise TypeError(f"{what} is {shorten(given)}, of type {type(given).__name__}; give an array or a list.")
@@ -257,10 +267,7 @@ def read_array(given, what):
     if None in (sizes[0], sizes[odd]):
         shown = f"row {odd} of {what} is {shorten(rows[odd])}, but row 0 is {shorten(rows[0])}"
         raise ValueError(f"{shown}; give as many numbers in each.")
-    raise ValueError(
-        f"rows of {what} differ in length: {sizes[0]} in row 0 and {sizes[odd]} in row {odd}; cut or pad them to one "
-        "length."
-    )
+    raise ValueError(f"rows of {what} differ in length: {sizes[0]} in row 0 and {sizes[odd]} in row {odd}; {cure}.")
 
 
 def as_floats(array, what, place="in row"):
@@ -394,7 +401,10 @@ def read_kind(y):
         return y
     if y.ndim == 2 and y.shape[1] > 1:
         values = "more than two values" if len(np.unique(y)) > 2 else "values other than 0 and 1"
-        raise ValueError(f"y has shape {y.shape} and {values}; give one column of classes, or labels as 0 and 1.")
+        raise ValueError(
+            f"y has shape {y.shape} and {values}; give one column of classes, or labels as 0 and 1, or set "
+            f"{CLASSES_OF_STEPS}."
+        )
     return column_or_1d(y, warn=True)
 
 

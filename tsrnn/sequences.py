@@ -186,11 +186,13 @@ def join_targets(y, X):
         joined, columns = np.concatenate(rows), None
     else:
         shape = X.is_step.shape if isinstance(X, Sequences) else X.shape[:2]
-        given = np.shape(y) if y is None or isinstance(y, Number) else (y := read_array(y, "y")).shape
+        padding = "; those of padding may be anything, and are not looked at" if isinstance(X, Sequences) else ""
+        cure = f"give a target for each of the {shape[1]} steps of X{padding}"
+        given = np.shape(y) if y is None or isinstance(y, Number) else (y := read_array(y, "y", cure)).shape
         if len(given) not in (2, 3) or given[:2] != shape:
             raise ValueError(
                 f"y has shape {given}; with return_sequences=True it needs a target for each step, shape {shape} or "
-                f"({shape[0]}, {shape[1]}, n_outputs)."
+                f"({shape[0]}, {shape[1]}, n_outputs){padding}."
             )
         is_step = X.is_step if isinstance(X, Sequences) else np.ones(shape, bool)
         joined, columns = y[is_step] if isinstance(X, Sequences) else y.reshape(-1, *y.shape[2:]), is_step.nonzero()
