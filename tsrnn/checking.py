@@ -51,6 +51,8 @@ def read_windows(X, dtypes):
         If X is not numbers, or is of one dimension or none.
     """
     X = read_numbers(X, "X")
+    if np.shape(X) == (0,):
+        raise ValueError("X is empty; give at least one row.")
     if np.ndim(X) < 2 and not hasattr(X, "toarray"):
         given = f"has the shape {np.shape(X)}" if np.ndim(X) else f"is {shorten(X)}, a single number"
         raise ValueError(
