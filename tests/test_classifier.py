@@ -129,7 +129,7 @@ def test_a_column_of_classes_warns_and_counts_as_one_dimension():
     "y, said",
     [
         (np.full(400, "up"), "y holds one class alone, .*up.*; a classifier needs two or more"),
-        (np.column_stack([WHERE, WHERE]), "more than two values; give one column of classes, or labels as 0 and 1"),
+        (np.column_stack([WHERE, WHERE]), "or labels as 0 and 1, or set return_sequences=True"),
         (WALKS[:, 0], "Unknown label type: continuous"),
         (np.where(UP == "up", np.nan, 1.0), "NaN"),
         (UP[:-1], "inconsistent numbers of samples"),

@@ -127,6 +127,7 @@ class Table(Convertible):
 # Windows
 
 GIVE_NUMBERS, ONE_LENGTH = "is no number", "cut or pad them to one length"
+OF_STEPS = "set return_sequences=True"
 
 BAD_WINDOWS = {
     "None": (lambda: None, TypeError, ["X is None", "NoneType"]),
@@ -153,7 +154,7 @@ BAD_WINDOWS = {
     "Series": (lambda: FRAME["a"], ValueError, ["X has the shape (24,)", "give (n_samples, n_steps)"]),
     "4 dimensions": (lambda: X[:, :, None, None], ValueError, ["X has 4 dimensions", "2 (samples, steps)"]),
     "32 dimensions": (lambda: X.reshape(24, 5, *[1] * 30), ValueError, ["X has 32 dimensions"]),
-    "empty list": (lambda: [], ValueError, ["X has the shape (0,)", "give (n_samples, n_steps)"]),
+    "empty list": (lambda: [], ValueError, ["X is empty", "at least one row"]),
     "empty rows": (lambda: [[]] * 24, ValueError, ["0 feature(s)", "(24, 0)"]),
     "no rows": (lambda: X[:0], ValueError, ["0 sample(s)", "(0, 5)"]),
     "no rows of 3 dimensions": (lambda: DEEP[:0], ValueError, ["0 sample(s)", "(0, 5, 2)"]),
@@ -485,7 +486,7 @@ BAD_Y = {
     "NA of boolean": (lambda: pd.Series([True, False, None] * 8, dtype="boolean"), ValueError, ["y contains NaN"]),
     "complex": (lambda: HALF * 1j, ValueError, ["Complex data not supported", "1.j"]),
     "complex in a list": (lambda: (HALF * 1j).tolist(), ValueError, ["Complex data not supported", "1.j"]),
-    "ragged": (lambda: [[1], [1, 2]] * 12, ValueError, ["rows of y", "1 in row 0 and 2 in row 1", ONE_LENGTH]),
+    "ragged": (lambda: [[1], [1, 2]] * 12, ValueError, ["rows of y", "2 in row 1; give as many targets", OF_STEPS]),
     "masked": (lambda: np.ma.array(HALF, mask=np.arange(24) == 3), ValueError, ["y has 1 masked value"]),
     "records": (lambda: np.zeros(24, [("a", float)]), TypeError, ["y holds records", "'a'"]),
     "raw bytes": (lambda: np.zeros(24, "V4"), TypeError, ["y holds records", "V4"]),
@@ -545,7 +546,7 @@ BAD_CLASSES = {
     "sets in a list": (lambda: [{1}, {2}] * 12, ValueError, ["y holds {1} in row 0, which is no class"]),
     "dicts in a list": (lambda: [{1: 1}] * 24, ValueError, ["y holds {1: 1} in row 0, which is no class"]),
     "sparse rows": (lambda: [sparse.csr_array(row) for row in X], ValueError, ["y holds <", "which is no class"]),
-    "empty lists in cells": (lambda: pd.Series([[]] * 24), ValueError, ["y holds [] in row 0, which is no class"]),
+    "empty lists in cells": (lambda: pd.Series([[]] * 24), ValueError, ["y holds [] in row 0", OF_STEPS]),
     "booleans of NumPy and integers": (lambda: [np.True_, 10**30] * 12, TypeError, ["types bool, int", "one type"]),
     "stamps and numbers": (lambda: [pd.Timestamp("2020"), 1] * 12, TypeError, ["types Timestamp, int", "one type"]),
     "lists in a frame": (lambda: FRAME.assign(c=[[1]] * 24), ValueError, ["y holds [1] in row 0, which is no class"]),
@@ -993,9 +994,21 @@ def test_a_weight_of_a_class_that_is_none_is_refused(value):
 
 
 def test_weights_of_other_classes_and_of_none_are_refused():
-    refused_clearly(ValueError, ["class_weight", "'up'"], classifier(class_weight={1: 2, 0: 1}).fit, X, CLASSES)
-    model = classifier(class_weight={"up": 0, "down": 0})
-    refused_clearly(ValueError, ["zero for every row", "positive"], model.fit, X, CLASSES)
+    words = ["class_weight has the keys [1, 0], but the classes are ['down', 'up']"]
+    refused_clearly(ValueError, words, classifier(class_weight={1: 2, 0: 1}).fit, X, CLASSES)
+    words = ["class_weight is zero for every row", "positive"]
+    refused_clearly(ValueError, words, classifier(class_weight={"up": 0, "down": 0}).fit, X, CLASSES)
+    is_up = np.array(CLASSES) == "up"
+    words = ["sample_weight times class_weight is zero for every row", "positive"]
+    refused_clearly(ValueError, words, classifier(class_weight={"up": 0}).fit, X, CLASSES, is_up)
+
+
+@pytest.mark.parametrize("names", [("0", "1"), (0.0, 1.0), (False, True)], ids=str)
+def test_weights_of_classes_go_by_their_names_of_any_type(names):
+    expected = classifier(class_weight={"up": 2, "down": 3}).fit(X, CLASSES).parameters_
+    model = classifier(class_weight={names[1]: 2, names[0]: 3})
+    of_rows = np.array(names)[(np.array(CLASSES) == "up").astype(int)]
+    np.testing.assert_array_equal(model.fit(X, of_rows).parameters_, expected)
 
 
 def test_a_class_without_a_weight_has_one_and_a_weight_without_a_class_is_of_no_effect():

@@ -209,8 +209,12 @@ def test_a_hole_in_some_features_is_refused(make):
     X = padded(ROWS, 9)
     X[3, 0, 1] = np.nan
     y = SUMS > 0
-    with pytest.raises(ValueError, match="row 3 of X is NaN in some features at step 0"):
+    with pytest.raises(ValueError, match="row 3 of X is NaN in some features at step 0; fill it: "):
         make(missing="mask").fit(X, y)
+    with pytest.raises(
+        ValueError, match=r"row \d of X is NaN at step \d; fill it, or give missing='mask' to leave out"
+    ):
+        make().fit(list(X[:-1]) + [X[-1][:5]], y)
     X[3] = np.nan
     with pytest.raises(ValueError, match="row 3 of X has no step; leave it out"):
         make(missing="mask").fit(X, y)
@@ -333,6 +337,25 @@ def test_classes_of_steps_are_refused_where_they_cannot_be_meant():
         regressor(return_sequences=True).fit([np.ones(3), np.ones(2)], [np.ones(3), np.ones(3)])
     with pytest.raises(ValueError, match="a sequence of targets for each of the 2 sequences"):
         regressor(return_sequences=True).fit([np.ones(3), np.ones(2)], [np.ones(3)])
+
+
+@pytest.mark.parametrize("make", [classifier, lambda **options: regressor(input="tokens", **options)])
+def test_targets_of_words_are_told_that_padding_is_not_looked_at(make):
+    X, model = padded(IDS, 9, fill=0).astype(int), make(return_sequences=True)
+    y = [row % 3 for row in IDS]
+    for given in (y, padded(y, 7, fill=0)):
+        with pytest.raises(ValueError, match=r"y .*; those of padding may be anything, and are not looked at"):
+            model.fit(X, given)
+    with pytest.raises(ValueError, match=r"rows of y .*; give a target for each of the 3 steps of X\.$"):
+        regressor(return_sequences=True).fit(np.ones((2, 3)), [[1, 2], [1]])
+    answers = [model.fit(X, padded(y, 9, fill=fill)).parameters_ for fill in (0, 99)]
+    np.testing.assert_array_equal(*answers)
+
+
+def test_an_entry_that_is_no_number_in_a_list_of_tables_is_named_by_its_column():
+    frames = [pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": 0}), pd.DataFrame({"a": [1.0, 2.0], "b": [3, "x"]})]
+    with pytest.raises(ValueError, match="column 'b' of row 1 of X holds 'x' at step 1, which is no number"):
+        regressor().fit(frames, [1, 2])
 
 
 # Tokens
@@ -467,6 +490,15 @@ def test_ids_that_the_network_does_not_know_are_refused_wherever_they_come():
         model.partial_fit([*IDS[:-1], [9]], HAS_FOUR)
     with pytest.raises(ValueError, match="holds 9; the ids of tokens that the network knows are 0 to 6"):
         classifier().fit(IDS, HAS_FOUR, eval_set=([[9, 1], [2]], HAS_FOUR[:2]))
+
+
+def test_ids_that_fit_has_not_seen_are_told_how_to_make_room():
+    model, encoder = classifier().fit(IDS, HAS_FOUR), SequenceEncoder().fit(["good film"])
+    with pytest.raises(ValueError, match=r"; give n_tokens=encoder\.n_tokens_ if fit has seen part of the ids\."):
+        model.predict([[7]])
+    for call, ids in ((model.predict, [[-1]]), (encoder.inverse_transform, [[7]])):  # which would not be helped
+        with pytest.raises(ValueError, match=r"does not know\.$"):
+            call(ids)
 
 
 def test_where_nothing_is_left_to_train_or_to_validate_on_it_is_said():

@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils import estimator_checks, get_tags
 
-from tsrnn import SequenceEncoder
+from tsrnn import RNNClassifier, SequenceEncoder
 
 TEXTS = ["It was good, very good.", "It was bad!"]
 VOCABULARY = {"good": 2, "it": 3, "was": 4, "!": 5, ",": 6, ".": 7, "bad": 8, "very": 9}
@@ -319,8 +319,20 @@ def test_columns_have_names_only_where_max_length_fixes_their_number():
     assert SequenceEncoder(max_length=2).fit(TEXTS).get_feature_names_out().tolist() == ["step0", "step1"]
     encoder = SequenceEncoder().fit(TEXTS)
     assert not hasattr(encoder, "get_feature_names_out") and not hasattr(encoder, "set_output")
+    with pytest.raises(AttributeError) as caught:
+        encoder.get_feature_names_out()
+    assert "set max_length" in str(caught.value.__cause__)  # which a traceback shows above
     with config_context(transform_output="pandas"):
         assert type(encoder.transform(TEXTS)) is np.ndarray
+
+
+def test_the_unknown_id_is_learnt_of_only_where_some_symbols_are_too_rare():
+    texts, y = ["good film", "bad film", "good play", "bad plot"], [1, 0, 1, 0]
+    untaught, taught = (SequenceEncoder(min_count=count).fit_transform(texts) for count in (1, 2))
+    for ids, is_learnt in ((untaught, False), (taught, True)):
+        models = [RNNClassifier(input="tokens", max_iter=n, random_state=0).fit(ids, y) for n in (1, 2)]
+        first, second = (model.get_weights()["embedding.W"][1] for model in models)
+        assert np.array_equal(first, second) != is_learnt
 
 
 # Malformed input
@@ -416,13 +428,14 @@ def test_what_is_not_a_row_of_lists_of_symbols_is_refused(make_X, kind, words):
 @pytest.mark.parametrize(
     "options, X, kind, words",
     [
-        ({}, ["", " "], ValueError, ["no symbol", "min_count=1"]),
-        ({"unit": "character"}, [""], ValueError, ["no symbol", "min_count=1"]),
-        ({"unit": "symbol"}, [[], []], ValueError, ["no symbol", "min_count=1"]),
-        ({"min_count": 4}, TEXTS, ValueError, ["no symbol", "min_count=4"]),
+        ({}, ["", " "], ValueError, ["X has no symbol", "not empty"]),
+        ({"token_pattern": "[0-9]+"}, TEXTS, ValueError, ["X has no symbol", "token_pattern='[0-9]+' finds"]),
+        ({"unit": "character"}, [""], ValueError, ["X has no symbol", "not empty."]),
+        ({"unit": "symbol"}, [[], []], ValueError, ["X has no symbol", "not empty."]),
+        ({"min_count": 4}, TEXTS, ValueError, ["no symbol", "min_count=4", "lower min_count"]),
         ({"unit": "symbol"}, [["C", 4]], TypeError, ["sorted", "int, str", "one type"]),
     ],
-    ids=["empty texts", "no characters", "empty lists", "all too rare", "texts and numbers"],
+    ids=["empty texts", "no match", "no characters", "empty lists", "all too rare", "texts and numbers"],
 )
 def test_rows_that_make_no_vocabulary_are_refused(options, X, kind, words):
     refused(kind, words, SequenceEncoder(**options).fit, X)

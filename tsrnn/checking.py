@@ -5,13 +5,19 @@ from numbers import Number, Real
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import assert_all_finite, check_array, column_or_1d, compute_class_weight
+from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight
 
 from .base import shorten
 from .kernels.buffers import cast
 from .kernels.step import EQUAL_WEIGHTS
+
+CURE_OF_NAN = "fill it, or give missing='mask' to leave out steps of which all features are NaN"
+
+ONE_LENGTH = "cut or pad them to one length"
+TARGETS_OF_STEPS = "give as many targets in each, or set return_sequences=True if they are those of every step"
+CLASSES_OF_STEPS = "return_sequences=True, with which y has a class for each step"
 
 
 @contextmanager
@@ -22,9 +28,7 @@ def refusing_numbers():
             yield
     except ValueError as error:
         if str(error).startswith("Input X contains NaN"):
-            raise ValueError(
-                "X contains NaN; fill it, or give missing='mask' to leave out steps of which all features are NaN."
-            ) from None
+            raise ValueError(f"X contains NaN; {CURE_OF_NAN}.") from None
         if "features, but" in str(error):  # in words that scikit-learn asks for
             raise ValueError(
                 f"{str(error).rstrip('.')}; the columns of X are the steps of a window: give as many as in fit."
@@ -47,6 +51,8 @@ def read_windows(X, dtypes):
         If X is not numbers, or is of one dimension or none.
     """
     X = read_numbers(X, "X")
+    if np.shape(X) == (0,):
+        raise ValueError("X is empty; give at least one row.")
     if np.ndim(X) < 2 and not hasattr(X, "toarray"):
         given = f"has the shape {np.shape(X)}" if np.ndim(X) else f"is {shorten(X)}, a single number"
         raise ValueError(
@@ -80,13 +86,13 @@ def check_weights(sample_weight, X):
         raise ValueError(f"sample_weight has shape {np.shape(sample_weight)}; give one number per row of X.")
     with np.errstate(over="ignore", invalid="ignore"):
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-    return scale_weights(weights)
+    return scale_weights(weights, "sample_weight")
 
 
-def scale_weights(weights):
+def scale_weights(weights, what="sample_weight times class_weight"):
     """Return weights, of which only the ratios count, such that their sums stay within the range of numbers."""
     if not weights.any():
-        raise ValueError("sample_weight is zero for every row; give at least one row a positive weight.")
+        raise ValueError(f"{what} is zero for every row; give at least one row a positive weight.")
     largest = weights.max()
     return weights if 1e-100 < largest < 1e100 else weights / largest
 
@@ -125,7 +131,7 @@ def read_numbers(given, what):
         return given
     if hasattr(given, "columns") or (isinstance(given, pd.Series) and given.dtype.kind in "fiub"):
         return given
-    array = read_array(given, what)
+    array = read_array(given, what, TARGETS_OF_STEPS if what == "y" else ONE_LENGTH)
     if array.dtype.kind in "fiub" and array.dtype != np.float32 and not hasattr(given, "dtype"):
         return array.astype(np.float64, copy=False)  # as scikit-learn does
     return array if array.dtype.kind == "c" else as_floats(array, what)
@@ -168,7 +174,7 @@ def read_labels(y, what="y"):
         return y
     if isinstance(y, pd.Series) and y.dtype.kind in "fiub" and not isinstance(y.dtype, pd.SparseDtype):
         return y
-    array = read_array(y, what)
+    array = read_array(y, what, TARGETS_OF_STEPS if what == "y" else ONE_LENGTH)
     if array.dtype.kind == "V":
         raise TypeError(f"{what} holds records, {array.dtype}; give classes as numbers or texts.")
     if array.dtype.kind == "S":
@@ -189,7 +195,10 @@ def _check_classes(array, what):
     for place, value in np.ndenumerate(array):
         if not isinstance(value, str | bytes) and (is_row(value) or hasattr(value, "toarray") or not _has_hash(value)):
             at = f" in row {place[0]}" if place else ""
-            raise ValueError(f"{what} holds {shorten(value)}{at}, which is no class; give numbers or texts.")
+            cure = (
+                f", or set {CLASSES_OF_STEPS}" if isinstance(value, list | tuple | np.ndarray) and what == "y" else ""
+            )
+            raise ValueError(f"{what} holds {shorten(value)}{at}, which is no class; give numbers or texts{cure}.")
     missing = is_missing(array)
     if missing.any():
         n = np.flatnonzero(missing.reshape(len(array), -1).any(axis=1))[0]
@@ -232,8 +241,11 @@ def refuse_masked(given, what):
         raise ValueError(f"{what} has {n_masked} masked value(s); fill or drop them.")
 
 
-def read_array(given, what):
-    """Return data, which are no table, as a plain array; raise if they are none, or would lose a mask."""
+def read_array(given, what, cure=ONE_LENGTH):
+    """Return data, which are no table, as a plain array; raise if they are none, or would lose a mask.
+
+    `cure` is what to do about rows of several lengths.
+    """
     is_sequence = hasattr(given, "__len__") and hasattr(given, "__getitem__") and not hasattr(given, "keys")
     if isinstance(given, str | bytes) or not (is_sequence or hasattr(given, "__array__")):
         raise TypeError(f"{what} is {shorten(given)}, of type {type(given).__name__}; give an array or a list.")
@@ -257,10 +269,7 @@ def read_array(given, what):
     if None in (sizes[0], sizes[odd]):
         shown = f"row {odd} of {what} is {shorten(rows[odd])}, but row 0 is {shorten(rows[0])}"
         raise ValueError(f"{shown}; give as many numbers in each.")
-    raise ValueError(
-        f"rows of {what} differ in length: {sizes[0]} in row 0 and {sizes[odd]} in row {odd}; cut or pad them to one "
-        "length."
-    )
+    raise ValueError(f"rows of {what} differ in length: {sizes[0]} in row 0 and {sizes[odd]} in row {odd}; {cure}.")
 
 
 def as_floats(array, what, place="in row"):
@@ -347,7 +356,10 @@ def weigh_classes(class_weight, labels, known, weights):
     of_columns = [
         _weigh_column(*three, weights if len(weights) else None) for three in zip(given, columns, others, strict=True)
     ]
-    return np.prod(of_columns, axis=0, dtype=np.float64)
+    of_rows = np.prod(of_columns, axis=0, dtype=np.float64)
+    if not of_rows.any():
+        raise ValueError("class_weight is zero for every row; give at least one class of y a positive weight.")
+    return of_rows
 
 
 def _weigh_column(class_weight, labels, known, weights):
@@ -357,12 +369,12 @@ def _weigh_column(class_weight, labels, known, weights):
         counts = np.bincount(places[: len(known)], weights, len(classes))
         of_classes = np.divide(counts.sum(), len(classes) * counts, out=np.zeros(len(classes)), where=counts > 0)
     else:
-        _check_class_weight(class_weight)
-        of_classes = compute_class_weight(class_weight, classes=classes, y=classes)
+        _check_class_weight(class_weight, classes)
+        of_classes = np.array([class_weight.get(label, 1) for label in classes], np.float64)
     return of_classes[places[len(known) :]]
 
 
-def _check_class_weight(class_weight):
+def _check_class_weight(class_weight, classes):
     if not isinstance(class_weight, dict):
         raise TypeError(f"class_weight must hold a dict for each label; got {shorten(class_weight)}.")
     for label, weight in class_weight.items():
@@ -370,6 +382,12 @@ def _check_class_weight(class_weight):
             raise ValueError(
                 f"class_weight must hold finite numbers that are not negative; got {weight!r} for {label!r}."
             )
+    # Rows may lack a class of which a weight is given, and a class may be left at one; both at once is a slip.
+    if not set(class_weight) <= set(classes) and not set(classes) <= set(class_weight):
+        raise ValueError(
+            f"class_weight has the keys {shorten(list(class_weight))}, but the classes are "
+            f"{shorten(classes.tolist())}; give weights by these."
+        )
 
 
 def read_kind(y):
@@ -385,7 +403,10 @@ def read_kind(y):
         return y
     if y.ndim == 2 and y.shape[1] > 1:
         values = "more than two values" if len(np.unique(y)) > 2 else "values other than 0 and 1"
-        raise ValueError(f"y has shape {y.shape} and {values}; give one column of classes, or labels as 0 and 1.")
+        raise ValueError(
+            f"y has shape {y.shape} and {values}; give one column of classes, or labels as 0 and 1, or set "
+            f"{CLASSES_OF_STEPS}."
+        )
     return column_or_1d(y, warn=True)
 
 

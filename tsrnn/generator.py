@@ -333,7 +333,12 @@ class RNNGenerator(RecurrentEstimator):
                 f"warm_start goes on with {len(self.symbols_)} symbols and padding_id={self._padding_id}, but there "
                 f"are {len(symbols)} with padding_id={self.padding_id}; set it to False."
             )
-        pieces = _next_symbols(_number_symbols(ids, self.padding_id), self.n_steps)
+        rows = _number_symbols(ids, self.padding_id)
+        pieces = _next_symbols(rows, self.n_steps)
+        counts = np.repeat(rows.lengths > 1, rows.lengths)
+        is_seen = np.isin(np.arange(len(symbols)), rows.steps[counts])
+        if self.warm_start and hasattr(self, "_training"):
+            is_seen |= self._is_seen
         rng = check_random_state(self.random_state)
         windows, validation = pieces, None
         if n_validation := count_validation(self, len(pieces.X)):
@@ -354,6 +359,30 @@ class RNNGenerator(RecurrentEstimator):
         self._keep(training)
         self.history_ = pd.DataFrame(training.history)
         self.n_tokens_, self.symbols_, self._padding_id = int(n_tokens), symbols, self.padding_id
+        self._is_seen = is_seen
+        return self
+
+    def set_weights(self, weights):
+        """Put other weights in the place of those that were learnt; `generate` may draw any symbol from then on.
+
+        Parameters
+        ----------
+        weights : mapping of str to array-like
+            An array for every name, in the shapes of `get_weights`. Copied.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`, as shapes come from the data.
+        TypeError, ValueError
+            If names, shapes or values do not fit. Nothing is changed then.
+        """
+        super().set_weights(weights)
+        self._is_seen = np.ones(len(self.symbols_), bool)  # as whoever trained them may have seen them all
         return self
 
     def predict_proba(self, X):
@@ -386,7 +415,7 @@ class RNNGenerator(RecurrentEstimator):
         Returns
         -------
         ndarray of shape (n_samples,), of int
-            What `generate` gives with the temperature zero.
+            What `generate` gives with the temperature zero, unless it is an id that no row of `fit` had.
         """
         outputs = self._after_last(X, loss="squared_error")
         return self.symbols_[outputs.argmax(axis=1)]
@@ -434,6 +463,10 @@ class RNNGenerator(RecurrentEstimator):
 
     def generate(self, prompt, n_steps, temperature=1.0, top_k=None, random_state=None):
         """Return how a sequence may go on: each symbol is drawn and then read like those before it.
+
+        An id that `fit` has not seen, as often that of unknown symbols, is never drawn, although `predict_proba` leaves
+        it a little: what has been learnt says nothing of it. With `warm_start` all fits count; `set_weights` lets all
+        ids be drawn.
 
         Parameters
         ----------
@@ -485,7 +518,8 @@ class RNNGenerator(RecurrentEstimator):
         for step in range(n_steps):
             if not np.isfinite(outputs).all():
                 raise ValueError(f"what follows after {step} new symbol(s) is not finite; {SCALE_WEIGHTS}.")
-            chosen[step] = _choose(outputs.astype(np.float64), temperature, top_k, rng)
+            heights = np.where(self._is_seen, outputs.astype(np.float64), -np.inf)
+            chosen[step] = _choose(heights, temperature, top_k, rng)
             outputs = stream.advance(chosen[step : step + 1])
         return self.symbols_[chosen]
 
@@ -533,7 +567,7 @@ def _next_symbols(rows, n_steps=None):
 
 
 def _choose(outputs, temperature, top_k, rng):
-    """Return the number of the next symbol, by what the network puts out for each, shape (n_symbols,)."""
+    """Return the number of the next symbol, by what the network puts out for each, shape (n_symbols,), or -inf."""
     if temperature == 0:
         return int(outputs.argmax())
     if top_k is not None:

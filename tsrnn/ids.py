@@ -10,6 +10,8 @@ from .sequences import is_ragged, side_by_side
 
 LARGEST_ID = 2**24  # float32 holds every integer up to this one
 
+MORE_TOKENS = "; give n_tokens=encoder.n_tokens_ if fit has seen part of the ids"
+
 
 def read_ids(X, padding_id, n_tokens=None, row_name="row {} of X", is_strict=False):
     """Return rows of ids as Sequences of one number per step, in float32, without padding.
@@ -22,7 +24,7 @@ def read_ids(X, padding_id, n_tokens=None, row_name="row {} of X", is_strict=Fal
     n_tokens : int, optional
         All other ids must be less.
     row_name : str
-        What a row is called in errors, by its number.
+        What a row is called in errors, by its number; without a place for that it is a prompt, the only one.
     is_strict : bool
         Whether ids are integers by type, and padding stands at the end of rows alone. Otherwise they may also be whole
         floats, each step may have an axis of its own, of length one, and padding may stand anywhere.
@@ -44,17 +46,18 @@ def read_ids(X, padding_id, n_tokens=None, row_name="row {} of X", is_strict=Fal
     return side_by_side(ids[~is_padding].astype(np.float32)[:, None], n_steps, is_step)
 
 
-def read_rows(X, padding_id, n_tokens, row_name="row {} of X", is_strict=False):
+def read_rows(X, padding_id, n_tokens, row_name="row {} of X", is_strict=False, cure=MORE_TOKENS):
     """Return all ids of all rows side by side, padding too, and how many each row has: both of int64.
 
-    Parameters and errors are those of :func:`read_ids`.
+    Parameters and errors are those of :func:`read_ids`; `cure` is what to do about ids beyond `n_tokens`.
     """
     refuse_masked(X, "X")
     rows = _list_rows(X, is_strict)
     if isinstance(rows, np.ndarray):
         ids, lengths = _as_ids(rows, row_name, is_strict).ravel(), np.full(len(rows), rows.shape[1])
     else:
-        rows = [_read_row(row, row_name.format(number), is_strict) for number, row in enumerate(rows)]
+        is_alone = "{}" not in row_name
+        rows = [_read_row(row, row_name.format(number), is_strict, is_alone) for number, row in enumerate(rows)]
         ids, lengths = np.concatenate(rows), np.array([len(row) for row in rows])
     row_of = np.repeat(np.arange(len(lengths)), lengths)
     starts = np.cumsum(lengths) - lengths
@@ -62,9 +65,10 @@ def read_rows(X, padding_id, n_tokens, row_name="row {} of X", is_strict=False):
     most = LARGEST_ID if n_tokens is None else n_tokens
     if (is_bad := ~is_padding & ((ids < 0) | (ids >= most))).any():
         known = f"integers from 0 to {most - 1}" if n_tokens is None else f"0 to {most - 1} (n_tokens={n_tokens})"
+        hint = cure if n_tokens is not None and ids[is_bad][0] >= n_tokens else ""
         raise ValueError(
             f"{row_name.format(row_of[is_bad][0])} holds the id {ids[is_bad][0]}, but ids are {known}; SequenceEncoder "
-            "makes such ids, with one for all symbols it does not know."
+            f"makes such ids, with one for all symbols it does not know{hint}."
         )
     if is_strict and (is_bad := is_padding[:-1] & ~is_padding[1:] & (row_of[:-1] == row_of[1:])).any():
         at = int(np.argmax(is_bad))
@@ -98,10 +102,11 @@ def _list_rows(X, is_strict):
     return X
 
 
-def _read_row(row, name, is_strict):
+def _read_row(row, name, is_strict, is_alone):
     """Return one row as an array of int64 of shape (n_steps,)."""
     if isinstance(row, Real) or getattr(row, "ndim", 1) == 0:
-        raise ValueError(f"{name} is {shorten(row)}, a single number; one sequence is a row of its own, [[1, 2, ...]].")
+        one = "is a list, [1, 2, ...]" if is_alone else "is a row of its own, [[1, 2, ...]]"
+        raise ValueError(f"{name} is {shorten(row)}, a single number; one sequence {one}.")
     if not is_row(row) or not (isinstance(row, list | tuple) or hasattr(row, "__array__")):
         raise TypeError(f"{name} is {shorten(row)}, no sequence of ids; SequenceEncoder turns texts into ids.")
     try:
@@ -115,7 +120,8 @@ def _read_row(row, name, is_strict):
     if not is_strict and array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
-        raise ValueError(f"{name} has shape {array.shape}; one sequence of ids has one dimension.")
+        cure = "; give prompt[0]" if is_alone else ""
+        raise ValueError(f"{name} has shape {array.shape}; one sequence of ids has one dimension{cure}.")
     return _as_ids(array[None], name, is_strict)[0]
 
 

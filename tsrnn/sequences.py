@@ -7,9 +7,10 @@ or can change a result.
 from numbers import Number
 
 import numpy as np
+import pandas as pd
 
 from .base import shorten
-from .checking import as_floats, is_missing, is_row, read_array, refuse_masked
+from .checking import CURE_OF_NAN, as_floats, is_missing, is_row, read_array, refuse_masked
 from .kernels.buffers import Sequences
 
 
@@ -146,12 +147,11 @@ def drop_missing(X, missing, what="X"):
         if np.isinf(steps).any():
             refuse(np.isinf(steps).any(axis=1), "is infinite", "give finite values")
         if missing == "raise":
-            refuse(is_nan.any(axis=1), "is NaN", "give missing='mask' to leave such steps out")
+            refuse(is_nan.any(axis=1), "is NaN", CURE_OF_NAN)
         is_missing = is_nan.all(axis=1)
         if (is_nan.any(axis=1) & ~is_missing).any():
-            refuse(
-                is_nan.any(axis=1) & ~is_missing, "is NaN in some features", "a step is left out if all of them are NaN"
-            )
+            cure = "fill it: a step is left out if all of them are NaN"
+            refuse(is_nan.any(axis=1) & ~is_missing, "is NaN in some features", cure)
         is_step = None if is_sequences else ~is_missing.reshape(n, n_steps)
         X = side_by_side(steps[~is_missing], np.bincount(rows[~is_missing], minlength=n), is_step)
     elif not is_sequences:
@@ -191,11 +191,13 @@ def join_targets(y, X):
         joined, columns = np.concatenate(rows), None
     else:
         shape = X.is_step.shape if isinstance(X, Sequences) else X.shape[:2]
-        given = np.shape(y) if y is None or isinstance(y, Number) else (y := read_array(y, "y")).shape
+        padding = "; those of padding may be anything, and are not looked at" if isinstance(X, Sequences) else ""
+        cure = f"give a target for each of the {shape[1]} steps of X{padding}"
+        given = np.shape(y) if y is None or isinstance(y, Number) else (y := read_array(y, "y", cure)).shape
         if len(given) not in (2, 3) or given[:2] != shape:
             raise ValueError(
                 f"y has shape {given}; with return_sequences=True it needs a target for each step, shape {shape} or "
-                f"({shape[0]}, {shape[1]}, n_outputs)."
+                f"({shape[0]}, {shape[1]}, n_outputs){padding}."
             )
         is_step = X.is_step if isinstance(X, Sequences) else np.ones(shape, bool)
         joined, columns = y[is_step] if isinstance(X, Sequences) else y.reshape(-1, *y.shape[2:]), is_step.nonzero()
@@ -228,6 +230,9 @@ def _read_row(row, number, what):
     where = f"row {number} of {what}"
     if not is_row(row):
         raise TypeError(f"{where} is {shorten(row)}, of type {type(row).__name__}; give an array or a list.")
+    if isinstance(row, pd.DataFrame):
+        for name, column in row.items():
+            as_floats(np.asarray(column), f"column {name!r} of {where}", "at step")
     array = read_array(row, where)
     if array.size == 0:
         return np.zeros((0, 1), np.float32)

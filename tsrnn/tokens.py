@@ -38,7 +38,9 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
     max_tokens : int or None, default=None
         Number of ids at most, padding and unknown included; the most frequent symbols are kept.
     min_count : int, default=1
-        Symbols that occur less often in `fit` are unknown.
+        Symbols that occur less often in `fit` are unknown. With 1, and no `max_tokens`, the unknown id is in no row of
+        `fit`, so that a network learns nothing of it and its vector stays random; 2 teaches what is unknown by the
+        symbols that occur once.
     max_length : int or None, default=None
         Number of columns: longer rows are cut off, shorter ones padded; symbols that `fit` sees only in what is cut off
         are unknown. None makes each call as wide as its longest row, and cuts nothing off; columns then have no names,
@@ -138,8 +140,11 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
         if self.unit == "word" and "" in counts:  # as an assertion like \b does, or a group that is not met
             raise ValueError(f"token_pattern={self.token_pattern!r} matches an empty word in X; demand a character.")
         kept = [symbol for symbol, count in counts.items() if count >= self.min_count]
+        if not counts:
+            words = f", with words that token_pattern={self.token_pattern!r} finds" if self.unit == "word" else ""
+            raise ValueError(f"X has no symbol; give rows that are not empty{words}.")
         if not kept:
-            raise ValueError(f"no symbol of X occurs at least min_count={self.min_count} time(s); give longer rows.")
+            raise ValueError(f"no symbol of X occurs at least min_count={self.min_count} time(s); lower min_count.")
         try:
             kept.sort()
         except TypeError:
@@ -216,14 +221,16 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
             If X is not rows of ids, or holds one that is none of this encoder's.
         """
         check_is_fitted(self)
-        ids, lengths = read_rows(X, None, self.n_tokens_, is_strict=True)
+        ids, lengths = read_rows(X, None, self.n_tokens_, is_strict=True, cure="")
         rows = np.split(ids, np.cumsum(lengths)[:-1])
         symbols = [None, None if self.unit == "symbol" else REPLACEMENT, *self.vocabulary_]
         join = JOIN[self.unit]
         return [join([symbols[token] for token in row if token != PADDING_ID]) for row in rows]
 
     def _has_fixed_width(self):
-        return self.max_length is not None
+        if self.max_length is None:
+            raise AttributeError("columns have names only where their number is fixed: set max_length.")
+        return True
 
     @available_if(_has_fixed_width)
     def get_feature_names_out(self, input_features=None):
