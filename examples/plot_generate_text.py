@@ -61,14 +61,14 @@ samples = {}
 for temperature in (0.3, 0.7, 1.0):
     ids = writer.generate(prompt, 90, temperature=temperature, random_state=0)
     samples[temperature] = "Alice " + encoder.inverse_transform([ids])[0]
-    print(f"temperature {temperature}: {samples[temperature]}")
+    print(f"temperature {temperature}: {' '.join(samples[temperature].split())}")
 
 # %%
 # Here it prints::
 #
-#     temperature 0.3: Alice was beginning to get very tired of sitting by it over anttint in her lessons in her lesson
-#     temperature 0.7: Alice was beginning to get very tired of sitting by it over anttint in her lisd a rans leke sall
-#     temperature 1.0: Alice was begiin, of this battin so hark to llaf the sould, that Alice the tcoppet to het geat,
+#     temperature 0.3: Alice was boniit was not a VERY goo on the was to hear the fellen by this with upout the hedge.
+#     temperature 0.7: Alice was boniit was not a VERY goo of the way to hear thet sod of the fidlepich was labelled 'O
+#     temperature 1.0: Alice was bonsidering af she word, she wed the hedge. In won l wo nat octut;ey wound of the thi
 #
 # The picture: how both learn, and how sure the careful one is of each character of a line from a later page, which it
 # has never seen. Inside a word it often knows how to go on; where a word begins it cannot. Below stand the new lines,

@@ -179,6 +179,7 @@ BAD_WINDOWS = {
     "infinity in a sequence": (lambda: [[1.0], [2.0, np.inf]] * 12, ValueError, ["row 1 of X is infinite at step 1"]),
     "ragged in features": (lambda: [np.ones((3, 2)), np.ones((3, 1))] * 12, ValueError,
                            ["row 1 of X has 1 feature(s) per step", "the first has 2"]),
+    "a buffer": (lambda: memoryview(np.ones(24)), (TypeError, ValueError), ["X"]),
     "None among rows": (lambda: [[1.0, 2.0], None] * 12, TypeError, ["row 1 of X is None", "give an array"]),
     "None first": (lambda: [None, [1.0, 2.0]] * 12, TypeError, ["row 0 of X is None", "NoneType", "give an array"]),
     "None in a column of rows": (lambda: pd.Series([[1.0, 2.0], None] * 12), TypeError, ["row 1 of X is None"]),
@@ -931,6 +932,8 @@ BAD_ARGUMENTS = [
     ("embedding_size", 2.5), ("n_tokens", 0), ("n_tokens", True), ("padding_id", -1), ("padding_id", 0.5),
     ("embedding_vectors", "a"), ("embedding_vectors", [1.0, 2.0]), ("embedding_vectors", [[np.nan]]),
     ("train_embedding", None), ("missing", "drop"), ("missing", None), ("chrono_init", 2), ("chrono_init", 9.5),
+    ("chrono_init", 2**40), ("learning_rate", 2**64), ("clip_norm", 2**64), ("embedding_size", 2**63),
+    ("input_noise", 1e300),
     ("chrono_init", True), ("chrono_init", "yes"),
 ]  # fmt: skip
 BAD_ARGUMENTS_OF_REGRESSORS = [

@@ -352,3 +352,12 @@ def test_a_network_keeps_no_more_than_its_latest_variants():
     first, *others = [network.variant(n_outputs=n) for n in range(3, 4 + MAX_VARIANTS)]
     assert [network.variant(n_outputs=n) is other for n, other in enumerate(others, 4)] == [True] * MAX_VARIANTS
     assert network.variant(n_outputs=3) == first and network.variant(n_outputs=3) is not first
+
+
+def test_variants_that_differ_in_steps_or_loss_share_what_is_packed():
+    network = Architecture("lstm", 4, 3, (9,), 2)
+    parameters = np.zeros(network.n_parameters)
+    for variant in (network.variant(n_steps=8), network.variant(n_steps=8, loss="poisson")):
+        (plan, packed), (own, own_packed) = (of._for_use(parameters) for of in (variant, network))
+        assert packed is own_packed and plan.places is own.places
+        assert np.array_equal(make(("lstm", True), np.float64, (9,), 2, trains=False, n_steps=8).places, own.places)

@@ -9,11 +9,14 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from tsrnn import RNNClassifier, RNNRegressor, SequenceEncoder
+from tsrnn.kernels.plan import CELLS
+from tsrnn.kernels.tasks import compile_tasks
 
 N = 60
 RNG = np.random.default_rng(0)
 ROWS = [RNG.normal(size=(RNG.integers(1, 9), 2)) for _ in range(N)]
 SUMS = np.array([row.sum() for row in ROWS])
+ROWS_OF_ONE = [row[:, 0] for row in ROWS]
 RUNNING = [row.sum(axis=1).cumsum() for row in ROWS]
 IDS = [RNG.integers(1, 7, RNG.integers(1, 8)) for _ in range(N)]
 HAS_FOUR = np.array(["four" if 4 in row else "none" for row in IDS])
@@ -101,6 +104,61 @@ def test_an_eval_set_of_other_lengths_changes_nothing_but_what_is_recorded():
     ragged = regressor().fit(ROWS, SUMS, eval_set=(X[:, :3], X[:, 0, 0]))
     expected = np.mean((regressor().fit(ROWS, SUMS).predict(list(X[:, :3])) - X[:, 0, 0]) ** 2)
     np.testing.assert_allclose(ragged.validation_loss_curve_[-1], expected, 1e-12)
+
+
+def test_a_longer_eval_set_leaves_the_network_as_wide_as_it_was(capsys):
+    X, y = RNG.normal(size=(40, 5)), RNG.normal(size=40)
+    longer = [*X[:-1], np.ones(9)]
+    model = regressor(max_iter=1).fit(X, y, eval_set=(longer, y))
+    model.summary()
+    assert "(n, 5, 1)" in capsys.readouterr().out
+    expected = regressor(max_iter=2).fit(X, y).parameters_
+    np.testing.assert_array_equal(model.partial_fit(X, y).parameters_, expected)
+    warm = regressor(max_iter=1, warm_start=True, shuffle=False).fit(X, y, eval_set=(longer, y)).fit(X, y)
+    np.testing.assert_array_equal(warm.parameters_, regressor(max_iter=2, shuffle=False).fit(X, y).parameters_)
+
+
+def test_whether_an_eval_set_of_other_widths_is_refused_goes_by_what_it_is_and_not_by_weights():
+    windows = np.lib.stride_tricks.sliding_window_view(RNG.normal(size=60), 6)
+    others = np.lib.stride_tricks.sliding_window_view(RNG.normal(size=60), 8)
+    weights = np.ones(len(windows))
+    weights[3] = 0
+    for of in (weights, None):
+        with pytest.raises(ValueError, match="X of eval_set has windows of 8 steps, but that of fit 6"):
+            regressor().fit(windows, windows[:, 0], of, eval_set=(others, others[:, 0]))
+        regressor(max_iter=1).fit(windows, windows[:, 0], of, eval_set=(list(others), others[:, 0]))
+
+
+def test_a_list_of_arrays_is_sequences_also_where_they_happen_to_have_one_length():
+    model = regressor(max_iter=1).fit(list(RNG.normal(size=(20, 5, 2))), SUMS[:20])
+    assert not hasattr(model, "n_features_in_")
+    assert model.predict([ROWS[0][:1]]).shape == (1,)
+
+
+def test_one_table_is_not_taken_for_a_list_of_tables():
+    tables = [pd.DataFrame(row, columns=["a", "b"]) for row in ROWS]
+    model = regressor(max_iter=1).fit(tables, SUMS)
+    with pytest.raises(ValueError, match=r"X is one table.*one sequence is given as \[X\]"):
+        model.predict(tables[0])
+    with pytest.raises(ValueError, match="row 1 of X has more than one column named 'a'"):
+        model.predict([tables[0], tables[1].set_axis(["a", "a"], axis=1)])
+    with pytest.raises(ValueError, match="X has more than one column named 'a'"):
+        classifier().fit(pd.DataFrame(np.ones((4, 2), int), columns=["a", "a"]), ["x", "y", "x", "y"])
+
+
+def test_a_partial_fit_with_another_input_is_refused():
+    X = np.ones((4, 3), int)
+    with pytest.raises(ValueError, match="of input='values'; got 'tokens'"):
+        regressor(max_iter=1).fit(X, X[:, 0]).set_params(input="tokens").partial_fit(X, X[:, 0])
+
+
+def test_overlapping_windows_read_backwards_compile_no_version_of_their_own():
+    windows = np.lib.stride_tricks.sliding_window_view(RNG.normal(size=60), 6)[::-1]
+    kernel = compile_tasks(CELLS["gru"])
+    regressor(max_iter=1).fit(windows.copy(), windows[:, 0], eval_set=(ROWS_OF_ONE, SUMS))
+    n_versions = len(kernel.signatures)
+    regressor(max_iter=1).fit(windows, windows[:, 0], eval_set=(ROWS_OF_ONE, SUMS))
+    assert len(kernel.signatures) == n_versions
 
 
 def test_what_is_set_after_fit_does_not_change_how_a_network_reads():
