@@ -154,7 +154,7 @@ BAD_WINDOWS = {
     "Series": (lambda: FRAME["a"], ValueError, ["X has the shape (24,)", "give (n_samples, n_steps)"]),
     "4 dimensions": (lambda: X[:, :, None, None], ValueError, ["X has 4 dimensions", "2 (samples, steps)"]),
     "32 dimensions": (lambda: X.reshape(24, 5, *[1] * 30), ValueError, ["X has 32 dimensions"]),
-    "empty list": (lambda: [], ValueError, ["X has the shape (0,)", "give (n_samples, n_steps)"]),
+    "empty list": (lambda: [], ValueError, ["X is empty", "at least one row"]),
     "empty rows": (lambda: [[]] * 24, ValueError, ["0 feature(s)", "(24, 0)"]),
     "no rows": (lambda: X[:0], ValueError, ["0 sample(s)", "(0, 5)"]),
     "no rows of 3 dimensions": (lambda: DEEP[:0], ValueError, ["0 sample(s)", "(0, 5, 2)"]),

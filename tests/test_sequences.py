@@ -352,6 +352,12 @@ def test_targets_of_words_are_told_that_padding_is_not_looked_at(make):
     np.testing.assert_array_equal(*answers)
 
 
+def test_an_entry_that_is_no_number_in_a_list_of_tables_is_named_by_its_column():
+    frames = [pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": 0}), pd.DataFrame({"a": [1.0, 2.0], "b": [3, "x"]})]
+    with pytest.raises(ValueError, match="column 'b' of row 1 of X holds 'x' at step 1, which is no number"):
+        regressor().fit(frames, [1, 2])
+
+
 # Tokens
 
 

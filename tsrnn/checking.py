@@ -51,6 +51,8 @@ def read_windows(X, dtypes):
         If X is not numbers, or is of one dimension or none.
     """
     X = read_numbers(X, "X")
+    if np.shape(X) == (0,):
+        raise ValueError("X is empty; give at least one row.")
     if np.ndim(X) < 2 and not hasattr(X, "toarray"):
         given = f"has the shape {np.shape(X)}" if np.ndim(X) else f"is {shorten(X)}, a single number"
         raise ValueError(
@@ -325,6 +327,13 @@ def _check_columns(frame, what):
     for name, dtype in frame.dtypes.items():
         if dtype.kind not in "fiub":
             as_floats(np.asarray(frame[name]), f"column {name!r} of {what}")
+
+
+def check_entries(given, what, place):
+    """Raise if a table has an entry that is no number, and name its column; what is no table is left to others."""
+    if isinstance(given, pd.DataFrame):
+        for name, column in given.items():
+            as_floats(np.asarray(column), f"column {name!r} of {what}", place)
 
 
 def weigh_classes(class_weight, labels, known, weights):
