@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils import estimator_checks, get_tags
 
-from tsrnn import SequenceEncoder
+from tsrnn import RNNClassifier, SequenceEncoder
 
 TEXTS = ["It was good, very good.", "It was bad!"]
 VOCABULARY = {"good": 2, "it": 3, "was": 4, "!": 5, ",": 6, ".": 7, "bad": 8, "very": 9}
@@ -321,6 +321,15 @@ def test_columns_have_names_only_where_max_length_fixes_their_number():
     assert not hasattr(encoder, "get_feature_names_out") and not hasattr(encoder, "set_output")
     with config_context(transform_output="pandas"):
         assert type(encoder.transform(TEXTS)) is np.ndarray
+
+
+def test_the_unknown_id_is_learnt_of_only_where_some_symbols_are_too_rare():
+    texts, y = ["good film", "bad film", "good play", "bad plot"], [1, 0, 1, 0]
+    untaught, taught = (SequenceEncoder(min_count=count).fit_transform(texts) for count in (1, 2))
+    for ids, is_learnt in ((untaught, False), (taught, True)):
+        models = [RNNClassifier(input="tokens", max_iter=n, random_state=0).fit(ids, y) for n in (1, 2)]
+        first, second = (model.get_weights()["embedding.W"][1] for model in models)
+        assert np.array_equal(first, second) != is_learnt
 
 
 # Malformed input

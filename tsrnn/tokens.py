@@ -38,7 +38,9 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
     max_tokens : int or None, default=None
         Number of ids at most, padding and unknown included; the most frequent symbols are kept.
     min_count : int, default=1
-        Symbols that occur less often in `fit` are unknown.
+        Symbols that occur less often in `fit` are unknown. With 1, and no `max_tokens`, the unknown id is in no row of
+        `fit`, so that a network learns nothing of it and its vector stays random; 2 teaches what is unknown by the
+        symbols that occur once.
     max_length : int or None, default=None
         Number of columns: longer rows are cut off, shorter ones padded; symbols that `fit` sees only in what is cut off
         are unknown. None makes each call as wide as its longest row, and cuts nothing off; columns then have no names,
