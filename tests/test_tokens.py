@@ -319,6 +319,9 @@ def test_columns_have_names_only_where_max_length_fixes_their_number():
     assert SequenceEncoder(max_length=2).fit(TEXTS).get_feature_names_out().tolist() == ["step0", "step1"]
     encoder = SequenceEncoder().fit(TEXTS)
     assert not hasattr(encoder, "get_feature_names_out") and not hasattr(encoder, "set_output")
+    with pytest.raises(AttributeError) as caught:
+        encoder.get_feature_names_out()
+    assert "set max_length" in str(caught.value.__cause__)  # which a traceback shows above
     with config_context(transform_output="pandas"):
         assert type(encoder.transform(TEXTS)) is np.ndarray
 
@@ -425,13 +428,14 @@ def test_what_is_not_a_row_of_lists_of_symbols_is_refused(make_X, kind, words):
 @pytest.mark.parametrize(
     "options, X, kind, words",
     [
-        ({}, ["", " "], ValueError, ["no symbol", "min_count=1"]),
-        ({"unit": "character"}, [""], ValueError, ["no symbol", "min_count=1"]),
-        ({"unit": "symbol"}, [[], []], ValueError, ["no symbol", "min_count=1"]),
-        ({"min_count": 4}, TEXTS, ValueError, ["no symbol", "min_count=4"]),
+        ({}, ["", " "], ValueError, ["X has no symbol", "not empty"]),
+        ({"token_pattern": "[0-9]+"}, TEXTS, ValueError, ["X has no symbol", "token_pattern='[0-9]+' finds"]),
+        ({"unit": "character"}, [""], ValueError, ["X has no symbol", "not empty."]),
+        ({"unit": "symbol"}, [[], []], ValueError, ["X has no symbol", "not empty."]),
+        ({"min_count": 4}, TEXTS, ValueError, ["no symbol", "min_count=4", "lower min_count"]),
         ({"unit": "symbol"}, [["C", 4]], TypeError, ["sorted", "int, str", "one type"]),
     ],
-    ids=["empty texts", "no characters", "empty lists", "all too rare", "texts and numbers"],
+    ids=["empty texts", "no match", "no characters", "empty lists", "all too rare", "texts and numbers"],
 )
 def test_rows_that_make_no_vocabulary_are_refused(options, X, kind, words):
     refused(kind, words, SequenceEncoder(**options).fit, X)

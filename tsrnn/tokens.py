@@ -140,8 +140,11 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
         if self.unit == "word" and "" in counts:  # as an assertion like \b does, or a group that is not met
             raise ValueError(f"token_pattern={self.token_pattern!r} matches an empty word in X; demand a character.")
         kept = [symbol for symbol, count in counts.items() if count >= self.min_count]
+        if not counts:
+            words = f", with words that token_pattern={self.token_pattern!r} finds" if self.unit == "word" else ""
+            raise ValueError(f"X has no symbol; give rows that are not empty{words}.")
         if not kept:
-            raise ValueError(f"no symbol of X occurs at least min_count={self.min_count} time(s); give longer rows.")
+            raise ValueError(f"no symbol of X occurs at least min_count={self.min_count} time(s); lower min_count.")
         try:
             kept.sort()
         except TypeError:
@@ -225,7 +228,9 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
         return [join([symbols[token] for token in row if token != PADDING_ID]) for row in rows]
 
     def _has_fixed_width(self):
-        return self.max_length is not None
+        if self.max_length is None:
+            raise AttributeError("columns have names only where their number is fixed: set max_length.")
+        return True
 
     @available_if(_has_fixed_width)
     def get_feature_names_out(self, input_features=None):
