@@ -329,6 +329,13 @@ def _check_columns(frame, what):
             as_floats(np.asarray(frame[name]), f"column {name!r} of {what}")
 
 
+def check_entries(given, what, place):
+    """Raise if a table has an entry that is no number, and name its column; what is no table is left to others."""
+    if isinstance(given, pd.DataFrame):
+        for name, column in given.items():
+            as_floats(np.asarray(column), f"column {name!r} of {what}", place)
+
+
 def weigh_classes(class_weight, labels, known, weights):
     """Return how much each row counts by its classes: the product of what the dicts say of its columns.
 

@@ -7,10 +7,9 @@ or can change a result.
 from numbers import Number
 
 import numpy as np
-import pandas as pd
 
 from .base import shorten
-from .checking import CURE_OF_NAN, as_floats, is_missing, is_row, read_array, refuse_masked
+from .checking import CURE_OF_NAN, as_floats, check_entries, is_missing, is_row, read_array, refuse_masked
 from .kernels.buffers import Sequences
 
 
@@ -230,9 +229,7 @@ def _read_row(row, number, what):
     where = f"row {number} of {what}"
     if not is_row(row):
         raise TypeError(f"{where} is {shorten(row)}, of type {type(row).__name__}; give an array or a list.")
-    if isinstance(row, pd.DataFrame):
-        for name, column in row.items():
-            as_floats(np.asarray(column), f"column {name!r} of {where}", "at step")
+    check_entries(row, where, "at step")
     array = read_array(row, where)
     if array.size == 0:
         return np.zeros((0, 1), np.float32)
