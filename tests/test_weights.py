@@ -289,7 +289,7 @@ def test_six_updates_from_pytorchs_weights_are_those_of_pytorch():
     model.set_weights(convert("pytorch", case))
     model.set_params(
         warm_start=True, max_iter=run.n_steps, learning_rate=run.learning_rate, clip_norm=run.clip_norm,
-        batch_size=len(case.X), shuffle=False,
+        batch_size=len(case.X), shuffle=False, epsilon=1e-8,
     ).fit(case.X, case.y)  # fmt: skip
     for name, values in model.get_weights().items():
         np.testing.assert_allclose(values, run.trained_weights[name], err_msg=name, **AFTER_ADAM)
@@ -305,7 +305,8 @@ def test_training_from_weights_that_were_set_makes_the_naive_twins_updates(cell,
 
     expected = naive.train(weights, gradient, n_steps=3, learning_rate=0.01)
     model.set_weights(weights)
-    model.set_params(warm_start=True, max_iter=3, learning_rate=0.01, clip_norm=None, batch_size=len(X)).fit(X, Y)
+    options = dict(warm_start=True, max_iter=3, learning_rate=0.01, clip_norm=None, batch_size=len(X), epsilon=1e-8)
+    model.set_params(**options).fit(X, Y)
     for name, values in model.get_weights().items():
         np.testing.assert_allclose(values, expected[name], err_msg=name, **AFTER_ADAM)
 

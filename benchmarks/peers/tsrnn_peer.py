@@ -158,7 +158,8 @@ def make_model(case, **options):
     options = {"batch_size": n_batch, "max_iter": 1, "shuffle": False, "warm_start": True, **options}
     return tsrnn.RNNRegressor(
         case["cell"], hidden_layer_sizes=(n_hidden,) * n_layers, learning_rate=workload.LEARNING_RATE,
-        clip_norm=workload.CLIP_NORM, tol=0.0, n_iter_no_change=10**9, random_state=0, n_jobs=N_THREADS, **options,
+        epsilon=workload.EPSILON, clip_norm=workload.CLIP_NORM, tol=0.0, n_iter_no_change=10**9, random_state=0,
+        n_jobs=N_THREADS, **options,
     )  # fmt: skip
 
 
