@@ -691,3 +691,15 @@ def test_an_option_of_generate_out_of_range_is_refused_by_its_name(name, value):
 def test_nothing_is_told_before_fit(method):
     arguments = {"generate": ([1], 3), "get_weights": (), "summary": ()}.get(method, (ROWS,))
     refused(NotFittedError, ["not fitted yet", "fit"], getattr(RNNGenerator(), method), *arguments)
+
+
+def test_names_of_columns_are_those_of_fit():
+    table = pd.DataFrame(CYCLE, columns=[f"s{step}" for step in range(12)])
+    model = generator(max_iter=1).fit(table)
+    assert list(model.feature_names_in_) == list(table.columns)
+    np.testing.assert_array_equal(model.predict_proba(table), generator(max_iter=1).fit(CYCLE).predict_proba(CYCLE))
+    for call in (model.predict_proba, model.score, model.predict):
+        with pytest.raises(ValueError, match="feature names should match"):
+            call(table[table.columns[::-1]])
+    refused(ValueError, ["X has more than one column named 's0'"], model.fit, table.set_axis(["s0"] * 12, axis=1))
+    assert not hasattr(model.fit(CYCLE), "feature_names_in_")

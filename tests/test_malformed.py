@@ -933,7 +933,7 @@ BAD_ARGUMENTS = [
     ("embedding_vectors", "a"), ("embedding_vectors", [1.0, 2.0]), ("embedding_vectors", [[np.nan]]),
     ("train_embedding", None), ("missing", "drop"), ("missing", None), ("chrono_init", 2), ("chrono_init", 9.5),
     ("chrono_init", 2**40), ("learning_rate", 2**64), ("clip_norm", 2**64), ("embedding_size", 2**63),
-    ("input_noise", 1e300),
+    ("input_noise", 1e300), ("hidden_layer_sizes", 10**9), ("dense_layer_sizes", (10**9,)), ("embedding_size", 10**12),
     ("chrono_init", True), ("chrono_init", "yes"),
 ]  # fmt: skip
 BAD_ARGUMENTS_OF_REGRESSORS = [

@@ -236,3 +236,31 @@ def test_weights_of_labels_count_in_partial_fit():
 def test_weights_that_do_not_fit_the_labels_are_refused(class_weight, y, error, words):
     model = make(y, "arrays", class_weight=class_weight)
     refused(error, ["class_weight", *words], model.fit, OVERLAPPING, TARGETS[y])
+
+
+def test_a_weight_beside_others_that_are_immeasurably_larger_is_zero():
+    """1e-310 cannot be told from zero where kernels run: in a minibatch of its own it would be 0 / 0."""
+    weights = np.ones(N)
+    weights[3] = 1e-310
+    options = {"hidden_layer_sizes": 3, "batch_size": 1, "max_iter": 1, "random_state": 0}
+    tiny, none = (RNNRegressor(**options).fit(SERIES[:N], RISE, of) for of in (weights, weights > 0.5))
+    np.testing.assert_array_equal(tiny.parameters_, none.parameters_)
+
+
+@pytest.mark.parametrize(
+    "target, class_weight, same",
+    [
+        ("three", dict.fromkeys("abc", 1e300), dict.fromkeys("abc", 1)),
+        ("labels", [{0: 1e200, 1: 2e200}, {0: 1e200, 1: 1e200}], [{0: 1, 1: 2}, {0: 1, 1: 1}]),
+        ("labels", [{0: 1e-200, 1: 2e-200}, {0: 1e-200, 1: 1e-200}], [{0: 1, 1: 2}, {0: 1, 1: 1}]),
+    ],
+)
+def test_weights_whose_product_no_number_holds_are_as_their_ratios(target, class_weight, same):
+    """To a few roundings, which some updates of Adam make larger: 1e-9."""
+    weights = np.where(np.arange(N) % 2, 1e99, 2e99)
+    options = {"hidden_layer_sizes": 3, "max_iter": 3, "random_state": 0}
+    found, expected = (
+        RNNClassifier(class_weight=of, **options).fit(SERIES[:N], TARGETS[target], weights * factor)
+        for of, factor in ((class_weight, 1), (same, 1e-99))
+    )
+    np.testing.assert_allclose(found.parameters_, expected.parameters_, rtol=1e-9, atol=1e-12)

@@ -25,11 +25,13 @@ from .weights import read_weights
 
 AUTO = StrOptions({"auto"})
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
+MOST_UNITS = 2**16  # of a layer: more would be a slip, whose weights no memory holds
+UNITS = Interval(Integral, 1, MOST_UNITS, closed="both")
 STEPS_OF_MEMORY = Interval(Integral, 3, 2**31, closed="both")
 
 NETWORK_CONSTRAINTS = {
     "cell": [StrOptions(set(CELLS))],
-    "hidden_layer_sizes": ["array-like", POSITIVE_INT],
+    "hidden_layer_sizes": ["array-like", UNITS],
     "activation": [StrOptions(set(ACTIVATIONS))],
     "reset_after": ["boolean"],
     "optimizer": [StrOptions(set(OPTIMIZERS))],
@@ -126,9 +128,10 @@ def list_values(given):
 def layer_sizes(given, name="hidden_layer_sizes"):
     """Return the sizes of layers as a tuple of int; a single number is one layer. Only hidden layers there must be."""
     sizes, must_be = list_values(given), name == "hidden_layer_sizes"
-    are_sizes = all(isinstance(size, Integral) and size >= 1 and size is not True for size in sizes)
+    are_sizes = all(isinstance(size, Integral) and 1 <= size <= MOST_UNITS and size is not True for size in sizes)
     if not are_sizes or (must_be and not sizes):
-        raise ValueError(f"{name} must hold {'one or more ' if must_be else ''}positive integers; got {given!r}.")
+        what = f"{'one or more ' if must_be else ''}positive integers up to {MOST_UNITS}"
+        raise ValueError(f"{name} must hold {what}; got {given!r}.")
     return tuple(int(size) for size in sizes)
 
 

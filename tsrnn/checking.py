@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import _check_sample_weight, _get_feature_names
 
 from .base import shorten
 from .kernels.buffers import cast
@@ -86,15 +86,29 @@ def check_weights(sample_weight, X):
         raise ValueError(f"sample_weight has shape {np.shape(sample_weight)}; give one number per row of X.")
     with np.errstate(over="ignore", invalid="ignore"):
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-    return scale_weights(weights, "sample_weight")
+    return multiply_weights("sample_weight", "row", weights)
 
 
-def scale_weights(weights, what="sample_weight times class_weight"):
-    """Return weights, of which only the ratios count, such that their sums stay within the range of numbers."""
-    if not weights.any():
-        raise ValueError(f"{what} is zero for every row; give at least one row a positive weight.")
-    largest = weights.max()
-    return weights if 1e-100 < largest < 1e100 else weights / largest
+def multiply_weights(what, whose, *factors):
+    """Return the products of some weights, of which only the ratios count, scaled such that their sums are in range.
+
+    `what` and `whose` they are stands in the error that is raised if all are zero.
+    """
+    products = 1.0
+    for factor in factors:
+        products = _scale_weights(products * _scale_weights(factor))
+    if not products.any():
+        raise ValueError(f"{what} is zero for every row; give at least one {whose} a positive weight.")
+    return products
+
+
+def _scale_weights(weights):
+    """Return weights whose largest is neither huge nor tiny; zero where one beside it would change no sum."""
+    largest = weights.max(initial=0)
+    if largest and not 1e-100 < largest < 1e100:
+        weights, largest = weights / largest, 1.0
+    is_least = (weights < 1e-150 * largest) & (weights > 0)
+    return np.where(is_least, 0.0, weights) if is_least.any() else weights
 
 
 def cast_windows(X, dtypes):
@@ -309,6 +323,37 @@ def as_floats(array, what, place="in row"):
     raise kind(f"{what} holds {shorten(value)}{at}, which is no number ({reason}); give numbers{cure}.")
 
 
+def names_of(X, what="X"):
+    """Return the names of the columns of a table, or of all tables of a list; None if they have none."""
+    names = _names_of_table(X, what)
+    return names_of_rows(X, what) if names is None else names
+
+
+def _names_of_table(X, what):
+    """Return the names of the columns of a table; None if it has none; raise if one comes twice."""
+    if isinstance(X, pd.DataFrame):
+        check_names(X, what)
+    names = _get_feature_names(X)
+    return None if names is None else list(names)
+
+
+def names_of_rows(X, what="X"):
+    """Return the names of the columns of all tables of a list, None if they have none; raise if they differ."""
+    is_column = getattr(X, "ndim", 0) == 1 and getattr(getattr(X, "dtype", None), "kind", "") == "O"
+    is_list = isinstance(X, list | tuple) or is_column
+    if not is_list or not any(hasattr(row, "columns") for row in X):
+        return None
+    names = [_names_of_table(row, f"row {number} of {what}") for number, row in enumerate(X)]
+    odd = next((number for number, own in enumerate(names) if own != names[0]), None)
+    if odd is not None:
+        had, has = ("no names of columns" if of is None else f"the columns {of}" for of in (names[0], names[odd]))
+        raise ValueError(
+            f"row {odd} of {what} has {has}, but the first has {had}; give all rows the same columns, in the same "
+            "order."
+        )
+    return names[0]
+
+
 def check_names(frame, what):
     """Raise unless a table has columns, each with a name of its own, and none sparse."""
     if not frame.shape[1]:
@@ -363,10 +408,7 @@ def weigh_classes(class_weight, labels, known, weights):
     of_columns = [
         _weigh_column(*three, weights if len(weights) else None) for three in zip(given, columns, others, strict=True)
     ]
-    of_rows = np.prod(of_columns, axis=0, dtype=np.float64)
-    if not of_rows.any():
-        raise ValueError("class_weight is zero for every row; give at least one class of y a positive weight.")
-    return of_rows
+    return multiply_weights("class_weight", "class of y", *of_columns)
 
 
 def _weigh_column(class_weight, labels, known, weights):

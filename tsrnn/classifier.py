@@ -12,12 +12,12 @@ from .base import count_validation
 from .checking import (
     check_weights,
     classes_of,
+    multiply_weights,
     number_classes,
     read_classes,
     read_kind,
     read_labels,
     read_scored_labels,
-    scale_weights,
     weigh_classes,
 )
 from .kernels.step import EQUAL_WEIGHTS
@@ -556,8 +556,9 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
     def _weigh(self, windows, labels, known, known_weights=EQUAL_WEIGHTS):
         """Return the windows that count, with weights by class too; "balanced" goes by the classes of rows `known`."""
         if self.class_weight is not None:
-            of_classes = weigh_classes(self.class_weight, labels, known, known_weights)
-            weights = scale_weights(of_classes * windows.weights if len(windows.weights) else of_classes)
+            factors = [weigh_classes(self.class_weight, labels, known, known_weights)]
+            factors += [windows.weights] if len(windows.weights) else []
+            weights = multiply_weights("sample_weight times class_weight", "row", *factors)
             windows = windows._replace(weights=weights)
         return self._drop_weightless(windows)
 

@@ -7,19 +7,21 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _check_feature_names, check_is_fitted
 
 from .base import (
     NETWORK_CONSTRAINTS,
     OPTIMIZER_CONSTRAINTS,
     POSITIVE_INT,
     STEPS_OF_MEMORY,
+    UNITS,
     RecurrentEstimator,
     count_threads,
     count_validation,
     layer_sizes,
     reject_booleans,
 )
+from .checking import names_of
 from .ids import LARGEST_ID, read_ids
 from .kernels.buffers import Sequences
 from .kernels.plan import ACTIVATIONS
@@ -204,11 +206,11 @@ class RNNGenerator(RecurrentEstimator):
         **NETWORK_CONSTRAINTS,
         **OPTIMIZER_CONSTRAINTS,
         "chrono_init": [STEPS_OF_MEMORY, None],
-        "embedding_size": [POSITIVE_INT],
+        "embedding_size": [UNITS],
         "n_tokens": [Interval(Integral, 1, LARGEST_ID, closed="both"), None],
         "padding_id": [Interval(Integral, 0, LARGEST_ID, closed="left"), None],
         "n_steps": [POSITIVE_INT, None],
-        "dense_layer_sizes": ["array-like", POSITIVE_INT],
+        "dense_layer_sizes": ["array-like", UNITS],
         "dense_activation": [StrOptions(set(ACTIVATIONS))],
         "dropout": [RATE],
         "recurrent_dropout": [RATE],
@@ -322,6 +324,7 @@ class RNNGenerator(RecurrentEstimator):
         if None not in (self.n_tokens, self.padding_id) and self.padding_id >= self.n_tokens:
             raise ValueError(f"padding_id={self.padding_id} is no id below n_tokens={self.n_tokens}; give more tokens.")
         ids = read_ids(X, self.padding_id, self.n_tokens, is_strict=True)
+        names_of(X)
         n_tokens = self.n_tokens
         if n_tokens is None:
             n_tokens = 1 + max(int(ids.steps.max(initial=0)), self.padding_id or 0)
@@ -360,6 +363,7 @@ class RNNGenerator(RecurrentEstimator):
         self.history_ = pd.DataFrame(training.history)
         self.n_tokens_, self.symbols_, self._padding_id = int(n_tokens), symbols, self.padding_id
         self._is_seen = is_seen
+        _check_feature_names(self, X, reset=True)
         return self
 
     def set_weights(self, weights):
@@ -507,7 +511,8 @@ class RNNGenerator(RecurrentEstimator):
         for name, value in options.items():
             if isinstance(value, bool):
                 raise TypeError(f"{name} must be a number, not a bool; got {value!r}.")
-        read = self._read([prompt], "the prompt")
+        ids = read_ids([prompt], self._padding_id, self.n_tokens_, "the prompt", is_strict=True)
+        read = _number_symbols(ids, self._padding_id)
         if not len(read.steps):
             raise ValueError("the prompt has no symbol; give at least one to begin with.")
         rng = check_random_state(random_state)
@@ -535,10 +540,12 @@ class RNNGenerator(RecurrentEstimator):
             raise ValueError(f"what follows row {is_finite.argmin()} of X is not finite; {SCALE_WEIGHTS}.")
         return outputs
 
-    def _read(self, X, row_name="row {} of X"):
+    def _read(self, X):
         """Return rows of ids as Sequences of the numbers that symbols have in the network."""
         check_is_fitted(self)
-        ids = read_ids(X, self._padding_id, self.n_tokens_, row_name, is_strict=True)
+        ids = read_ids(X, self._padding_id, self.n_tokens_, is_strict=True)
+        names_of(X)
+        _check_feature_names(self, X, reset=False)
         return _number_symbols(ids, self._padding_id)
 
     def __sklearn_tags__(self):

@@ -10,7 +10,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
     _check_feature_names,
-    _get_feature_names,
     _num_samples,
     check_is_fitted,
     check_X_y,
@@ -20,8 +19,8 @@ from sklearn.utils.validation import (
 from .base import (
     NETWORK_CONSTRAINTS,
     OPTIMIZER_CONSTRAINTS,
-    POSITIVE_INT,
     STEPS_OF_MEMORY,
+    UNITS,
     RecurrentEstimator,
     count_threads,
     layer_sizes,
@@ -29,7 +28,7 @@ from .base import (
     shorten,
     warn_if_cut_short,
 )
-from .checking import as_windows, check_names, check_weights, read_windows, refusing_numbers
+from .checking import as_windows, check_weights, names_of, names_of_rows, read_windows, refusing_numbers
 from .ids import LARGEST_ID, read_ids
 from .kernels.buffers import Sequences
 from .kernels.plan import ACTIVATIONS
@@ -44,13 +43,13 @@ WINDOW_CONSTRAINTS = {
     "chrono_init": [STEPS_OF_MEMORY, None],
     "bidirectional": ["boolean"],
     "return_sequences": ["boolean"],
-    "dense_layer_sizes": ["array-like", POSITIVE_INT],
+    "dense_layer_sizes": ["array-like", UNITS],
     "dense_activation": [StrOptions(set(ACTIVATIONS))],
     "dropout": [Interval(Real, 0, 1, closed="left")],
     "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
     "input_noise": [Interval(Real, 0, 1e30, closed="left")],
     "input": [StrOptions({"values", "tokens"})],
-    "embedding_size": [POSITIVE_INT],
+    "embedding_size": [UNITS],
     "n_tokens": [Interval(Integral, 1, LARGEST_ID, closed="both"), None],
     "padding_id": [Interval(Integral, 0, LARGEST_ID, closed="left"), None],
     "embedding_vectors": ["array-like", None],
@@ -123,9 +122,9 @@ class WindowEstimator(RecurrentEstimator):
             array, of_rows = check_X_y(
                 array, of_rows, dtype=dtypes, allow_nd=True, estimator=self, ensure_all_finite=self._finite, **checks
             )
-        _names_of(X)
+        names_of(X)
         _check_feature_names(RecurrentEstimator(), X, reset=True)  # bad names show before training, not after
-        _names_of_rows(X)
+        names_of_rows(X)
         if sequences is None:
             sequences = as_windows(array)
             if self.missing == "mask":
@@ -208,7 +207,7 @@ class WindowEstimator(RecurrentEstimator):
                 f"{what}."
             )
         X, y, sample_weight = (*only, None)[:3]
-        names, own = _names_of(X, "X of eval_set"), _names_of(given)
+        names, own = names_of(X, "X of eval_set"), names_of(given)
         if names is not None and own is not None and names != own:
             raise ValueError(f"X of eval_set has the columns {names}; those of fit are {own}, in this order.")
         if (names is None) != (own is None):
@@ -273,7 +272,7 @@ class WindowEstimator(RecurrentEstimator):
                 validate_data(self, given, skip_check_array=True)  # the names and the number of columns
             else:
                 _check_feature_names(self, given, reset=True)
-            self._row_names, self._padding_id = _names_of_rows(given), self.padding_id
+            self._row_names, self._padding_id = names_of_rows(given), self.padding_id
         self._architecture, self._training, self._rng = architecture, training, rng
         self._keep(training)
 
@@ -378,9 +377,9 @@ class WindowEstimator(RecurrentEstimator):
         Those of a table of numbers are checked with its numbers.
         """
         if self._architecture.n_tokens:
-            _names_of(X)
+            names_of(X)
             _check_feature_names(self, X, reset=False)
-        names, own = _names_of_rows(X), self._row_names
+        names, own = names_of_rows(X), self._row_names
         if own is not None and isinstance(X, pd.DataFrame):
             raise ValueError("X is one table, but those of fit were a list of tables; one sequence is given as [X].")
         if names is not None and own is not None and names != own:
@@ -401,12 +400,14 @@ class WindowEstimator(RecurrentEstimator):
         parts = [part.X for part in (windows, validation) if part is not None]
         n_features, n_tokens = parts[0].shape[2], 0
         if self.input == "tokens":
-            largest = int(max(part.steps.max(initial=0) for part in parts))
-            n_tokens = self._n_known_tokens(is_fitted) or 1 + int(parts[0].steps.max(initial=0))
-            if largest >= n_tokens:
-                raise ValueError(
-                    f"X holds {largest}; the ids of tokens that the network knows are 0 to {n_tokens - 1}."
-                )
+            largest = [int(part.steps.max(initial=0)) for part in parts]
+            n_tokens = self._n_known_tokens(is_fitted) or 1 + largest[0]
+            for found, what in zip(largest, ("X", "X of eval_set"), strict=False):
+                if found >= n_tokens:
+                    raise ValueError(
+                        f"{what} holds the id {found}, but those that the network knows are 0 to {n_tokens - 1}; give "
+                        "n_tokens, as many as there are, to the first fit."
+                    )
             given = self.embedding_vectors
             n_features = self.embedding_size if given is None else self._read_vectors().shape[1]
         return Architecture(
@@ -477,37 +478,6 @@ class WindowEstimator(RecurrentEstimator):
         tags.input_tags.allow_nan = self.missing == "mask"
         tags.input_tags.categorical = tags.input_tags.positive_only = self.input == "tokens"
         return tags
-
-
-def _names_of(X, what="X"):
-    """Return the names of the columns of a table, or of all tables of a list; None if they have none."""
-    names = _names_of_table(X, what)
-    return _names_of_rows(X, what) if names is None else names
-
-
-def _names_of_table(X, what):
-    """Return the names of the columns of a table; None if it has none; raise if one comes twice."""
-    if isinstance(X, pd.DataFrame):
-        check_names(X, what)
-    names = _get_feature_names(X)
-    return None if names is None else list(names)
-
-
-def _names_of_rows(X, what="X"):
-    """Return the names of the columns of all tables of a list, None if they have none; raise if they differ."""
-    is_column = getattr(X, "ndim", 0) == 1 and getattr(getattr(X, "dtype", None), "kind", "") == "O"
-    is_list = isinstance(X, list | tuple) or is_column
-    if not is_list or not any(hasattr(row, "columns") for row in X):
-        return None
-    names = [_names_of_table(row, f"row {number} of {what}") for number, row in enumerate(X)]
-    odd = next((number for number, own in enumerate(names) if own != names[0]), None)
-    if odd is not None:
-        had, has = ("no names of columns" if of is None else f"the columns {of}" for of in (names[0], names[odd]))
-        raise ValueError(
-            f"row {odd} of {what} has {has}, but the first has {had}; give all rows the same columns, in the same "
-            "order."
-        )
-    return names[0]
 
 
 def _of_one_kind(windows, validation):
