@@ -542,11 +542,11 @@ def test_ids_that_the_network_does_not_know_are_refused_wherever_they_come():
     with pytest.raises(ValueError, match=r"row \d+ of X holds the id \d, but ids are 0 to 3"):
         classifier(n_tokens=4).fit(IDS, HAS_FOUR)
     model = classifier(warm_start=True).fit(IDS, HAS_FOUR)
-    with pytest.raises(ValueError, match="^X holds the id 9, but those that the network knows are 0 to 6"):
+    with pytest.raises(ValueError, match=r"^X holds the id 9, but those that the network knows are 0 to 6"):
         model.fit([*IDS[:-1], [9]], HAS_FOUR)
     with pytest.raises(ValueError, match="holds the id 9, but ids are 0 to 6"):
         model.partial_fit([*IDS[:-1], [9]], HAS_FOUR)
-    with pytest.raises(ValueError, match="^X of eval_set holds the id 9, but those that the network knows are 0 to 6"):
+    with pytest.raises(ValueError, match=r"^X of eval_set holds the id 9, but those that the network knows are 0 to 6"):
         classifier().fit(IDS, HAS_FOUR, eval_set=([[9, 1], [2]], HAS_FOUR[:2]))
 
 
