@@ -123,6 +123,12 @@ def test_eval_set_is_computed_in_the_dtype_of_the_training_windows():
     assert model.validation_loss_curve_ == expected
 
 
+def test_the_history_has_the_learning_rate_of_each_epoch():
+    model = make("number", schedule={"name": "step", "every": 2, "factor": 0.1}, learning_rate=0.01, max_iter=5)
+    expected = [0.01, 0.01, 0.001, 0.001, 0.0001]
+    np.testing.assert_allclose(model.fit(X, X[:, 0]).history_["learning_rate"], expected, rtol=1e-12)  # of roundings
+
+
 @BOTH
 def test_a_plateau_is_that_of_the_loss_which_is_watched(kind):
     """After the first epoch in which that loss does not fall, nothing more is learnt."""
@@ -553,7 +559,7 @@ def test_history_callbacks_and_best_weights_with_eval_set(kind, early_stopping):
     options = dict(early_stopping=early_stopping, callbacks=[stop_at_four], max_iter=9, learning_rate=0.05)
     model = fit(kind, held_out(kind), **options)
     assert (model.stop_reason_, model.n_iter_) == ("callback", 4)
-    assert list(model.history_.columns) == ["epoch", "loss", "validation_loss", "seconds"]
+    assert list(model.history_.columns) == ["epoch", "loss", "validation_loss", "learning_rate", "seconds"]
     for (estimator, record), (_, row) in zip(seen, model.history_.iterrows(), strict=True):
         assert estimator is model
         assert record == {**row, "run": "training"}

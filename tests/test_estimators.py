@@ -94,7 +94,7 @@ def test_warm_start_goes_on_where_the_last_fit_ended():
 
 def test_history_holds_one_row_per_epoch():
     model = regressor(early_stopping=True).fit(X, Y)
-    assert list(model.history_.columns) == ["epoch", "loss", "validation_loss", "seconds"]
+    assert list(model.history_.columns) == ["epoch", "loss", "validation_loss", "learning_rate", "seconds"]
     assert list(model.history_["epoch"]) == [1, 2, 3, 4]
     assert list(model.history_["loss"]) == model.loss_curve_
     assert list(model.history_["validation_loss"]) == model.validation_loss_curve_

@@ -309,7 +309,7 @@ def test_training_ends_when_nothing_has_improved_for_long_enough():
 
 def test_the_history_holds_one_row_an_epoch():
     model = rnn().fit(SALES)
-    assert list(model.history_.columns) == ["epoch", "loss", "validation_loss", "seconds"]
+    assert list(model.history_.columns) == ["epoch", "loss", "validation_loss", "learning_rate", "seconds"]
     assert list(model.history_["epoch"]) == [1, 2, 3, 4]
     assert list(model.history_["loss"]) == model.loss_curve_
     assert list(model.history_["validation_loss"]) == model.validation_loss_curve_
@@ -329,7 +329,8 @@ def test_callbacks_see_every_epoch_and_end_training():
     assert (model.stop_reason_, model.n_iter_) == ("callback", 2)
     assert [entry[0] for entry in seen] == [model, model]
     assert [entry[1:] for entry in seen] == list(enumerate(model.loss_curve_, start=1))
-    assert later == [{"epoch", "loss", "validation_loss", "seconds", "run"}] * 2  # also after the first has said stop
+    keys = {"epoch", "loss", "validation_loss", "learning_rate", "seconds", "run"}
+    assert later == [keys] * 2  # also after the first has said stop
 
 
 def test_progress_is_shown_on_stderr_if_asked_for(capsys):

@@ -364,7 +364,7 @@ def test_early_stopping_watches_the_pieces_that_it_holds_out_and_keeps_the_best_
     assert np.argmin(model.validation_loss_curve_) + 1 == model.best_iter_
     held_out = rows[np.sort(np.random.RandomState(0).permutation(20)[:5])]
     assert -model.score(held_out) == pytest.approx(min(model.validation_loss_curve_), rel=1e-5)
-    assert list(model.history_.columns) == ["epoch", "loss", "validation_loss", "seconds"]
+    assert list(model.history_.columns) == ["epoch", "loss", "validation_loss", "learning_rate", "seconds"]
 
 
 def test_a_warm_start_goes_on_also_with_rows_of_other_lengths():

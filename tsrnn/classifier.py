@@ -150,8 +150,8 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
     verbose : int, default=0
         0 is quiet, 1 shows a progress bar, 2 prints a line per epoch.
     callbacks : callable or list of callables, optional
-        Called after each epoch with the estimator and a dict (run, epoch, loss, validation_loss, seconds); if one
-        returns True that run ends. Until `fit` is over the estimator is as it was before.
+        Called after each epoch with the estimator and a dict (run, epoch, loss, validation_loss, learning_rate,
+        seconds); if one returns True that run ends. Until `fit` is over the estimator is as it was before.
 
     Attributes
     ----------

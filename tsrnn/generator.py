@@ -147,8 +147,8 @@ class RNNGenerator(RecurrentEstimator):
     verbose : int, default=0
         0 is quiet, 1 shows a progress bar, 2 prints a line per epoch.
     callbacks : callable or list of callables, optional
-        Called after each epoch with the estimator and a dict (run, epoch, loss, validation_loss, seconds); if one
-        returns True that run ends.
+        Called after each epoch with the estimator and a dict (run, epoch, loss, validation_loss, learning_rate,
+        seconds); if one returns True that run ends.
 
     Attributes
     ----------

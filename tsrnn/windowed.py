@@ -278,7 +278,7 @@ class WindowEstimator(RecurrentEstimator):
 
     @property
     def history_(self):
-        """DataFrame with a row per epoch: epoch, loss, validation_loss, seconds."""
+        """DataFrame with a row per epoch: epoch, loss, validation_loss, learning_rate at its end, seconds."""
         # Made when asked for: partial_fit would have to make it for every epoch anew.
         if not hasattr(self, "_training"):
             raise AttributeError("there is no history_ before fit; call fit first.")

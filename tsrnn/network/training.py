@@ -76,8 +76,8 @@ class Training:
         Of the same epoch, to go on from by the same optimizer.
     optimizer : str
     history : list of dict
-        Per epoch: epoch (from 1), loss, validation_loss (NaN without validation data), seconds. Epochs before the run,
-        where it goes on with their history, are included.
+        Per epoch: epoch (from 1), loss, validation_loss (NaN without validation data), learning_rate (of its last
+        update), seconds. Epochs before the run, where it goes on with their history, are included.
     best_iter : int
         The epoch of `parameters`; 0 if a run that was continued found nothing better.
     seed : int
@@ -155,9 +155,9 @@ def train(
         try:
             while monitor.stop_reason is None:
                 started = time.perf_counter()
-                loss = _run_epoch(step, data, options, rng, rates, monitor.n_epochs)
+                loss, learning_rate = _run_epoch(step, data, options, rng, rates, monitor.n_epochs)
                 validation_loss = math.nan if held_out is None else step.loss(*held_out)
-                monitor.after_epoch(loss, validation_loss, time.perf_counter() - started)
+                monitor.after_epoch(loss, validation_loss, learning_rate, time.perf_counter() - started)
                 rates.after_epoch(validation_loss if watches_validation else loss)
             check_last()
         except KeyboardInterrupt:
@@ -203,12 +203,17 @@ def _flat(windows):
 
 
 def _run_epoch(step, data, options, rng, rates, epoch):
-    """Make one update per minibatch; return the mean loss, not finite as soon as one minibatch's is not."""
+    """Make one update per minibatch; return the mean loss and the last learning rate.
+
+    The loss is not finite as soon as that of one minibatch is not.
+    """
     order = rng.permutation(data.samples) if options.shuffle else data.samples
     starts = np.arange(0, len(order), options.batch_size)
     n_rows = np.add.reduceat(data.weights[order] if len(data.weights) else np.ones(len(order)), starts)
-    of_updates = coefficients(options, rates.of_epoch(epoch, len(starts)), step.n_updates, n_rows)
-    return step.train_epoch(data.X, data.Y, order, options.batch_size, of_updates, data.weights)
+    learning_rates = rates.of_epoch(epoch, len(starts))
+    of_updates = coefficients(options, learning_rates, step.n_updates, n_rows)
+    loss = step.train_epoch(data.X, data.Y, order, options.batch_size, of_updates, data.weights)
+    return loss, float(learning_rates[-1])
 
 
 class _Kept(NamedTuple):
@@ -249,7 +254,7 @@ class _Monitor:
         """Epochs made, those before this run included."""
         return self.n_before + self.kept.n_iter
 
-    def after_epoch(self, loss, validation_loss, seconds):
+    def after_epoch(self, loss, validation_loss, learning_rate, seconds):
         watched = validation_loss if self.watches_validation else loss
         if not (math.isfinite(loss) and math.isfinite(watched)):
             if not self.kept.n_iter:
@@ -257,7 +262,8 @@ class _Monitor:
             self.stop_reason = "diverged"
             return
         kept, epoch = self.kept, self.kept.n_iter + 1
-        record = {"epoch": self.n_before + epoch, "loss": loss, "validation_loss": validation_loss, "seconds": seconds}
+        record = {"epoch": self.n_before + epoch, "loss": loss, "validation_loss": validation_loss}
+        record |= {"learning_rate": learning_rate, "seconds": seconds}
         # As in scikit-learn's networks: any improvement is kept, only one of more than tol counts as change.
         n_no_change = 0 if watched < kept.best - self.options.tol else kept.n_no_change + 1
         best = min(kept.best, watched)
