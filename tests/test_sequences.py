@@ -146,6 +146,14 @@ def test_one_table_is_not_taken_for_a_list_of_tables():
         classifier().fit(pd.DataFrame(np.ones((4, 2), int), columns=["a", "a"]), ["x", "y", "x", "y"])
 
 
+def test_tables_of_nullable_numbers_miss_what_those_of_floats_miss():
+    tables = [pd.DataFrame(np.insert(row, 1, np.nan, axis=0)) for row in ROWS]
+    nullable = [table.astype("Float64") for table in tables]
+    assert nullable[0].iloc[1, 0] is pd.NA
+    plain, other = (regressor(missing="mask").fit(rows, SUMS).predict(rows) for rows in (tables, nullable))
+    np.testing.assert_array_equal(plain, other)
+
+
 def test_a_partial_fit_with_another_input_is_refused():
     X = np.ones((4, 3), int)
     with pytest.raises(ValueError, match="of input='values'; got 'tokens'"):

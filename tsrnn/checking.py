@@ -302,6 +302,9 @@ def as_floats(array, what, place="in row"):
         kind = "records" if array.dtype.kind == "V" else "complex numbers"
         raise TypeError(f"{what} holds {kind}, {array.dtype}, not real numbers; give an array of floats.")
     entries = array.astype(object)
+    is_na = np.array([value is pd.NA for value in entries.flat], bool).reshape(entries.shape)
+    if is_na.any():  # of pandas' nullable numbers
+        array = entries = np.where(is_na, np.nan, entries)
     try:
         if not any(isinstance(value, np.complexfloating) for value in entries.flat):  # which NumPy would cut
             return array.astype(np.float64)
