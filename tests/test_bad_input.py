@@ -459,8 +459,8 @@ def in_epoch(monkeypatch, run, act):
 
     def patched(*arguments):
         n_begun[0] += 1
-        loss = run_epoch(*arguments)
-        return act() if n_begun[0] == run else loss
+        loss, learning_rate = run_epoch(*arguments)
+        return act() if n_begun[0] == run else loss, learning_rate
 
     monkeypatch.setattr(training, "_run_epoch", patched)
 

@@ -302,9 +302,6 @@ def as_floats(array, what, place="in row"):
         kind = "records" if array.dtype.kind == "V" else "complex numbers"
         raise TypeError(f"{what} holds {kind}, {array.dtype}, not real numbers; give an array of floats.")
     entries = array.astype(object)
-    is_na = np.array([value is pd.NA for value in entries.flat], bool).reshape(entries.shape)
-    if is_na.any():  # of pandas' nullable numbers
-        array = entries = np.where(is_na, np.nan, entries)
     try:
         if not any(isinstance(value, np.complexfloating) for value in entries.flat):  # which NumPy would cut
             return array.astype(np.float64)
@@ -375,6 +372,18 @@ def _check_columns(frame, what):
     for name, dtype in frame.dtypes.items():
         if dtype.kind not in "fiub":
             as_floats(np.asarray(frame[name]), f"column {name!r} of {what}")
+
+
+def plain_numbers(given):
+    """Return a table or a Series of pandas' nullable numbers as one of floats, NaN where one is missing."""
+    if isinstance(given, pd.DataFrame):
+        return given.apply(plain_numbers) if any(map(_is_nullable, given.dtypes)) else given
+    return given.astype(np.float64) if isinstance(given, pd.Series) and _is_nullable(given.dtype) else given
+
+
+def _is_nullable(dtype):
+    is_sparse = isinstance(dtype, pd.SparseDtype)
+    return pd.api.types.is_extension_array_dtype(dtype) and pd.api.types.is_numeric_dtype(dtype) and not is_sparse
 
 
 def check_entries(given, what, place):

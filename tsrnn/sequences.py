@@ -9,7 +9,16 @@ from numbers import Number
 import numpy as np
 
 from .base import shorten
-from .checking import CURE_OF_NAN, as_floats, check_entries, is_missing, is_row, read_array, refuse_masked
+from .checking import (
+    CURE_OF_NAN,
+    as_floats,
+    check_entries,
+    is_missing,
+    is_row,
+    plain_numbers,
+    read_array,
+    refuse_masked,
+)
 from .kernels.buffers import Sequences
 
 
@@ -229,6 +238,7 @@ def _read_row(row, number, what):
     where = f"row {number} of {what}"
     if not is_row(row):
         raise TypeError(f"{where} is {shorten(row)}, of type {type(row).__name__}; give an array or a list.")
+    row = plain_numbers(row)
     check_entries(row, where, "at step")
     array = read_array(row, where)
     if array.size == 0:
