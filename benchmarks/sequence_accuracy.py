@@ -47,7 +47,7 @@ def order(n_steps, settings, seed, n_jobs):
 
 def copy(n_steps, settings, seed, n_jobs):
     """Return the share of the ten symbols that are said right, each in its place."""
-    model = recipes.long_memory_model(tsrnn.RNNClassifier, settings, seed, n_jobs)
+    model = recipes.long_memory_model(tsrnn.RNNClassifier, settings, seed, n_jobs, recipes.COPIED)
     model.fit(*tasks.copy_memory(20_000, n_steps, seed))
     X, said = tasks.copy_memory(N_TEST, n_steps, TEST_SEED)
     return np.mean((model.predict(X) == said)[:, -tasks.N_COPIED :])

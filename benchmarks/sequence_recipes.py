@@ -31,14 +31,15 @@ _COPY = {
 }  # fmt: skip
 COPY = {cell: {"cell": cell, **_COPY} for cell in ("lstm", "gru", "rnn")}
 
-LEARNT = 1e-3  # loss of an epoch at which training on a generated task ends
+# Loss of an epoch at which training on a generated task ends: of one answer, and of all steps that copy memory says.
+LEARNT, COPIED = 1e-3, 5e-3
 
 
-def long_memory_model(kind, settings, seed, n_jobs):
+def long_memory_model(kind, settings, seed, n_jobs, learnt=LEARNT):
     """Return an estimator that trains until the task is learnt, or for `max_iter` epochs."""
     return kind(
         **settings, n_iter_no_change=settings["max_iter"], random_state=seed, n_jobs=n_jobs,
-        callbacks=lambda estimator, epoch: epoch["loss"] < LEARNT,
+        callbacks=lambda estimator, epoch: epoch["loss"] < learnt,
     )  # fmt: skip
 
 
