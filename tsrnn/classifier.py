@@ -588,9 +588,9 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         Notes
         -----
         Of a masked array only what is not masked is compared, ``seen = ~answers.mask`` and then
-        ``accuracy_score(Y[seen], answers[seen])``, and `SequenceEncoder.inverse_transform` takes ``answers.filled(0)``.
-        Where no step of X is left out the array is a plain one: ``np.ma.getmaskarray(answers)`` and
-        ``np.ma.filled(answers, 0)`` take both.
+        ``accuracy_score(Y[seen], answers[seen])``. Where classes are ids of a `SequenceEncoder`, its
+        `inverse_transform` takes ``answers.filled(0)``, in which 0 is padding. Where no step of X is left out the array
+        is a plain one: ``np.ma.getmaskarray(answers)`` and ``np.ma.filled(answers, 0)`` take both.
 
         Examples
         --------
