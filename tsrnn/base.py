@@ -290,6 +290,11 @@ class RecurrentEstimator(BaseEstimator):
     def summary(self):
         """Print the layers of the fitted network, the shapes of what they put out, and how many weights they have.
 
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+
         Examples
         --------
         >>> import numpy as np

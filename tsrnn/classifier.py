@@ -52,8 +52,8 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         Whether each layer is two, the second of which reads the steps from the last to the first (Schuster and Paliwal
         1997); what reads them has both states side by side.
     return_sequences : bool, default=False
-        Whether to predict at every step, and not from the last alone; y then has a target for each, and the loss is a
-        mean over steps.
+        Whether to predict at every step, and not from the last alone; y then has a class for each, and the loss is a
+        mean over steps. Several labels and `class_weight` are refused.
     dense_layer_sizes : int or tuple of int, default=()
         Units of dense layers between the states and the outputs.
     dense_activation : {"relu", "tanh"}, default="relu"
@@ -86,7 +86,8 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
     class_weight : dict, list of dict, "balanced" or None, default=None
         How much a window of each class counts, times its `sample_weight`: {class: weight}, 1 where there is none,
         "balanced" for the inverse of how often the class comes, a window as often as it weighs, None for all the same.
-        With several labels a dict {0: weight, 1: weight} for each, and the product of all labels counts.
+        With several labels a dict {0: weight, 1: weight} for each, and the product of all labels counts. Refused with
+        `return_sequences`, where a window has many classes but one weight: weigh windows by `sample_weight`.
     optimizer : {"adam", "adamw", "nadam", "rmsprop", "adagrad", "sgd"}, default="adam"
         Kingma and Ba 2015; Loshchilov and Hutter 2019; Dozat 2016; Tieleman and Hinton 2012; Duchi et al. 2011;
         stochastic gradient descent with momentum.
@@ -158,7 +159,9 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
     n_features_in_ : int
         Number of columns of X, an array: steps of a window. There is none after a fit of sequences or tokens.
     feature_names_in_ : ndarray of shape (n_columns,)
-        Names of columns, where X was a table, of tokens too, whose columns have texts for names.
+        Names of columns, where X was a table whose columns have texts for names; after a table of ids there is no
+        `n_features_in_` beside it. A list of tables leaves none, though their names are checked by all that reads X
+        later.
     classes_ : ndarray of shape (n_classes,)
         In the order of the columns of `predict_proba`; with several labels their numbers.
     n_iter_ : int
@@ -338,6 +341,19 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         TypeError, ValueError
             If arguments are out of range, data are no numbers or not finite, shapes do not fit, y holds no classes, or
             the loss is not finite.
+
+        Examples
+        --------
+        Two classes of windows, then two labels for each:
+
+        >>> import numpy as np
+        >>> from tsrnn import RNNClassifier
+        >>> X = np.random.default_rng(0).normal(size=(40, 6))
+        >>> model = RNNClassifier(hidden_layer_sizes=8, max_iter=2, random_state=0)
+        >>> model.fit(X, np.where(X[:, 0] > 0, "up", "down")).classes_.tolist()
+        ['down', 'up']
+        >>> model.fit(X, (X[:, :2] > 0).astype(int)).classes_.tolist()
+        [0, 1]
         """
         self._check_arguments()
         windows, labels = self._read_labels(X, y, sample_weight)
@@ -396,7 +412,7 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
 
         Raises
         ------
-        ValueError
+        TypeError, ValueError
             As `fit`; or if early_stopping is True, class_weight is "balanced", which needs all rows at once, y holds a
             class that is not known, or shapes or the network are not those of the earlier call. What was learnt before
             is then kept.
@@ -448,6 +464,24 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
             of objects, (n_steps, n_classes) for each, and of an array in which steps are left out, or of padded tokens,
             a masked array. These `cross_val_predict` cannot put together, as it expects one class per row: its
             ``method="predict"`` can.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError, ValueError
+            If X is no such numbers or ids, or not as in `fit`: other steps of a window, features, names of columns, or
+            ids that the network does not know; or if what is predicted is not finite.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tsrnn import RNNClassifier
+        >>> X = np.random.default_rng(0).normal(size=(40, 6))
+        >>> model = RNNClassifier(hidden_layer_sizes=8, max_iter=1, random_state=0).fit(X, np.arange(40) % 3)
+        >>> probabilities = model.predict_proba(X)
+        >>> probabilities.shape, bool(np.allclose(probabilities.sum(axis=1), 1))
+        ((40, 3), True)
         """
         X = self._check_windows(X)
         return self._as_given(self._probabilities(X), X)
@@ -465,7 +499,24 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         ndarray of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_labels)
             Of two classes the log-odds of the second, of more what the softmax takes, of labels the log-odds of each.
             With `return_sequences` (n_samples, n_steps) or (n_samples, n_steps, n_classes), of lists and of arrays with
-            padding as in `predict_proba`.
+            padding as in `predict_proba`. In the dtype of training.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError, ValueError
+            If X is no such numbers or ids, or not as in `fit`: other steps of a window, features, names of columns, or
+            ids that the network does not know; or if what is predicted is not finite.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tsrnn import RNNClassifier
+        >>> X = np.random.default_rng(0).normal(size=(40, 6))
+        >>> model = RNNClassifier(hidden_layer_sizes=8, max_iter=1, random_state=0).fit(X, X[:, 0] > 0)
+        >>> bool(np.array_equal(model.decision_function(X) > 0, model.predict(X)))
+        True
         """
         X = self._check_windows(X)
         return self._as_given(self._decisions(X), X)
@@ -481,7 +532,24 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         Returns
         -------
         ndarray
-            In the shape and form of `predict_proba`.
+            In the shape, form and dtype of `predict_proba`.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError, ValueError
+            If X is no such numbers or ids, or not as in `fit`: other steps of a window, features, names of columns, or
+            ids that the network does not know; or if what is predicted is not finite.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tsrnn import RNNClassifier
+        >>> X = np.random.default_rng(0).normal(size=(40, 6))
+        >>> model = RNNClassifier(hidden_layer_sizes=8, max_iter=1, random_state=0).fit(X, np.arange(40) % 3)
+        >>> bool(np.allclose(np.exp(model.predict_log_proba(X)), model.predict_proba(X)))
+        True
         """
         X = self._check_windows(X)
         outputs = self._decisions(X)
@@ -505,9 +573,38 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
-            Classes in the dtype of `classes_`. With `return_sequences` (n_samples, n_steps); of a list of sequences an
-            array of objects, an array with the steps of each, and of an array in which steps are left out, or of padded
-            tokens, a masked array, which `cross_val_predict` puts together again.
+            Classes in the dtype of `classes_`, labels in int. With `return_sequences` (n_samples, n_steps); of a list
+            of sequences an array of objects, an array with the steps of each, and of an array in which steps are left
+            out, or of padded tokens, a masked array, which `cross_val_predict` puts together again.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError, ValueError
+            If X is no such numbers or ids, or not as in `fit`: other steps of a window, features, names of columns, or
+            ids that the network does not know; or if what is predicted is not finite.
+
+        Notes
+        -----
+        Of a masked array only what is not masked is compared, ``seen = ~answers.mask`` and then
+        ``accuracy_score(Y[seen], answers[seen])``. Where classes are ids of a `SequenceEncoder`, its
+        `inverse_transform` takes ``answers.filled(0)``, in which 0 is padding. Where no step of X is left out the array
+        is a plain one: ``np.ma.getmaskarray(answers)`` and ``np.ma.filled(answers, 0)`` take both.
+
+        Examples
+        --------
+        >>> from sklearn.metrics import accuracy_score
+        >>> from tsrnn import RNNClassifier, SequenceEncoder
+        >>> encoder = SequenceEncoder()
+        >>> X, Y = encoder.fit_transform(["a b", "b a a"]), encoder.transform(["b a", "a b b"])
+        >>> model = RNNClassifier(input="tokens", return_sequences=True, hidden_layer_sizes=8, random_state=0)
+        >>> answers = model.set_params(max_iter=1).fit(X, Y).predict(X)
+        >>> seen = ~answers.mask  # without the padding of the first row
+        >>> accuracy_score(Y[seen], answers[seen]) == model.score(X, Y)
+        True
+        >>> [len(text.split()) for text in encoder.inverse_transform(answers.filled(0))]
+        [2, 3]
         """
         X = self._check_windows(X)
         return self._as_given(self._answers(X), X)
@@ -520,7 +617,39 @@ class RNNClassifier(ClassifierMixin, WindowEstimator):
         return self.classes_[probabilities.argmax(axis=1)]
 
     def score(self, X, y, sample_weight=None):
-        """Return the share of windows, with `return_sequences` of steps, whose class is predicted rightly."""
+        """Return the share of windows, with `return_sequences` of steps, whose class is predicted rightly.
+
+        Parameters
+        ----------
+        X : array-like
+            As in `fit`.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            As in `fit`, with `return_sequences` of every step; where steps of X are left out anything may stand in y.
+        sample_weight : array-like of shape (n_samples,), optional
+            How much each window, or each of its steps, counts. Not negative.
+
+        Returns
+        -------
+        float
+            From zero to one; of several labels the share of windows of which all are right.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError, ValueError
+            If X is refused by `predict`, y holds no classes, or not of the kind of those of `fit`, or y or the weights
+            do not fit X.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tsrnn import RNNClassifier
+        >>> X = np.random.default_rng(0).normal(size=(40, 6))
+        >>> model = RNNClassifier(hidden_layer_sizes=8, max_iter=1, random_state=0).fit(X, np.arange(40) % 3)
+        >>> bool(model.score(X, np.arange(40) % 3) == (model.predict(X) == np.arange(40) % 3).mean())
+        True
+        """
         check_is_fitted(self)
         return self._score(accuracy_score, lambda y: read_scored_labels(y, self.classes_), X, y, sample_weight)
 

@@ -318,6 +318,17 @@ class RNNGenerator(RecurrentEstimator):
         ValueError
             If arguments or ids are out of range, padding stands before a symbol, no row has two symbols, or the loss is
             not finite.
+
+        Examples
+        --------
+        Two rows, as a padded array or as a list, are the same:
+
+        >>> import numpy as np
+        >>> from tsrnn import RNNGenerator
+        >>> model = RNNGenerator(hidden_layer_sizes=8, max_iter=2, random_state=0)
+        >>> padded = model.fit(np.array([[1, 2, 3, 1], [3, 2, 0, 0]])).loss_curve_
+        >>> model.fit([[1, 2, 3, 1], [3, 2]]).loss_curve_ == padded
+        True
         """
         self._validate_params()
         reject_booleans(self)
@@ -384,6 +395,14 @@ class RNNGenerator(RecurrentEstimator):
             Before `fit`, as shapes come from the data.
         TypeError, ValueError
             If names, shapes or values do not fit. Nothing is changed then.
+
+        Examples
+        --------
+        >>> from tsrnn import RNNGenerator
+        >>> model = RNNGenerator(hidden_layer_sizes=8, max_iter=1, random_state=0).fit([[1, 2, 3, 1], [3, 2]])
+        >>> zeros = {name: 0 * values for name, values in model.get_weights().items()}
+        >>> round(model.set_weights(zeros).perplexity([[1, 2, 3]]), 3)  # three symbols, all as probable
+        3.0
         """
         super().set_weights(weights)
         self._is_seen = np.ones(len(self.symbols_), bool)  # as whoever trained them may have seen them all
@@ -402,6 +421,24 @@ class RNNGenerator(RecurrentEstimator):
         ndarray of shape (n_samples, n_tokens_), of float32
             In the order of the ids; that of padding is zero. A row has the same bits alone and in any batch, whatever
             pads it.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError
+            If X does not hold integers.
+        ValueError
+            If ids are out of range, padding stands before a symbol, a row has no symbol, or what comes out is not
+            finite.
+
+        Examples
+        --------
+        >>> from tsrnn import RNNGenerator
+        >>> model = RNNGenerator(hidden_layer_sizes=8, max_iter=1, random_state=0).fit([[1, 2, 3, 1], [3, 2]])
+        >>> probabilities = model.predict_proba([[1, 2], [3]])
+        >>> probabilities.shape, float(probabilities[:, 0].sum())
+        ((2, 4), 0.0)
         """
         probabilities = self._after_last(X)
         of_ids = np.zeros((len(probabilities), self.n_tokens_), probabilities.dtype)
@@ -420,6 +457,23 @@ class RNNGenerator(RecurrentEstimator):
         -------
         ndarray of shape (n_samples,), of int
             What `generate` gives with the temperature zero, unless it is an id that no row of `fit` had.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError
+            If X does not hold integers.
+        ValueError
+            If ids are out of range, padding stands before a symbol, a row has no symbol, or what comes out is not
+            finite.
+
+        Examples
+        --------
+        >>> from tsrnn import RNNGenerator
+        >>> model = RNNGenerator(hidden_layer_sizes=8, max_iter=1, random_state=0).fit([[1, 2, 3, 1], [3, 2]])
+        >>> model.predict([[1, 2], [3]]).shape
+        (2,)
         """
         outputs = self._after_last(X, loss="squared_error")
         return self.symbols_[outputs.argmax(axis=1)]
@@ -441,6 +495,23 @@ class RNNGenerator(RecurrentEstimator):
         -------
         float
             Natural logarithm; `fit` minimises its negative.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError
+            If X does not hold integers.
+        ValueError
+            If ids are out of range, padding stands before a symbol, no row has two symbols, or what comes out is not
+            finite.
+
+        Examples
+        --------
+        >>> from tsrnn import RNNGenerator
+        >>> model = RNNGenerator(hidden_layer_sizes=8, max_iter=1, random_state=0).fit([[1, 2, 3, 1], [3, 2]])
+        >>> bool(model.score([[1, 2, 3]]) < 0)
+        True
         """
         windows = _next_symbols(self._read(X))
         architecture = self._architecture.for_steps(windows.X.shape[1])
@@ -462,6 +533,18 @@ class RNNGenerator(RecurrentEstimator):
         -------
         float
             One if all was foreseen; of a network that knows nothing about the number of symbols.
+
+        Raises
+        ------
+        NotFittedError, TypeError, ValueError
+            As `score`.
+
+        Examples
+        --------
+        >>> from tsrnn import RNNGenerator
+        >>> model = RNNGenerator(hidden_layer_sizes=8, max_iter=1, random_state=0).fit([[1, 2, 3, 1], [3, 2]])
+        >>> bool(1 < model.perplexity([[1, 2, 3]]) < 10)
+        True
         """
         return float(np.exp(-self.score(X)))
 

@@ -162,7 +162,9 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
     n_features_in_ : int
         Number of columns of X, an array: steps of a window. There is none after a fit of sequences or tokens.
     feature_names_in_ : ndarray of shape (n_columns,)
-        Names of columns, where X was a table, of tokens too, whose columns have texts for names.
+        Names of columns, where X was a table whose columns have texts for names; after a table of ids there is no
+        `n_features_in_` beside it. A list of tables leaves none, though their names are checked by all that reads X
+        later.
     n_outputs_ : int
         Targets.
     n_iter_ : int
@@ -363,6 +365,19 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         TypeError, ValueError
             If arguments are out of range, data are no numbers or not finite, shapes do not fit, or the loss is not
             finite.
+
+        Examples
+        --------
+        Windows of six steps, then two sequences of three and five, with two features:
+
+        >>> import numpy as np
+        >>> from tsrnn import RNNRegressor
+        >>> X = np.random.default_rng(0).normal(size=(40, 6))
+        >>> model = RNNRegressor(hidden_layer_sizes=8, max_iter=2, random_state=0).fit(X, X[:, 0])
+        >>> model.n_iter_, model.n_features_in_
+        (2, 6)
+        >>> model.fit([X[:3, :2], X[:5, :2]], [0.5, 1.5]).predict([X[:4, :2]]).shape
+        (1,)
         """
         self._check_arguments()
         windows = self._read_windows(X, y, sample_weight)
@@ -404,7 +419,7 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
 
         Raises
         ------
-        ValueError
+        TypeError, ValueError
             As `fit`; or if early_stopping is True, or shapes or the network are not those of the earlier call. What was
             learnt before is then kept.
 
@@ -440,6 +455,40 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
             steps after the first; of a list of sequences there is an array of objects, an array with the steps of each,
             and of an array in which steps are left out, or of padded tokens, a masked array. `cross_val_predict` puts
             all of them together.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError, ValueError
+            If X is no such numbers or ids, or not as in `fit`: other steps of a window, features, names of columns, or
+            ids that the network does not know; or if what is predicted is not finite.
+
+        Notes
+        -----
+        Of a masked array only what is not masked is compared, ``seen = ~answers.mask`` and then
+        ``r2_score(Y[seen], answers[seen])``; of several outputs ``seen = ~answers.mask[..., 0]``, as they lack the same
+        steps. ``answers.filled(0)`` is a plain array for what knows no masks. Where no step of X is left out the array
+        is plain already: ``np.ma.getmaskarray(answers)`` and ``np.ma.filled(answers, 0)`` take both.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.metrics import r2_score
+        >>> from tsrnn import RNNRegressor
+        >>> X = np.random.default_rng(0).normal(size=(40, 6))
+        >>> RNNRegressor(hidden_layer_sizes=8, max_iter=1, random_state=0).fit(X, X[:, 0]).predict(X[:5]).shape
+        (5,)
+
+        At every step, of windows the first of which lacks two:
+
+        >>> Y = X.cumsum(axis=1)
+        >>> X[0, :2] = np.nan
+        >>> model = RNNRegressor(hidden_layer_sizes=8, return_sequences=True, missing="mask", random_state=0)
+        >>> answers = model.set_params(max_iter=1).fit(X, Y).predict(X)
+        >>> seen = ~answers.mask
+        >>> answers.shape, Y[seen].shape, r2_score(Y[seen], answers[seen]) == model.score(X, Y)
+        ((40, 6), (238,), True)
         """
         X = self._check_windows(X)
         return self._as_given(self._answers(X), X)
@@ -453,7 +502,41 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         return predictions[:, 0] if self._y_is_1d else predictions
 
     def score(self, X, y, sample_weight=None):
-        """Return R^2, with `return_sequences` that over all steps; of several quantiles there is none."""
+        """Return R^2, with `return_sequences` that over all steps; of several quantiles there is none.
+
+        Parameters
+        ----------
+        X : array-like
+            As in `fit`.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            As in `fit`, with `return_sequences` of every step; where steps of X are left out anything may stand in y.
+        sample_weight : array-like of shape (n_samples,), optional
+            How much each window, or each of its steps, counts. Not negative.
+
+        Returns
+        -------
+        float
+            One at most, zero of a constant that is the mean of y; of several outputs the mean of theirs. NaN, with a
+            warning, of one number alone.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError, ValueError
+            If X is refused by `predict`, y or the weights are no finite numbers or do not fit X, the network predicts
+            several quantiles, or the squares of y are too large for float64.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tsrnn import RNNRegressor
+        >>> X = np.random.default_rng(0).normal(size=(40, 6))
+        >>> model = RNNRegressor(hidden_layer_sizes=8, max_iter=1, random_state=0).fit(X, X[:, 0])
+        >>> residuals = X[:, 0] - model.predict(X)
+        >>> bool(np.isclose(model.score(X, X[:, 0]), 1 - (residuals**2).mean() / X[:, 0].var()))
+        True
+        """
         levels = self._architecture.loss_numbers if hasattr(self, "_architecture") else ()
         if len(levels) > 1:
             raise ValueError(

@@ -132,6 +132,12 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
             sorted among those of another.
         ValueError
             If an argument is out of range, X is empty or not one-dimensional, or no symbol is frequent enough.
+
+        Examples
+        --------
+        >>> from tsrnn import SequenceEncoder
+        >>> SequenceEncoder(min_count=2).fit(["a good film", "a bad film"]).vocabulary_
+        {'a': 2, 'film': 3}
         """
         self._validate_params()
         reject_booleans(self)
@@ -178,6 +184,15 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
             Before `fit`.
         TypeError, ValueError
             If X is malformed, as for `fit`.
+
+        Examples
+        --------
+        >>> from tsrnn import SequenceEncoder
+        >>> encoder = SequenceEncoder().fit(["a good film"])
+        >>> encoder.transform(["a film", "a very good film", ""])
+        array([[2, 3, 0, 0],
+               [2, 1, 4, 3],
+               [0, 0, 0, 0]])
         """
         check_is_fitted(self)
         rows = [[self.vocabulary_.get(symbol, UNKNOWN_ID) for symbol in row] for row in self._cut(X)]
@@ -218,7 +233,15 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
         TypeError
             If X does not hold integers.
         ValueError
-            If X is not rows of ids, or holds one that is none of this encoder's.
+            If X is not rows of ids, or holds one that is none of this encoder's, or masked values, as the answers of
+            `RNNClassifier` at every step: give ``answers.filled(0)``.
+
+        Examples
+        --------
+        >>> from tsrnn import SequenceEncoder
+        >>> encoder = SequenceEncoder().fit(["a good film"])
+        >>> encoder.inverse_transform([[2, 3, 0, 0], [2, 1, 4, 3]])
+        ['a film', 'a � good film']
         """
         check_is_fitted(self)
         ids, lengths = read_rows(X, None, self.n_tokens_, is_strict=True, cure="")
@@ -250,8 +273,16 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
 
         Raises
         ------
+        AttributeError
+            Without `max_length`.
         NotFittedError
             Before `fit`.
+
+        Examples
+        --------
+        >>> from tsrnn import SequenceEncoder
+        >>> SequenceEncoder(max_length=3).fit(["a good film"]).get_feature_names_out().tolist()
+        ['step0', 'step1', 'step2']
         """
         check_is_fitted(self)
         return np.array([f"step{step}" for step in range(self.max_length)], dtype=object)

@@ -278,7 +278,29 @@ class WindowEstimator(RecurrentEstimator):
 
     @property
     def history_(self):
-        """DataFrame with a row per epoch: epoch, loss, validation_loss, learning_rate at its end, seconds."""
+        """DataFrame with a row per epoch: epoch, loss, validation_loss, learning_rate, seconds.
+
+        Returns
+        -------
+        DataFrame
+            ``epoch`` counts from 1, of int; the others are float: the mean loss over what was trained on and over what
+            was held out, or `eval_set`, NaN without either; the learning rate of its last update; the seconds it took. `partial_fit` adds a
+            row, `fit` begins anew. Each time a new one.
+
+        Raises
+        ------
+        AttributeError
+            Before `fit`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tsrnn import RNNRegressor
+        >>> X = np.random.default_rng(0).normal(size=(40, 6))
+        >>> model = RNNRegressor(hidden_layer_sizes=8, max_iter=2, random_state=0).fit(X, X[:, 0])
+        >>> model.history_.columns.tolist(), model.history_["epoch"].tolist()
+        (['epoch', 'loss', 'validation_loss', 'learning_rate', 'seconds'], [1, 2])
+        """
         # Made when asked for: partial_fit would have to make it for every epoch anew.
         if not hasattr(self, "_training"):
             raise AttributeError("there is no history_ before fit; call fit first.")
@@ -296,7 +318,16 @@ class WindowEstimator(RecurrentEstimator):
         -------
         ndarray of shape (n_samples, n_hidden)
             In the dtype of training; with `bidirectional` the states of both directions side by side. A row has the
-            same bits alone and in any batch.
+            same bits alone and in any batch. With `return_sequences` too it is that of the last step alone, of the
+            second direction that of the first; of a row without any step zero.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError, ValueError
+            If X is no such numbers or ids, or not as in `fit`: other steps of a window, features, names of columns, or
+            ids that the network does not know; or if what is predicted is not finite.
 
         Examples
         --------
