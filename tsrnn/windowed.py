@@ -284,8 +284,8 @@ class WindowEstimator(RecurrentEstimator):
         -------
         DataFrame
             ``epoch`` counts from 1, of int; the others are float: the mean loss over what was trained on and over what
-            was held out, or `eval_set`, NaN without either; the learning rate of its last update; the seconds it took. `partial_fit` adds a
-            row, `fit` begins anew. Each time a new one.
+            was held out, or `eval_set`, NaN without either; the learning rate of its last update; the seconds it took.
+            `partial_fit` adds a row, `fit` begins anew. Each time a new one.
 
         Raises
         ------
