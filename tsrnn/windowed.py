@@ -124,7 +124,6 @@ class WindowEstimator(RecurrentEstimator):
             )
         names_of(X)
         _check_feature_names(RecurrentEstimator(), X, reset=True)  # bad names show before training, not after
-        names_of_rows(X)
         if sequences is None:
             sequences = as_windows(array)
             if self.missing == "mask":

@@ -150,7 +150,7 @@ class Step:
             self._is_weight[self._plan.places] = np.concatenate(
                 [np.full(block.size, block.is_weight) for block in self._plan.blocks]
             )
-        data = self._data(self._measured(X, order), Y, order, weights, batch_size)
+        data = self._data(X, Y, order, weights, batch_size)
         losses, call = self._run_minibatches(tasks.TRAIN, data, X.n_steps, batch_size, coefficients)
         n_done = call[tasks.FAILED] - 1 if call[tasks.FAILED] else len(losses)
         self._n_updates += int(n_done)
@@ -160,7 +160,7 @@ class Step:
 
     def gradient(self, X, Y, samples, weights=EQUAL_WEIGHTS):
         """Return the mean loss of one minibatch and its gradient, an ndarray of shape (n_parameters,)."""
-        data = self._data(self._measured(X, samples), Y, samples, weights, len(samples))
+        data = self._data(X, Y, samples, weights, len(samples))
         losses, _ = self._run_minibatches(tasks.GRADIENT, data, X.n_steps, len(samples), NO_UPDATES)
         gradient = np.zeros(self._plan.n_packed, self._packed.dtype)  # what is not trained has none
         gradient[: self._number(p.N_TRAINED)] = self._gradients[0]
@@ -168,7 +168,7 @@ class Step:
 
     def loss(self, X, Y, samples, weights=EQUAL_WEIGHTS):
         """Return the mean loss over the given windows and their outputs, a float."""
-        data = self._data(self._measured(X, samples), Y, samples, weights, len(samples))
+        data = self._data(X, Y, samples, weights, len(samples))
         rows = max(1, min(EVALUATED_ROWS, len(samples)))
         losses = np.zeros((1, -(-len(samples) // rows)))
         self._run_forward(tasks.EVALUATE, data, X.n_steps, rows, losses, self._no_output, NOWHERE)
@@ -208,6 +208,7 @@ class Step:
 
         Within a minibatch of a given size samples are put in the order of their lengths, the longest first.
         """
+        X = self._measured(X, samples)
         y_strides = Y.strides if len(Y.strides) == 3 else (Y.strides[0], 0, Y.strides[1])
         layout = np.array([X.first, *X.strides, Y.first, *y_strides], dtype=np.int64)
         # Another dtype or layout, or an array that cannot be written, would be compiled anew.
