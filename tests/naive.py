@@ -70,9 +70,13 @@ step of the optimizer, word q of a place stands in block q // 4. Places:
 
 with d = 0 for the forward and 1 for the reverse direction. A unit is kept if its word is at least
 floor(rate * 2^32). Words w_0, w_1 of a block give its normal numbers 0 and 1 (Box & Muller 1958), w_2, w_3 in the
-same way numbers 2 and 3:
+same way numbers 2 and 3. With u = (2 floor(w_0 / 4) + 1) / 2^31, and the lowest 30 bits of w_1, read as a signed number
+b, the angle a = b / 2^30 pi / 2, which is within an eighth of a turn, they are
 
-    sqrt(-2 ln((w_0 + 1) / 2^32)) (cos(2 pi w_1 / 2^32), sin(2 pi w_1 / 2^32))
+    sqrt(-2 ln u) (+-cos a, sin a)
+
+where the highest bit of w_1 says minus, and the second that the two change places. Normal number q of a place is number
+q % 64 // 16 of block 16 (q // 64) + q % 16.
 
 Gradients are complex-step derivatives (Squire & Trapp 1998): no rule of differentiation is written down here,
 so no mistake in one can be shared with the kernels.
@@ -355,11 +359,16 @@ def dropout_mask(seed, update, samples, place, n, rate):
 def input_noise(seed, update, samples, n_steps, n_features, scale):
     """Return normal numbers with a standard deviation of `scale`, of shape (n_samples, n_steps, n_features)."""
     n = n_steps * n_features
-    words = np.array([_words(seed, update, sample, NOISE, 4 * math.ceil(n / 4)) for sample in samples])
-    radius = np.sqrt(-2 * np.log((words[:, 0::2] + 1) / 2**32))
-    angle = 2 * np.pi * words[:, 1::2] / 2**32
-    pairs = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=2)  # (n_samples, n of pairs, 2)
-    return scale * pairs.reshape(len(words), -1)[:, :n].reshape(-1, n_steps, n_features)
+    words = [_words(seed, update, sample, NOISE, 64 * math.ceil(n / 64)) for sample in samples]
+    words = np.reshape(words, (-1, 16, 2, 2))  # of group and sample, block, pair, word
+    radius = np.sqrt(-2 * np.log((words[..., 0] // 4 * 2 + 1) / 2**31))
+    signs, changed = np.where(words[..., 1] >> 31, -1, 1), (words[..., 1] >> 30 & 1).astype(bool)
+    low = words[..., 1] % 2**30
+    angle = np.where(low < 2**29, low, low - 2**30) / 2**30 * np.pi / 2
+    pairs = np.stack([signs * np.cos(angle), np.sin(angle)], axis=1)  # (groups, 2, 16, pair)
+    pairs = np.where(changed[:, np.newaxis], pairs[:, ::-1], pairs) * radius[:, np.newaxis]
+    normal = pairs.transpose(0, 3, 1, 2).reshape(len(samples), -1)  # (samples, groups * pair * 2 * 16)
+    return scale * normal[:, :n].reshape(-1, n_steps, n_features)
 
 
 def train(

@@ -374,19 +374,26 @@ def test_masks_and_noise_ask_for_the_blocks_of_their_samples_places_and_updates(
     assert asked == [(block, 65539, sample, 11, 0x89ABCDEF, 0x01234567) for sample in (7, 2) for block in (0, 1, 2)]
     asked.clear()
     naive.input_noise(seed, 5, [8], 3, 2, 1.0)
-    assert asked == [(block, 131072, 8, 5, 0x89ABCDEF, 0x01234567) for block in (0, 1)]
+    assert asked == [(block, 131072, 8, 5, 0x89ABCDEF, 0x01234567) for block in range(16)]
 
 
 def test_noise_is_the_radius_and_the_angle_of_two_words(monkeypatch):
-    """ln((w_0 + 1) / 2^32) = -1/2 is a radius of 1, and w_1 = 2^30 a quarter of a turn."""
-    one, four = int(np.exp(-1 / 2) * 2**32) - 1, int(np.exp(-16 / 2) * 2**32) - 1
-    most = np.sqrt(64 * np.log(2))  # the radius of the smallest word
-    words = {0: (one, 0, one, 2**30), 1: (four, 2**31, 0, 0), 2: (2**32 - 1, 0, 9, 9)}
-    monkeypatch.setattr(naive, "philox", lambda counter, key: words[counter[0]])
-    noise = naive.input_noise(0, 0, [0], 2, 5, 10.0)
-    # The words are whole numbers: one more or less of that of radius 4 is 2e-7 of it.
-    np.testing.assert_allclose(noise, [[[10, 0, 0, 10, -40], [0, 10 * most, 0, 0, 0]]], rtol=0, atol=1e-5)
-    np.testing.assert_array_equal(naive.input_noise(0, 0, [0, 1], 7, 1, 10.0)[1, :, 0], noise.ravel()[:7])
+    """ln u = -1/2 is a radius of 1, and b = 2^30 / 3 a twelfth of a turn, whose sine is 1/2."""
+    one, four = (round((np.exp(-(radius**2) / 2) * 2**31 - 1) / 2) * 4 for radius in (1, 4))
+    most = np.sqrt(62 * np.log(2))  # the radius of the smallest word
+    minus, change, twelfth, down = 2**31, 2**30, round(2**30 / 3), 2**30 - round(2**30 / 3)
+    pairs = {
+        (one, 0): (1, 0), (one, change): (0, 1), (one, minus): (-1, 0), (one, minus + change): (0, -1),
+        (four, twelfth): (12**0.5, 2), (four, down + minus): (-(12**0.5), -2), (0, change): (0, most), (3, 0): (most, 0),
+    }  # fmt: skip
+    (words, expected), n = zip(*pairs.items(), strict=True), len(pairs)
+    monkeypatch.setattr(naive, "philox", lambda counter, key: (*words[counter[0] % n], *words[-1 - counter[0] % n]))
+    numbers = naive.input_noise(0, 0, [0], 25, 5, 10.0).ravel() / 10  # of the 64 of the second group 61
+    first, second = np.array(expected).T
+    group = np.concatenate([np.tile(of_pair, 2) for of_pair in (first, second, first[::-1], second[::-1])])
+    # The words are whole numbers: one more or less of that of radius 4 is 3e-7 of it.
+    np.testing.assert_allclose(numbers, np.tile(group, 2)[:125], rtol=0, atol=2e-6)
+    np.testing.assert_array_equal(naive.input_noise(0, 0, [0, 1], 7, 1, 10.0)[1, :, 0] / 10, numbers[:7])
 
 
 def test_masks_keep_each_unit_with_the_probability_one_minus_the_rate():
@@ -403,8 +410,10 @@ def test_noise_has_the_moments_of_the_normal_distribution():
     x = naive.input_noise(3, 1, range(200), 25, 4, 0.5).ravel() / 0.5
     for power, moment, variance in [(1, 0, 1), (2, 1, 2), (3, 0, 15), (4, 3, 96)]:
         assert abs(np.mean(x**power) - moment) < 5 * np.sqrt(variance / len(x)), power
-    assert abs(np.mean(x[0::2] * x[1::2])) < 5 / np.sqrt(len(x) / 2)  # the two of a pair
-    assert abs(np.mean(x[:-4] * x[4:])) < 5 / np.sqrt(len(x))  # neighbours in time
+    rows = x.reshape(200, 100)
+    assert abs(np.mean(rows[:, :16] * rows[:, 16:32])) < 5 / np.sqrt(200 * 16)  # the two of a pair
+    assert abs(np.mean(rows[:, :-4] * rows[:, 4:])) < 5 / np.sqrt(len(x))  # neighbours in time
+    assert abs(np.mean(rows[:, :36] * rows[:, 64:])) < 5 / np.sqrt(200 * 36)  # two groups
 
 
 def test_masks_do_not_depend_on_the_batch_and_differ_in_everything_else():

@@ -8,7 +8,7 @@ from llvmlite import ir
 from tsrnn.kernels import elementwise
 from tsrnn.kernels.elementwise import over_range, sum_of_squares
 from tsrnn.kernels.target import architecture, features, vector_length
-from tsrnn.kernels.vector import fma, polynomial, sigmoid, sqrt, tanh, where
+from tsrnn.kernels.vector import cosine_and_sine, fma, log, polynomial, sigmoid, sqrt, tanh, where
 
 DTYPES = [np.float32, np.float64]
 FUSES = "fma" in features() or architecture() == "aarch64"
@@ -215,6 +215,20 @@ def test_power_of_two_reads_the_integer_from_the_lowest_bits(dtype):
     n = np.arange(-bias + 1, bias)
     (result,) = on_vectors(lambda x: [x.power_of_two(shift, bias)], (1.5 * 2**shift + n).astype(dtype))
     assert np.array_equal(result, np.ldexp(dtype(1), n))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_logarithm_cosine_and_sine_are_right_to_four_roundings_where_normal_numbers_need_them(dtype):
+    """From 2^-31 to 1, and within an eighth of a turn; numbers beside the powers of two and their roots among them."""
+    rng, most = np.random.default_rng(0), 4 * np.finfo(dtype).epsneg
+    edges = 2.0 ** (np.arange(0, 63) / -2) * (1 + np.arange(-20, 21)[:, None] * np.finfo(dtype).eps)
+    x = np.unique(np.append(2.0 ** rng.uniform(-31, 0, 100_000), edges[edges <= 1]).astype(dtype))
+    angle = np.unique(np.append(rng.uniform(-np.pi / 4, np.pi / 4, 100_000), 2.0 ** -np.arange(1, 31)).astype(dtype))
+    (logarithm,) = on_vectors(lambda x: [log(x)], x)
+    cosine, sine = on_vectors(cosine_and_sine, angle, n_results=2)
+    np.testing.assert_allclose(logarithm, np.log(wider(x)), rtol=most, atol=0)  # that of 1 is 0
+    np.testing.assert_allclose(cosine, np.cos(wider(angle)), rtol=most, atol=0)
+    np.testing.assert_allclose(sine, np.sin(wider(angle)), rtol=most, atol=0)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -15,13 +15,15 @@ from .vector import Vector, vector_type
 INTEGER = ir.IntType(64)
 
 
-def value_of(number):
-    """Return the LLVM value of an Index or of a Python integer."""
-    return number.value if isinstance(number, Index) else INTEGER(number)
+def value_of(number, kind=INTEGER):
+    """Return the LLVM value of an Index or of a Python integer, which all lanes hold if `kind` is a vector."""
+    if isinstance(number, Index):
+        return number.value
+    return ir.Constant(kind, [number] * kind.count if isinstance(kind, ir.VectorType) else number)
 
 
 class Index:
-    """An integer of the running program."""
+    """An integer of the running program; arithmetic takes a vector of them too, but for loops and places."""
 
     def __init__(self, builder, value):
         self.builder, self.value = builder, value
@@ -90,7 +92,7 @@ class Index:
         return Index(self.builder, INTEGER(number))
 
     def _emit(self, operation, other):
-        return Index(self.builder, getattr(self.builder, operation)(self.value, value_of(other)))
+        return Index(self.builder, getattr(self.builder, operation)(self.value, value_of(other, self.value.type)))
 
 
 class Buffer:
@@ -125,9 +127,7 @@ class Buffer:
         self.set_number(self.builder.fmul(self.number(), number))
 
     def add_number(self, number, factor):
-        """Add an LLVM double times a factor, an LLVM value of the kind of the numbers here."""
-        real = self.kind.element
-        number = number if number.type == real else self.builder.fptrunc(number, real)
+        """Add an LLVM value times another, both of the kind of the numbers here."""
         self.set_number(self.builder.fadd(self.number(), self.builder.fmul(factor, number)))
 
     def vector(self):

@@ -4,11 +4,12 @@ In no training masks are ones and there is no noise. These functions write code 
 """
 
 from llvmlite import ir
+from numba.core import cgutils
 
 from . import plan as p
 from .code import Buffer, Index, function, loop
 from .layer import Shape
-from .random import NOISE, OUTPUTS, STATES, VECTORS, normals, philox
+from .random import GROUP, NOISE, OUTPUTS, STATES, VECTORS, draw_normals, philox
 
 
 def draw_masks(shard):
@@ -26,20 +27,20 @@ def draw_masks(shard):
 
 def add_noise(shard):
     """Add noise to what the first level reads of X, before a step or a feature is multiplied by anything."""
-    shape, n_features = shard.shape, shard.plan[0, p.N_FEATURES]
+    shape, n_features, builder = shard.shape, shard.plan[0, p.N_FEATURES], shard.work.builder
     scale, zero = shard.scale(2).number(), n_features.constant(0)
-    for row in loop(shape.n_filled):
-        n = shape.length(row) * n_features
-        for block in loop((n + 3) // 4):
-            words = philox(block, zero + NOISE, shape.sample(row), shape.update, shape.seed)
-            for k, drawn in enumerate([*normals(words[:2]), *normals(words[2:])]):
-                number = block * 4 + k
-                with (n - number).if_positive():
-                    t, feature = number // n_features, number % n_features
-                    for direction in loop(shard.n_directions):
-                        layer = shard.layer(zero, direction)
-                        x = layer.x_row(row, shape.turned(row, t, direction.is_equal(1)))
-                        (x + feature).add_number(drawn, scale)
+    drawn = Buffer(builder, cgutils.alloca_once(builder, shard.work.kind.element, GROUP))
+    for direction in loop(shard.n_directions):
+        layer = shard.layer(zero, direction)
+        for row in loop(shape.n_filled):
+            for t in loop(shape.length(row)):
+                x = layer.x_row(row, shape.turned(row, t, direction.is_equal(1)))
+                for feature in loop(n_features):
+                    number = t * n_features + feature
+                    with (number % GROUP).if_zero():
+                        counter = number // GROUP, zero + NOISE, shape.sample(row), shape.update, shape.seed
+                        draw_normals(drawn, *counter)
+                    (x + feature).add_number((drawn + number % GROUP).number(), scale)
 
 
 def _draw_mask(shard, rows, stride, rate, scale, place):

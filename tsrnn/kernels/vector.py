@@ -92,6 +92,23 @@ class Vector:
         power = self.builder.add(moved, ir.Constant(bits, [exponent << shift] * kind.count))
         return Vector(self.builder, self.builder.bitcast(power, kind))
 
+    def mantissa_and_exponent(self):
+        """Return (m, n), both vectors of numbers, with self = m 2^n and m from sqrt(1/2) to sqrt(2).
+
+        The numbers must be positive and normal.
+        """
+        constants, kind = _DOUBLE if self.is_double else _SINGLE, self.value.type
+        integer = ir.IntType(64 if self.is_double else 32)
+
+        def all_lanes(number):
+            return ir.Constant(ir.VectorType(integer, kind.count), [number] * kind.count)
+
+        given = self.builder.bitcast(self.value, all_lanes(0).type)
+        shift = all_lanes(constants.shift)
+        n = self.builder.ashr(self.builder.sub(given, all_lanes(constants.bits_of_root)), shift)
+        m = self.builder.bitcast(self.builder.sub(given, self.builder.shl(n, shift)), kind)
+        return Vector(self.builder, m), Vector(self.builder, self.builder.sitofp(n, kind))
+
     def call(self, intrinsic, *others):
         """Return the result of an LLVM intrinsic such as ``llvm.sqrt``."""
         kind = self.value.type
@@ -132,10 +149,11 @@ def polynomial(x, coefficients):
 
 @dataclass(frozen=True)
 class _Reduction:
-    """Constants of the two activations for one precision (benchmarks/fit_activations.py derives them).
+    """Constants of one precision; those of the two activations are derived by benchmarks/fit_activations.py.
 
     Adding `magic` rounds to an integer, which is then in the lowest bits; shifting those makes it an exponent.
-    `coth` holds the coefficients of x coth(x) in powers of x^2 for |x| <= log(2) / 4.
+    `coth` holds the coefficients of x coth(x) in powers of x^2 for |x| <= log(2) / 4. So many terms of the series of
+    the logarithm, the cosine and the sine leave out less than a tenth of a unit in the last place.
     """
 
     magic: float
@@ -145,12 +163,16 @@ class _Reduction:
     sigmoid_limits: tuple
     log_2: tuple  # in two parts, the first with zeros at its end
     coth: tuple
+    bits_of_root: int  # those of sqrt(1/2)
+    n_terms_of_log: int
+    n_terms_of_circle: int
 
 
 _SINGLE = _Reduction(
     magic=1.5 * 2**23, shift=23, exponent_of_half=126, tanh_limit=9.25, sigmoid_limits=(-87.0, 20.0),
     log_2=(float.fromhex("0x1.62e4p-1"), float.fromhex("0x1.7f7d1cp-20")),
     coth=(1.0, float.fromhex("0x1.55551ep-2"), float.fromhex("-0x1.6aa51ep-6")),
+    bits_of_root=0x3F3504F3, n_terms_of_log=5, n_terms_of_circle=6,
 )  # fmt: skip
 _DOUBLE = _Reduction(
     magic=1.5 * 2**52, shift=52, exponent_of_half=1022, tanh_limit=20.0, sigmoid_limits=(-708.0, 40.0),
@@ -158,6 +180,7 @@ _DOUBLE = _Reduction(
     coth=(1.0, float.fromhex("0x1.555555555553ep-2"), float.fromhex("-0x1.6c16c16bebecfp-6"),
           float.fromhex("0x1.1566aaf2a4e9dp-9"), float.fromhex("-0x1.bbd41d16aa43fp-13"),
           float.fromhex("0x1.6376e80e69c3bp-16")),
+    bits_of_root=0x3FE6A09E667F3BCD, n_terms_of_log=11, n_terms_of_circle=10,
 )  # fmt: skip
 
 
@@ -195,3 +218,23 @@ def sigmoid(x):
     q = polynomial(r * r, [2 * c / 4**k for k, c in enumerate(constants.coth)])
     u = shifted.power_of_two(constants.shift, constants.exponent_of_half + 1) * (q + r)
     return u / (u + (q - r))
+
+
+def log(x):
+    """Return the natural logarithm of positive, normal numbers.
+
+    With x = m 2^n it is n log(2) + 2 artanh z, z = (m - 1) / (m + 1), which is at most .172: a series in z^2.
+    """
+    constants = _DOUBLE if x.is_double else _SINGLE
+    m, n = x.mantissa_and_exponent()
+    z = (m - 1) / (m + 1)
+    series = polynomial(z * z, [2 / (2 * k + 1) for k in range(constants.n_terms_of_log)])
+    return fma(n, x.lift(math.log(2)), z * series)
+
+
+def cosine_and_sine(x):
+    """Return the two for |x| <= pi / 4, by their Taylor series."""
+    n_terms = (_DOUBLE if x.is_double else _SINGLE).n_terms_of_circle
+    square = x * x
+    cosine = polynomial(square, [(-1) ** k / math.factorial(2 * k) for k in range(n_terms)])
+    return cosine, x * polynomial(square, [(-1) ** k / math.factorial(2 * k + 1) for k in range(n_terms)])
