@@ -384,7 +384,8 @@ def test_noise_is_the_radius_and_the_angle_of_two_words(monkeypatch):
     minus, change, twelfth, down = 2**31, 2**30, round(2**30 / 3), 2**30 - round(2**30 / 3)
     pairs = {
         (one, 0): (1, 0), (one, change): (0, 1), (one, minus): (-1, 0), (one, minus + change): (0, -1),
-        (four, twelfth): (12**0.5, 2), (four, down + minus): (-(12**0.5), -2), (0, change): (0, most), (3, 0): (most, 0),
+        (four, twelfth): (12**0.5, 2), (four, down + minus): (-(12**0.5), -2),
+        (0, change): (0, most), (3, 0): (most, 0),
     }  # fmt: skip
     (words, expected), n = zip(*pairs.items(), strict=True), len(pairs)
     monkeypatch.setattr(naive, "philox", lambda counter, key: (*words[counter[0] % n], *words[-1 - counter[0] % n]))

@@ -28,6 +28,7 @@ class Dense:
     def __init__(self, plan, number, work, shape):
         column, V = lambda name: plan[plan[0, p.N_LAYERS] + number + 1, name], work.kind.count
         self.n_in_vectors, self.n_out_vectors, self.V = column(p.N_IN_VECTORS), column(p.N_OUT_VECTORS), V
+        self.n_out = column(p.N_OUT)
         self.n_terms = self.n_in_vectors * V + 1
         self.W, self.WT, self.stride, self.out_stride = (
             column(name) for name in (p.W, p.WT, p.ROWS_STRIDE, p.OUT_STRIDE)
@@ -59,7 +60,7 @@ def forward(plan, parameters, work, shape, top, first):
         dense = Dense(plan, number, work, shape)
         W = Right(parameters + dense.W, dense.n_terms * dense.V, dense.V)
         out = Result(dense.out, dense.out_stride, dense.V)
-        product(WIDE, n_rows, dense.n_out_vectors, dense.n_terms, Left(dense.rows, dense.stride, 1), W, out)
+        _product_out(n_rows, dense.n_out_vectors, dense.n_terms, Left(dense.rows, dense.stride, 1), W, out)
         with (n_dense - number - 1).if_positive():
             elementwise.activate(activation, Rows(n_rows, a=(dense.out, dense.out_stride)), dense.n_out_vectors)
 
@@ -75,13 +76,11 @@ def backward(plan, transposed, work, shape, top, first, gradient):
         after = Dense(plan, (number + 1).at_most(n_dense - 1), work, shape)
         slopes, width = dense.out.or_if(number.is_less(n_dense - 1), after.drows), dense.n_out_vectors * V
         dW = Result(gradient + dense.W, V, dense.n_terms * V)
-        product(
-            WIDE, dense.n_terms, dense.n_out_vectors, n_rows, Left(dense.rows, 1, dense.stride),
-            Right(slopes, V, width), dW, n_fresh=0,
-        )  # fmt: skip
+        a, slopes_by_row = Left(dense.rows, 1, dense.stride), Right(slopes, V, width)
+        _product_out(dense.n_terms, dense.n_out_vectors, n_rows, a, slopes_by_row, dW, n_fresh=0)
         WT = Right(transposed + dense.WT, width * V, V)
         drows = Result(dense.drows, dense.n_in_vectors * V, V)
-        product(WIDE, n_rows, dense.n_in_vectors, width, Left(slopes, width, 1), WT, drows)
+        product(WIDE, n_rows, dense.n_in_vectors, dense.n_out, Left(slopes, width, 1), WT, drows)
         with number.if_positive():
             rows = Rows(n_rows, a=(dense.rows, dense.stride), da=(dense.drows, dense.n_in_vectors * V))
             elementwise.deactivate(activation, rows, dense.n_in_vectors)
@@ -90,6 +89,15 @@ def backward(plan, transposed, work, shape, top, first, gradient):
     for direction in loop(plan[0, p.N_DIRECTIONS]):
         layer = top(direction)
         connections.down_from_head(layer, direction, dense.drows, stride, first, n_steps, is_every_step)
+
+
+def _product_out(n_rows, n_vectors, *factors, **options):
+    """Write a product whose columns are outputs: one vector of them, which is usual, has a tile of more rows."""
+    with n_vectors.builder.if_else(n_vectors.is_equal(1)) as (is_one, are_more):
+        with is_one:
+            product(1, n_rows, 1, *factors, **options)
+        with are_more:
+            product(WIDE, n_rows, n_vectors, *factors, **options)
 
 
 def _steps(plan, shape, first):

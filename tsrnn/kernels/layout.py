@@ -125,7 +125,8 @@ def _pack_head(packing, inputs, dense_layer_sizes, n_outputs):
         n_vectors = sum(_vectors(n, packing.V) for n in inputs)
         n_out_vectors, bias = _vectors(n_out, packing.V), n_vectors * packing.V
         product = packing.add(n_out_vectors, 1, bias + 1, Copied(0, n_vectors))
-        row[[p.N_IN_VECTORS, p.N_OUT_VECTORS, p.W, p.WT]] = n_vectors, n_out_vectors, product.offset, product.copies[0]
+        row[[p.N_IN_VECTORS, p.N_OUT, p.N_OUT_VECTORS]] = n_vectors, n_out, n_out_vectors
+        row[[p.W, p.WT]] = product.offset, product.copies[0]
         is_last = number == len(dense_layer_sizes)
         W, b = ("head.W_y", "head.b_y") if is_last else (f"dense.{number}.W", f"dense.{number}.b")
         packing.name(W, product.places(_padded_terms(inputs, packing.V), [0], n_out))

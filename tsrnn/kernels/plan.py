@@ -52,7 +52,7 @@ RESET, CARRY, DH, DX, DSTATE = range(19, 24)
 MASK, MASK_STRIDE, OUTPUT_MASK, OUTPUT_MASK_STRIDE = range(24, 28)  # dropout of h before its product, and above
 # Columns of a dense layer's row: vectors read and put out; offsets; the rows that it reads, and fills with what it puts
 # out; the gradient at what it reads.
-N_IN_VECTORS, N_OUT_VECTORS, W, WT, ROWS, ROWS_STRIDE, OUT, OUT_STRIDE, DROWS = range(9)
+N_IN_VECTORS, N_OUT, N_OUT_VECTORS, W, WT, ROWS, ROWS_STRIDE, OUT, OUT_STRIDE, DROWS = range(10)
 # Columns of a panel's row. Of its terms k, those from FIRST_A and from FIRST_B on are copied to TO_A and TO_B.
 PANEL, N_TERMS, N_GATES, COLUMN, N_COLUMNS = range(5)
 FIRST_A, N_VECTORS_A, TO_A, FIRST_B, N_VECTORS_B, TO_B = range(5, 11)
