@@ -252,7 +252,8 @@ def mean_loss(outputs, y, name="squared_error", numbers=(0.0,), sample_weight=No
 
     Of `numbers` each target has an output for each. Of "classes" the one target is the number of the class. With
     outputs of all steps and y of shape (n_samples, n_steps, n_targets), each step that a row has counts as a sample,
-    with the weight of its row.
+    with the weight of its row. A target that is NaN has no loss, and the mean is over all others; weights may then be
+    of shape (n_samples, n_targets), too.
     """
     if outputs.ndim == 3:
         exists = _exists(*outputs.shape[:2], lengths)
@@ -265,6 +266,10 @@ def mean_loss(outputs, y, name="squared_error", numbers=(0.0,), sample_weight=No
         return np.average(losses, weights=sample_weight)
     y = np.repeat(y, len(numbers), axis=1)
     assert outputs.shape == y.shape, f"y has shape {y.shape}, the outputs {outputs.shape}"
+    if np.isnan(y).any() or np.ndim(sample_weight) == 2:
+        of_targets = np.ones(y.shape) if sample_weight is None else np.repeat(sample_weight, len(numbers), axis=1)
+        of_targets, y = np.where(np.isnan(y), 0, of_targets), np.nan_to_num(y)
+        return np.average(LOSSES[name](outputs, y, np.resize(numbers, y.shape[1])), weights=of_targets)
     losses = LOSSES[name](outputs, y, np.resize(numbers, y.shape[1]))
     return np.average(losses.mean(axis=1), weights=sample_weight)
 

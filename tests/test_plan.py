@@ -31,7 +31,8 @@ def make(cell, dtype, sizes, n_outputs, trains=True, n_steps=N_STEPS, dropout=0.
         cell=name, n_steps=n_steps, n_features=N_FEATURES, hidden_layer_sizes=sizes, n_outputs=n_outputs,
         activation="tanh", reset_after=reset_after, window_norm=None, loss="squared_error", loss_numbers=(),
         bidirectional=False, return_sequences=False, dense_layer_sizes=(), dense_activation="relu", n_tokens=0,
-        trains_embedding=True, dropout=dropout, recurrent_dropout=dropout, input_noise=0.0, dtype=dtype, trains=trains,
+        trains_embedding=True, dropout=dropout, recurrent_dropout=dropout, input_noise=0.0, horizon=0,
+        skips_missing=False, dtype=dtype, trains=trains,
     )  # fmt: skip
 
 
@@ -210,7 +211,7 @@ def test_regions_of_the_workspace_have_their_room_and_do_not_overlap(cell, dtype
         network, n_kept = plan.table[0], n_steps if trains else 1
         assert network[p.N_KEPT] == n_kept
         regions = [
-            (network[p.LEVEL], 1, "level"),
+            (network[p.LEVEL], 2, "levels"),
             (network[p.PREDICTION], padded(n_outputs, V), "prediction"),
             (network[p.ZEROS], padded(sizes[-1], V), "zeros"),
             (network[p.SCALES], 3, "scales"),

@@ -1,240 +1,394 @@
-"""The door for pandas: a Series or a frame becomes values on a clock, and forecasts become what the user gave again.
+"""The door for pandas: frames become values on a clock, series by series, and forecasts become what the user gave again.
 
-Everything behind this door works on plain arrays in which row k stands k steps after the first stamp. What cannot be
-read without guessing is an error here, in one sentence.
+Everything behind this door works on plain arrays: the rows of all series side by side, without holes in their clocks.
+What cannot be read without guessing is an error here, in one sentence.
 """
 
-import warnings
-from collections.abc import Hashable
 from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
 import pandas as pd
 
-from .clock import Clock, read_clock
+from .clock import INTEGERS, MOST_ROWS_PER_STAMP, MOST_ROWS_PER_STAMP_IF_NAMED, Clock, kind, read_clock
+from .frames import ARRAY, FRAME, LEVELS, LONG, WIDE, Form, listing, looks_like_dates, read_table
 
 
 @dataclass(frozen=True)
-class SeriesData:
-    """One series as arrays, with what is needed to give forecasts back in the user's format.
+class Panel:
+    """Series as arrays, with what is needed to give forecasts back in the user's format.
 
     Parameters
     ----------
-    values : ndarray of shape (n,), float64, finite
+    values : ndarray of shape (n_rows, n_targets), float64
+        NaN where missing or absent, never infinite; rows of a series stand side by side, a step of the clock apart.
+    bounds : ndarray of shape (n_series + 1,), int64
+        Series s has the rows bounds[s] ... bounds[s + 1] - 1.
+    starts : ndarray of shape (n_series,), int64
+        The step of the clock at which the first row of each series stands.
     clock : Clock
-    name : object
-        Name of the Series or of its column.
-    is_frame : bool
-        Whether the series came as a DataFrame.
-    n_missing : int
-        NaN values among the rows given, interpolated.
-    n_absent : int
-        Stamps that had no row, interpolated.
-    holes : ndarray of shape (n,), bool
-        Which values were interpolated.
+        Of all series.
+    ids : Index or None
+        Of the series, in the order in which they came; None for a single one.
+    covariates : ndarray of shape (n_rows, n_covariates), float64
+        NaN where missing; of categories their number, -1 for one that was not among those of training.
+    covariate_names : tuple
+    categories : dict
+        The categories of those covariates that have some, by name.
+    form : Form
+    n_missing, n_absent : int
+        NaN among the targets given, and stamps that had no row.
     """
 
     values: np.ndarray
+    bounds: np.ndarray
+    starts: np.ndarray
     clock: Clock
-    name: object
-    is_frame: bool
+    ids: pd.Index | None
+    covariates: np.ndarray
+    covariate_names: tuple
+    categories: dict
+    form: Form
     n_missing: int
     n_absent: int
-    holes: np.ndarray
 
     @property
-    def label(self):
-        """The series in an error message."""
-        return "the series" if self.name is None else f"series {self.name!r}"
+    def n_series(self):
+        """Series that are modelled apart; the targets of one are not."""
+        return len(self.starts)
 
-    def values_known_at(self, n):
-        """Return the first n values as they would have been read without the later ones, ndarray of shape (n,)."""
-        known = self.values[:n].copy()
-        n_observed = n - int((~self.holes[:n])[::-1].argmax())  # up to the last observed one
-        if not self.holes[:n].all():
-            known[n_observed:] = known[n_observed - 1]
-        return known
+    @property
+    def lengths(self):
+        """Rows of each series."""
+        return np.diff(self.bounds)
 
-    def give_back(self, forecast, first):
-        """Return forecasts for rows first, first + 1, ... as a Series or DataFrame like the one that was read."""
-        index = self.clock.stamps(first, first + len(forecast))
-        series = pd.Series(forecast, index=index, name=self.name)
-        return series.to_frame() if self.is_frame else series
+    @property
+    def ends(self):
+        """The step of the clock after the last row of each series."""
+        return self.starts + self.lengths
+
+    @property
+    def series_of_rows(self):
+        """The number of the series of each row."""
+        return np.repeat(np.arange(self.n_series), self.lengths)
+
+    def label(self, series=0):
+        """Return a series as an error message says it."""
+        if self.ids is not None:
+            return f"series {self.ids[series]!r}"
+        name = self.form.names[0] if len(self.form.names) == 1 else None
+        return "the series" if name is None or self.form.kind == ARRAY else f"series {name!r}"
+
+    def stamps(self, steps):
+        """Return the stamps of some steps of the clock, an Index."""
+        steps = np.asarray(steps, np.int64)
+        if not len(steps):
+            return self.clock.stamps(0, 0)
+        first = int(steps.min())
+        every = self.clock.stamps(first, int(steps.max()) + 1)
+        return every if len(every) == len(steps) and (np.diff(steps) == 1).all() else every[steps - first]
+
+    def frame(self, series, steps, columns=None):
+        """Return rows in the user's format.
+
+        Parameters
+        ----------
+        series, steps : ndarray of int64
+            Of each row; series by series. Those of a wide frame must all have the same steps.
+        columns : dict of object to ndarray, or ndarray of shape (n, n_targets), optional
+            Values of the rows: an array has the columns that forecasts have.
+        """
+        form, name_of_time = self.form, self.form.time_name
+        if form.kind == WIDE and not isinstance(columns, dict):
+            steps = steps[: len(steps) // self.n_series]
+            index = self.stamps(steps).rename(name_of_time)
+            if columns is None:
+                return pd.DataFrame(index=index)
+            return pd.DataFrame(columns.reshape(self.n_series, -1).T, index, pd.Index(form.names))
+        order = np.lexsort((series, steps)) if form.is_by_time else slice(None)
+        series, steps = series[order], steps[order]
+        names = [name if name is not None else "forecast" for name in form.names]
+        if columns is None:
+            columns = {}
+        elif not isinstance(columns, dict):
+            columns = dict(zip(names if form.has_columns or form.kind == LONG else [0], columns.T, strict=True))
+        columns = {name: np.asarray(values)[order] for name, values in columns.items()}
+        if form.kind == LONG:
+            stamps = self.stamps(steps)
+            return pd.DataFrame({form.id_name: self.ids[series], form.time_name: stamps, **columns})
+        if form.kind == LEVELS:
+            index = pd.MultiIndex.from_arrays([self.ids[series], self.stamps(steps)], names=[form.id_name, name_of_time])
+        else:
+            index = self.stamps(steps).rename(name_of_time)
+        if len(columns) == 1 and not form.has_columns:
+            return pd.Series(columns[0], index, name=form.names[0])
+        return pd.DataFrame(columns, index)
 
 
-def read_series(X, y=None, target=None, freq=None, missing="raise"):
-    """Return one series on its clock.
+@dataclass(frozen=True)
+class Rows:
+    """Rows that are asked for.
 
     Parameters
     ----------
-    X : Series, DataFrame or array of shape (n,) or (n, 1)
-        The series; or, with `y`, only the clock (a frame without columns).
-    y : Series or array of shape (n,), optional
-    target : str, optional
-        The column of X that is the series.
+    series : ndarray of int64, or None
+        The series of each; None where each row stands for all of them.
+    steps : ndarray of int64
+        Of the clock.
+    covariates : ndarray of shape (n, n_covariates) or None
+    """
+
+    series: np.ndarray | None
+    steps: np.ndarray
+    covariates: np.ndarray | None
+
+
+def read_panel(X, y=None, *, target=None, id_col="unique_id", time_col="ds", freq=None):
+    """Return series on their clock.
+
+    Parameters
+    ----------
+    X, y, target, id_col, time_col
+        As in :func:`tsrnn.frames.read_table`.
     freq : str or DateOffset, optional
         Step of the clock where it cannot be told from the stamps.
-    missing : {"raise", "interpolate"}
-        NaN values and absent stamps alike: an error, or linear interpolation over the steps between the neighbours;
-        before the first and after the last observed value that value is repeated.
 
     Returns
     -------
-    SeriesData
+    Panel
 
     Raises
     ------
     TypeError, ValueError
         If the data cannot be read without guessing; the sentence says what to do.
     """
-    if isinstance(X, np.ma.MaskedArray):
-        X = X.astype(np.float64).filled(np.nan)  # what is masked is missing
-    column, index, is_frame = _choose(X, y, target)
-    name = getattr(column, "name", None)
-    label = "the series" if name is None else f"series {name!r}"
-    observed = _numbers(column, label)
-    if len(observed) == 0:
+    table = read_table(X, y, target, id_col, time_col)
+    form, label = table.form, _label(table.form)
+    if not len(table.targets):
         raise ValueError(f"{label} has no rows; give at least two.")
-    infinite = np.isinf(observed)
-    if infinite.any():
-        raise ValueError(f"{label} holds an infinite value in row {infinite.argmax()}; replace it by a number or NaN.")
-    if index is None and freq is not None:
-        raise ValueError(f"freq={freq!r} is for dates, but {label} has no time stamps; give a Series with an index.")
-    if index is None:
-        clock, positions = Clock(0, 1, len(observed), is_given=False), np.arange(len(observed))
+    columns = [_numbers(table.targets[name], _column_label(name, form)) for name in table.targets.columns]
+    for name, numbers in zip(table.targets.columns, columns, strict=True):
+        if np.isinf(numbers).any():
+            row = int(np.isinf(numbers).argmax())
+            what = _column_label(name, form)
+            raise ValueError(f"{what} holds an infinite value in row {row}; replace it by a number or NaN.")
+    covariates, categories = _read_covariates(table.covariates)
+    if table.ids is not None:
+        return _read_long(table, np.column_stack(columns), covariates, categories, freq)
+    values, n_rows = np.column_stack(columns), len(table.targets)
+    if table.stamps is None:
+        if freq is not None:
+            raise ValueError(f"freq={freq!r} is for dates, but {label} has no time stamps; give a Series with an index.")
+        clock, steps = Clock(0, 1, n_rows, is_given=False), np.arange(n_rows)
     else:
-        clock, positions = read_clock(index, freq, label)
-    values = np.full(clock.n, np.nan)
-    values[positions] = observed
-    n_absent, n_missing = clock.n - len(observed), int(np.isnan(observed).sum())
-    holes = np.isnan(values)
-    if holes.any():
-        _handle_missing(values, holes, clock, n_missing, n_absent, missing, label)
-    return SeriesData(values, clock, name, is_frame, n_missing, n_absent, holes)
+        clock, steps = read_clock(table.stamps, freq, label)
+    n_absent = clock.n - n_rows
+    values, covariates = _on_clock(values, steps, clock.n), _on_clock(covariates, steps, clock.n)
+    starts, ids = np.zeros(1, np.int64), None
+    bounds = np.array([0, clock.n])
+    if form.kind == WIDE:
+        ids, values, starts, bounds = _stack(values, form)
+        covariates = np.zeros((len(values), 0))
+    n_missing = int(np.isnan(values).sum()) - n_absent * values.shape[1] * (1 if ids is None else len(ids))
+    panel = Panel(
+        values, bounds, starts, clock, ids, covariates, tuple(table.covariates.columns), categories, form,
+        n_missing, n_absent,
+    )  # fmt: skip
+    _refuse_empty(panel)
+    return panel
 
 
-def read_values(X, target=None):
-    """Return the values of one series as they stand, without their clock: ndarray of shape (n,), NaN where missing."""
-    column, _, _ = _choose(X, None, target)
-    return _numbers(column, "the series" if column.name is None else f"series {column.name!r}")
+def read_rows(X, panel, time_col="ds", id_col="unique_id"):
+    """Return the Rows that X asks for; None where X has no clock.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If rows are of no known series, or not on the clock.
+    """
+    frame = X.to_frame() if isinstance(X, pd.Series) else pd.DataFrame(index=X) if isinstance(X, pd.Index) else X
+    if not isinstance(frame, pd.DataFrame):
+        return None
+    ids, stamps = None, frame.index
+    if isinstance(stamps, pd.MultiIndex):
+        if stamps.nlevels != 2:
+            raise ValueError(f"the index of X has {stamps.nlevels} levels; give two, the id and the time stamps.")
+        ids, stamps = (stamps.get_level_values(level) for level in (0, 1))
+    elif panel.form.has_ids:
+        for name in (id_col, time_col):
+            if name not in frame.columns:
+                raise ValueError(
+                    f"X has no column {name!r}; the forecaster was fitted on many series: each row needs the id of its "
+                    "series and its time stamp, in columns or in the two levels of an index."
+                )
+        ids, stamps = pd.Index(frame[id_col]), pd.Index(frame[time_col])
+    elif time_col in frame.columns and panel.form.time_name == time_col:
+        stamps = pd.Index(frame[time_col])
+    if ids is not None and not panel.form.has_ids:
+        raise ValueError("the rows of X have ids, but the forecaster was fitted on series without them; give the clock.")
+    steps = panel.clock.positions(stamps)
+    series = None if ids is None else _find_series(ids, panel)
+    if series is None and panel.n_series == 1:
+        series = np.zeros(len(steps), np.int64)
+    return Rows(series, steps, None)
 
 
-def _choose(X, y, target):
-    """Return the column that is the series, its index (None without a clock), and whether to give frames back."""
-    if y is not None:
-        if target is not None:
-            raise ValueError(f"both y and target={target!r} are given; give one of them.")
-        if np.ndim(y) != 1 and not (np.ndim(y) == 2 and np.shape(y)[1] == 1):
-            raise ValueError(f"y has shape {np.shape(y)}; this version forecasts one series: give y of shape (n,).")
-        n_columns = X.shape[1] if np.ndim(X) == 2 else 0 if X is None else 1
-        if n_columns:
-            raise ValueError(
-                f"X has {n_columns} column(s) beside y; covariates are not supported in this version: give X without "
-                "columns (its index is the clock), or fit(series) alone."
-            )
-        if X is not None and len(X) != len(y):
-            raise ValueError(f"X has {len(X)} rows and y has {len(y)}; give one row of X per value of y.")
-        indexes = [data.index for data in (X, y) if isinstance(data, pd.DataFrame | pd.Series)]
-        if len(indexes) == 2 and not _is_default(indexes[1]) and not indexes[0].equals(indexes[1]):
-            raise ValueError("X and y have different indexes; give both the same clock, or y as an array.")
-        column = y.iloc[:, 0] if isinstance(y, pd.DataFrame) else y
-        column = column if isinstance(column, pd.Series) else pd.Series(np.ravel(column))
-        clocked = X if isinstance(X, pd.DataFrame | pd.Series) else y
-        return column, clocked.index if isinstance(clocked, pd.DataFrame | pd.Series) else None, False
-    if isinstance(X, pd.Series):
-        if target is not None and target != X.name:
-            raise ValueError(f"target={target!r}, but the Series is called {X.name!r}; leave target out.")
-        return X, X.index, False
-    if isinstance(X, pd.DataFrame):
-        if X.shape[1] == 0:
-            raise ValueError("the frame has no columns; give one column of numbers, or the series as y.")
-        if target is not None and (not isinstance(target, Hashable) or target not in X.columns):
-            raise ValueError(f"there is no column {target!r} to be the target; the columns are {_listing(X.columns)}.")
-        dates = [name for name in X.columns if _looks_like_dates(X[name])] if X.columns.is_unique else []
-        if X.shape[1] != 1 and dates:
-            rest = [name for name in X.columns if name != dates[0]]
-            raise ValueError(
-                f"the frame has its dates in column {dates[0]!r}; make them the index and give one column: "
-                f"frame.set_index({dates[0]!r})[{target if target in rest else rest[0]!r}]."
-            )
-        if X.shape[1] != 1:
-            what = "covariates are" if target is not None else "several series at once are"
-            advice = repr(target) if target is not None else "..."
-            raise ValueError(
-                f"the frame has {X.shape[1]} columns ({_listing(X.columns)}); {what} not supported in this version: "
-                f"give one column, frame[[{advice}]]."
-            )
-        return X.iloc[:, 0], X.index, True
-    values = np.asarray(X)
-    if values.ndim == 0:
-        raise TypeError(f"the data are {X!r}; give a Series, a DataFrame of one column, or an array of shape (n,).")
-    if target is not None:
-        raise ValueError(f"target={target!r} names a column, but the data are a bare array; give a DataFrame.")
-    if values.ndim != 1 and not (values.ndim == 2 and values.shape[1] == 1):
+def _find_series(ids, panel):
+    """Return the number of the series of each row."""
+    codes, uniques = pd.factorize(ids)
+    numbers = panel.ids.get_indexer(uniques)
+    unknown = uniques[(numbers < 0)]
+    if len(unknown) or (codes < 0).any():
         raise ValueError(
-            f"the data have shape {values.shape}; this version forecasts one series: give shape (n,) or (n, 1)."
+            f"X has rows of {len(unknown)} series that the forecaster was not fitted on ({listing(unknown, 3)}); fit "
+            "it on them, or leave these rows out."
         )
-    return pd.Series(values.ravel()), None, False
+    return numbers[codes]
 
 
-def _is_default(index):
-    """Return whether an index is the one that pandas makes if it is given none."""
-    return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
-
-
-def _looks_like_dates(column):
-    """Return whether a column holds dates, or text whose first values are."""
-    types = pd.api.types
-    if types.is_datetime64_any_dtype(column.dtype) or isinstance(column.dtype, pd.PeriodDtype):
-        return True
-    head = column.dropna().head(3)
-    if (
-        types.is_numeric_dtype(column.dtype)
-        or not len(head)
-        or not head.map(lambda value: isinstance(value, str)).all()
+def _read_long(table, values, covariates, categories, freq):
+    """Return the Panel of rows that have ids."""
+    form = table.form
+    if pd.isna(table.ids).any():
+        row = int(np.asarray(pd.isna(table.ids)).argmax())
+        raise ValueError(f"row {row} has no id of its series ({form.id_name!r}); give it one, or drop the row.")
+    if table.stamps.hasnans:
+        row = int(np.asarray(table.stamps.isna()).argmax())
+        raise ValueError(f"row {row} has no time stamp (NaT); drop that row or give it its time.")
+    codes, ids = pd.factorize(table.ids)
+    stamp_codes, stamps = pd.factorize(table.stamps, sort=True)
+    order = np.argsort(codes, kind="stable")
+    codes, stamp_codes = codes[order], stamp_codes[order]
+    same = codes[1:] == codes[:-1]
+    for is_at, what in (
+        (same & (stamp_codes[1:] == stamp_codes[:-1]), "has the stamp {} more than once; keep one row per stamp."),
+        (same & (stamp_codes[1:] < stamp_codes[:-1]), "is not sorted: {} comes after {}; sort it with sort_values."),
     ):
-        return False
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return bool(pd.to_datetime(head, errors="coerce", utc=True).notna().all())
-
-
-def _numbers(column, label):
-    """Return the values as float64, NaN where one is missing."""
-    types = pd.api.types
-    if column.dtype.kind in "mMc" or isinstance(column.dtype, pd.PeriodDtype | pd.DatetimeTZDtype):
-        raise TypeError(f"{label} holds {column.dtype} values; give numbers, and the time stamps as the index.")
-    try:
-        if not types.is_numeric_dtype(column.dtype) and column.map(lambda value: isinstance(value, str)).any():
-            raise TypeError  # "1.5" is text too: nobody said it is meant as a number
-        numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (ValueError, TypeError, OverflowError):
-        objects = column.astype(object)
-        no_number = objects.notna() & ~objects.map(lambda value: isinstance(value, Real))
-        unreadable = no_number & pd.to_numeric(objects, errors="coerce").isna()
-        row = int((unreadable if unreadable.any() else no_number).to_numpy().argmax())
-        raise TypeError(
-            f"{label} holds {objects.iloc[row]!r} in row {row}, which is not a number; convert it (pd.to_numeric)."
-        ) from None
-    return numbers
-
-
-def _handle_missing(values, holes, clock, n_missing, n_absent, missing, label):
-    """Fill NaN in `values`, modified in place, or raise."""
-    if holes.all():
-        raise ValueError(f"{label} has no observed value among {len(values)} rows; give at least two numbers.")
-    if missing == "raise":
-        first = clock.stamps(holes.argmax(), holes.argmax() + 1)[0]
+        if is_at.any():
+            row = 1 + int(is_at.argmax())
+            said = what.format(stamps[stamp_codes[row]], stamps[stamp_codes[row - 1]])
+            raise ValueError(f"the clock of series {ids[codes[row]]!r} {said}")
+    clock, steps_of_stamps = read_clock(stamps, freq, "the panel")
+    steps = steps_of_stamps[stamp_codes]
+    firsts = np.append(0, np.flatnonzero(~same) + 1)
+    lasts = np.append(firsts[1:], len(codes)) - 1
+    starts, n_given = steps[firsts], lasts - firsts + 1
+    lengths = steps[lasts] - starts + 1
+    most = MOST_ROWS_PER_STAMP if freq is None else MOST_ROWS_PER_STAMP_IF_NAMED
+    sparse = (lengths > most * n_given) & (lengths > n_given + 1)
+    if sparse.any():
+        worst = int(sparse.argmax())
         raise ValueError(
-            f"{label} has {n_missing} missing value(s) and {n_absent} absent stamp(s) in steps of {clock.step_name}, "
-            f"the first at {first}; fill them, or set missing='interpolate'."
+            f"series {ids[worst]!r} has {n_given[worst]} rows on a clock of {lengths[worst]} steps of "
+            f"{clock.step_name}; give series of one step together, or name the freq."
         )
+    bounds = np.append(0, np.cumsum(lengths)).astype(np.int64)
+    places = np.repeat(bounds[:-1] - starts, n_given) + steps
+    n_missing = int(np.isnan(values).sum())
+    panel = Panel(
+        _on_clock(values[order], places, bounds[-1]), bounds, starts.astype(np.int64), clock, pd.Index(ids),
+        _on_clock(covariates[order], places, bounds[-1]), tuple(table.covariates.columns), categories, form,
+        n_missing, int(bounds[-1] - len(values)),
+    )  # fmt: skip
+    _refuse_empty(panel)
+    return panel
+
+
+def _stack(values, form):
+    """Return ids, values series by series, starts and bounds of a wide frame; a series begins with its first value."""
+    n, n_series = values.shape
+    is_known = ~np.isnan(values)
+    starts = np.where(is_known.any(axis=0), is_known.argmax(axis=0), 0)
+    bounds = np.append(0, np.cumsum(n - starts)).astype(np.int64)
+    exists = np.arange(n) >= starts[:, None]
+    names = [name if name is not None else number for number, name in enumerate(form.names)]
+    return pd.Index(names), values.T[exists][:, None], starts.astype(np.int64), bounds
+
+
+def _on_clock(values, places, n):
+    """Return n rows, with NaN where there are none."""
+    if len(values) == n:
+        return np.array(values) if (np.diff(places) == 1).all() else values[np.argsort(places)]
+    spread = np.full((n, values.shape[1]), np.nan)
+    spread[places] = values
+    return spread
+
+
+def _refuse_empty(panel):
+    """Raise if a series has no observed value."""
+    known = np.add.reduceat(~np.isnan(panel.values), panel.bounds[:-1], axis=0)
+    if (known == 0).any():
+        series, target = (int(place[0]) for place in np.nonzero(known == 0))
+        label = panel.label(series)
+        if len(panel.form.names) > 1 and panel.form.kind != WIDE:
+            label = f"target {panel.form.names[target]!r}"
+        raise ValueError(
+            f"{label} has no observed value among {panel.lengths[series]} rows; give at least two numbers."
+        )
+
+
+def refuse_missing(panel, cures="set missing='interpolate'"):
+    """Raise if a value is missing, or a stamp absent."""
+    is_missing = np.isnan(panel.values).any(axis=1)
+    if not is_missing.any():
+        return
+    row = int(is_missing.argmax())
+    series = int(np.searchsorted(panel.bounds, row, side="right")) - 1
+    stamp = panel.stamps([panel.starts[series] + row - panel.bounds[series]])[0]
+    raise ValueError(
+        f"{panel.label(series)} has {panel.n_missing} missing value(s) and {panel.n_absent} absent stamp(s) in steps of "
+        f"{panel.clock.step_name}, the first at {stamp}; fill them, or {cures}."
+    )
+
+
+def interpolate(values, bounds):
+    """Return values without NaN: those between are on the line between their neighbours, those at the ends repeat them.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows,)
+    bounds : ndarray of shape (n_series + 1,)
+        No value is taken from another series; each has one at least.
+    """
+    is_known = ~np.isnan(values)
+    if is_known.all():
+        return values
     rows = np.arange(len(values))
-    values[holes] = np.interp(rows[holes], rows[~holes], values[~holes])
+    first, last = np.repeat(bounds[:-1], np.diff(bounds)), np.repeat(bounds[1:] - 1, np.diff(bounds))
+    before = np.maximum.accumulate(np.where(is_known, rows, -1))
+    after = np.minimum.accumulate(np.where(is_known, rows, len(rows))[::-1])[::-1]
+    before, after = np.where(before < first, after, before), np.where(after > last, before, after)
+    share = (rows - before) / np.maximum(after - before, 1)
+    filled = values[before] * (1 - share) + values[after] * share
+    return np.where(is_known, values, filled)
 
 
-def _listing(names, most=8):
-    """Return the first names as text."""
-    shown = ", ".join(repr(name) for name in names[:most])
-    return shown + (", ..." if len(names) > most else "")
+def _read_covariates(frame):
+    """Return numbers (n, n_columns) and the categories of the columns that have some, by name."""
+    numbers, categories = np.zeros((len(frame), frame.shape[1])), {}
+    for place, name in enumerate(frame.columns):
+        column = frame[name]
+        if isinstance(column.dtype, pd.CategoricalDtype) or pd.api.types.is_object_dtype(column.dtype):
+            column = column.astype("category")
+            categories[name] = column.cat.categories
+            numbers[:, place] = np.where(column.cat.codes >= 0, column.cat.codes, np.nan)
+        elif looks_like_dates(column):
+            raise ValueError(
+                f"the frame has dates in column {name!r}, which is no covariate; make it the index, or name it as "
+                "time_col."
+            )
+        else:
+            numbers[:, place] = _numbers(column, f"covariate {name!r}")
+    return numbers, categories
+
+
+def _label(form):
+    if form.has_ids or form.kind in (WIDE, ARRAY):
+        return "the panel" if form.has_ids or form.kind == WIDE else "the series"
+    return "the series" if len(form.names) != 1 or form.names[0] is None else f"series {form.names[0]!r}"
+
+
+def _column_label(name, form):
+    if form.kind == ARRAY or name is None or (form.kind == FRAME and form.names == (0,) and not form.has_columns):
+        return "the series"
+    return f"column {name!r}" if form.has_ids else f"series {name!r}"

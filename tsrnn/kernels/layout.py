@@ -20,7 +20,7 @@ HEAD_STEPS = 12  # that the head takes at once, with 8 rows each, where it gives
 def make_plan(
     *, cell, n_steps, n_features, hidden_layer_sizes, n_outputs, activation, reset_after, window_norm, loss,
     loss_numbers, bidirectional, return_sequences, dense_layer_sizes, dense_activation, n_tokens, trains_embedding,
-    dropout, recurrent_dropout, input_noise, dtype, trains,
+    dropout, recurrent_dropout, input_noise, horizon, skips_missing, dtype, trains,
 ):  # fmt: skip
     """Return the plan of a network.
 
@@ -43,7 +43,13 @@ def make_plan(
     packing, work = Packing(V), _Workspace(V, trains, n_steps)
     network = np.zeros(p.WIDTH, np.int64)
     network[[p.LENGTH, p.N_KEPT, p.HEAD_STEPS]] = V, work.n_kept, min(n_steps, HEAD_STEPS) if return_sequences else 1
-    network[p.LEVEL], network[p.ZEROS], network[p.SCALES] = work.add(1), work.add(hidden_layer_sizes[-1]), work.add(3)
+    n_numbers = max(1, len(loss_numbers))
+    n_targets = n_outputs // n_numbers // max(1, horizon)  # of one step
+    n_levels = n_targets if horizon else 1
+    network[[p.HORIZON, p.N_AHEAD, p.N_TARGETS, p.N_LEVELS]] = horizon, max(1, horizon), n_targets, n_levels
+    network[[p.N_NUMBERS, p.SKIPS_MISSING]] = n_numbers, bool(skips_missing)
+    network[p.LEVEL], network[p.ZEROS] = work.add(2 * n_levels), work.add(hidden_layer_sizes[-1])
+    network[p.SCALES] = work.add(3)
     network[[p.HAS_DROPOUT, p.HAS_NOISE]] = max(rates) > 0, trains and input_noise > 0
     network[[p.DROPOUT, p.RECURRENT_DROPOUT]] = [int(rate * 2**32) for rate in rates]
     # The numbers that a step brings are padded where their gradient is needed, which comes in whole vectors.

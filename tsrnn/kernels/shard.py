@@ -67,12 +67,10 @@ def gather(plan, X, layout, origins, samples, n_rows, spans, work):
         row = plan[1 + direction]
         ld, first = row[p.INPUT_STRIDE], row[p.INPUT] * n_rows + row[p.N_PANELS] * plan[0, p.LENGTH] + 1
         for r in range(samples.shape[0]):
-            length = spans[ACTIVE + n_steps + r]
+            length, levels = spans[ACTIVE + n_steps + r], levels_of(plan, n_rows, r)
             start = start_of(layout[X_FIRST], layout[X_SAMPLE], layout[X_STEP], origins, samples[r])
-            level = type(work[0])(0)
-            if plan[0, p.WINDOW_NORM] == p.LEVEL_LAST:
-                level = X[start + (length - 1) * layout[X_STEP]]
-            work[plan[0, p.LEVEL] * n_rows + r] = level
+            if direction == 0:
+                find_levels(plan, X, layout, start, length, n_rows, r, work)
             for t in range(length):
                 of = start + t * layout[X_STEP]
                 if plan[0, p.N_TOKENS] > 0:
@@ -80,9 +78,44 @@ def gather(plan, X, layout, origins, samples, n_rows, spans, work):
                     spans[ACTIVE + n_steps + (2 + t) * n_rows + r] = vector
                     continue
                 to = first + ((length - 1 - t if direction == 1 else t) * n_rows + r) * ld
-                work[to] = X[of] - level
-                for k in range(1, n_features):
+                for k in range(n_features):
                     work[to + k] = X[of + k * layout[X_FEATURE]]
+                if plan[0, p.WINDOW_NORM] != p.NORM_NONE:
+                    for k in range(plan[0, p.N_LEVELS]):
+                        work[to + k] = (work[to + k] - work[levels + 2 * k]) / work[levels + 2 * k + 1]
+                if plan[0, p.SKIPS_MISSING]:
+                    for k in range(n_features):
+                        if np.isnan(work[to + k]):
+                            work[to + k] = 0
+
+
+@inner
+def levels_of(plan, n_rows, row):
+    """Return where the level and the scale of a row's first target stand, those of the next follow."""
+    return (plan[0, p.LEVEL] * n_rows) + row * 2 * plan[0, p.N_LEVELS]
+
+
+@inner
+def find_levels(plan, X, layout, start, length, n_rows, row, work):
+    """Write level and scale of each target over the window that begins at `start`; 0 and 1 where nothing is known."""
+    norm, first = plan[0, p.WINDOW_NORM], levels_of(plan, n_rows, row)
+    for k in range(plan[0, p.N_LEVELS]):
+        level, scale, n, of = 0.0, 1.0, 0, start + k * layout[X_FEATURE]
+        if norm != p.NORM_NONE:
+            for t in range(length):
+                value = np.float64(X[of + t * layout[X_STEP]])
+                if not (plan[0, p.SKIPS_MISSING] and np.isnan(value)):
+                    level, n = value if norm == p.NORM_LAST else level + value, n + 1
+        if norm > p.NORM_LAST and n > 0:
+            level /= n
+        if norm == p.NORM_STANDARD and n > 0:
+            squares = 0.0
+            for t in range(length):
+                off = np.float64(X[of + t * layout[X_STEP]]) - level
+                if not (plan[0, p.SKIPS_MISSING] and np.isnan(off)):
+                    squares += off * off
+            scale = np.sqrt(squares / n + p.LEAST_VARIANCE)
+        work[first + 2 * k], work[first + 2 * k + 1] = level, scale
 
 
 @inner
@@ -125,25 +158,37 @@ def loss_and_slope(
     """
     n_outputs, V = plan[0, p.N_OUTPUTS], plan[0, p.LENGTH]
     width = (n_outputs + V - 1) // V * V
-    loss, n_numbers, real = plan[0, p.LOSS], loss_numbers.shape[0], type(work[0])
+    loss, horizon, real = plan[0, p.LOSS], plan[0, p.HORIZON], type(work[0])
     summed = 0.0
     for step in range(head_steps(plan, spans, first_step)):
         t, outputs = first_step + step, (plan[0, p.PREDICTION] + step * width) * n_rows
         n_active = spans[ACTIVE + t] if plan[0, p.ALL_STEPS] else spans[N_FILLED]
         for r in range(n_active):
-            level, first = work[plan[0, p.LEVEL] * n_rows + r], outputs + r * width
-            start = (
-                start_of(layout[Y_FIRST], layout[Y_SAMPLE], layout[Y_STEP], origins, samples[r]) + t * layout[Y_STEP]
-            )
-            weight = weights[samples[r]] if weights.shape[0] > 0 else 1.0
-            share = real(weight / total_weight)
-            for k in range(n_outputs if loss != CLASSES else 0):
-                target = Y[start + k // n_numbers * layout[Y_OUTPUT]] - level
-                output, number = work[first + k], loss_numbers[k % n_numbers]
-                summed += weight * loss_value(loss, np.float64(output), np.float64(target), number)
-                work[first + k] = share * loss_slope(loss, output, target, number)
+            first, step_of_row = outputs + r * width, spans[ACTIVE + plan[0, p.N_STEPS] + r] if horizon > 0 else t
+            start = start_of(layout[Y_FIRST], layout[Y_SAMPLE], layout[Y_STEP], origins, samples[r])
+            start += step_of_row * layout[Y_STEP]
+            weight = weights[samples[r]] if weights.shape[0] > 0 and horizon == 0 else 1.0
             if loss == CLASSES:
-                summed += weight * classes_loss(work, first, n_outputs, Y[start], share)
+                summed += weight * classes_loss(work, first, n_outputs, Y[start], real(weight / total_weight))
+            else:
+                for ahead in range(plan[0, p.N_AHEAD]):
+                    if weights.shape[0] > 0 and horizon > 0:
+                        weight = weights[origins[samples[r]] + step_of_row + ahead]
+                    share, level = real(weight / total_weight), levels_of(plan, n_rows, r)
+                    for k in range(plan[0, p.N_TARGETS]):
+                        target = Y[start + ahead * layout[Y_STEP] + k * layout[Y_OUTPUT]]
+                        is_missing = plan[0, p.SKIPS_MISSING] and np.isnan(target)
+                        target = (target - work[level]) / work[level + 1]
+                        for number in loss_numbers:
+                            output = work[first]
+                            if is_missing:
+                                work[first] = 0
+                            else:
+                                summed += weight * loss_value(loss, np.float64(output), np.float64(target), number)
+                                work[first] = share * loss_slope(loss, output, target, number)
+                            first += 1
+                        level += 2 * (horizon > 0)
+                first -= n_outputs
             clear(work, first + n_outputs, width - n_outputs)
         clear(work, outputs + n_active * width, (n_rows - n_active) * width)
     return summed
@@ -160,8 +205,11 @@ def write_predictions(plan, places, first_step, n_rows, spans, work, out):
     for step in range(head_steps(plan, spans, first_step)):
         t, outputs = first_step + step, (plan[0, p.PREDICTION] + step * width) * n_rows
         for r in range(spans[ACTIVE + t] if plan[0, p.ALL_STEPS] else spans[N_FILLED]):
-            level, first = work[plan[0, p.LEVEL] * n_rows + r], outputs + r * width
+            first, level = outputs + r * width, levels_of(plan, n_rows, r)
             if plan[0, p.LOSS] == CLASSES:
                 softmax(work, first, n_outputs)
+            n_of_level = plan[0, p.N_NUMBERS] if plan[0, p.HORIZON] > 0 else n_outputs
+            n_of_step = n_of_level * plan[0, p.N_LEVELS]
             for k in range(n_outputs):
-                out[places[r] + t, k] = predicted(plan[0, p.LOSS], work[first + k]) + level
+                place = level + 2 * (k % n_of_step // n_of_level)
+                out[places[r] + t, k] = predicted(plan[0, p.LOSS], work[first + k]) * work[place + 1] + work[place]

@@ -217,12 +217,29 @@ class Step:
         if batch_size is not None:
             if len(X.lengths):
                 samples = samples[np.lexsort((-X.lengths[samples], np.arange(len(samples)) // batch_size))]
-            of_samples = weights[samples] if len(weights) else np.ones(len(samples))
-            if self._number(p.ALL_STEPS):
-                of_samples = of_samples * (X.lengths[samples] if len(X.lengths) else self._number(p.N_STEPS))
-            totals = np.add.reduceat(of_samples, np.arange(0, len(samples), batch_size)) * self._number(p.N_LOSSES)
+            of_samples = self._weights_of_losses(X, Y, samples, weights)
+            totals = np.add.reduceat(of_samples, np.arange(0, len(samples), batch_size))
         origins, lengths = np.ascontiguousarray(X.origins), np.ascontiguousarray(X.lengths)
         return tasks.Data(X.values, Y.values, layout, origins, lengths, samples, weights, totals)
+
+    def _weights_of_losses(self, X, Y, samples, weights):
+        """Return for each sample the sum of the weights of its losses."""
+        horizon, n_losses = self._number(p.HORIZON), self._number(p.N_LOSSES)
+        if horizon and (len(weights) or self._number(p.SKIPS_MISSING)):
+            n_targets, (_, of_step, of_output) = self._number(p.N_TARGETS), Y.strides
+            of_samples = np.zeros(len(samples))
+            for ahead in range(horizon):
+                rows = X.origins[samples] + X.lengths[samples] + ahead
+                known = np.full(len(samples), n_targets)
+                if self._number(p.SKIPS_MISSING):
+                    for k in range(n_targets):
+                        known -= np.isnan(Y.values[Y.first + rows * of_step + k * of_output])
+                of_samples += known * (weights[rows] if len(weights) else 1.0)
+            return of_samples * self._number(p.N_NUMBERS)
+        of_samples = weights[samples] if len(weights) else np.ones(len(samples))
+        if self._number(p.ALL_STEPS):
+            of_samples = of_samples * (X.lengths[samples] if len(X.lengths) else self._number(p.N_STEPS))
+        return of_samples * n_losses
 
     def _run_minibatches(self, mode, data, n_steps, batch_size, coefficients):
         """Run the tasks of one epoch; return the losses (n_batches, n_buffers) and the call.

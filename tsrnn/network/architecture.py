@@ -35,8 +35,10 @@ class Architecture:
         Of the state (rnn) or of the candidate and the cell's output (lstm, gru); gates stay sigmoid.
     reset_after : bool
         GRU only: the reset gate acts after the recurrent product.
-    window_norm : {None, "last"}
-        "last" subtracts the last value of feature 0 from that feature and adds it to every output.
+    window_norm : {None, "last", "mean", "standard"}
+        "last" and "mean" subtract that of feature 0 over the window from it and add it to every output; "standard"
+        divides by the deviation, too, the root of the variance and 1e-5, and multiplies the outputs by it (Kim et al.
+        2022). With a `horizon` each target has its own, that of the feature of the same number.
     loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile", "binary", "classes"}
         Of "classes" a row has one target, the number of its class, and an output for each.
     loss_numbers : tuple of float
@@ -59,6 +61,12 @@ class Architecture:
         multiplied by W_h.
     input_noise : float
         Standard deviation of normal noise that is added to X in training.
+    horizon : int
+        If not 0, X and the targets are rows of the same series: outputs are of so many steps after the window, the
+        targets of the first of them first; the first features of X are the targets, and each row has a weight.
+    skips_missing : bool
+        Whether NaN stands for what is missing: zero where it is read, after the window is normalised, and without a loss
+        where it is a target.
     """
 
     cell: str
@@ -80,6 +88,8 @@ class Architecture:
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
     input_noise: float = 0.0
+    horizon: int = 0
+    skips_missing: bool = False
 
     @property
     def n_parameters(self):

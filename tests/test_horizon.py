@@ -1,0 +1,117 @@
+"""Outputs of the steps after a window: levels of windows, targets in the same rows, and what is missing."""
+
+import naive
+import numpy as np
+import pytest
+from cells import each_cell
+from compiled import TOLERANCE, assert_slopes_are_those_of_the_twin, parameters_of
+
+from tsrnn.kernels.buffers import Sequences, flatten
+from tsrnn.kernels.plan import LEAST_VARIANCE
+from tsrnn.kernels.workers import Workers
+from tsrnn.network.architecture import Architecture
+
+N_ROWS, HORIZON, N_STEPS, SIZES = 60, 3, 7, (5, 3)
+ORIGINS = np.array([0, 4, 50, 11, 30, 29, 44, 20, 8])
+LENGTHS = np.array([7, 7, 1, 5, 7, 3, 7, 6, 2])
+
+
+def make_rows(n_targets, has_missing, seed=0):
+    """Return rows of targets and two features more, far from zero, some of the targets missing."""
+    rows = np.random.default_rng(seed).normal(10, 3, size=(N_ROWS, n_targets + 2))
+    if has_missing:
+        rows[[2, 3, 10, 13, 14, 31, 32, 33, 47], 0] = np.nan
+        rows[50, :] = np.nan  # all that one window sees
+        rows[[5, 33, 34], n_targets] = np.nan
+    return rows
+
+
+def normalised(rows, n_targets, window_norm):
+    """Return windows padded with zeros, targets, levels and scales as the equations say it, one row at a time."""
+    X = np.zeros((len(ORIGINS), N_STEPS, rows.shape[1]))
+    y, levels = np.zeros((len(ORIGINS), HORIZON, n_targets)), np.zeros((len(ORIGINS), n_targets))
+    scales = np.ones((len(ORIGINS), n_targets))
+    for n, (first, length) in enumerate(zip(ORIGINS, LENGTHS, strict=True)):
+        window, after = rows[first : first + length].copy(), rows[first + length : first + length + HORIZON]
+        for k in range(n_targets):
+            known = window[:, k][~np.isnan(window[:, k])]
+            if len(known) and window_norm:
+                levels[n, k] = known[-1] if window_norm == "last" else known.mean()
+            if len(known) and window_norm == "standard":
+                scales[n, k] = np.sqrt(known.var() + LEAST_VARIANCE)
+            window[:, k] = (window[:, k] - levels[n, k]) / scales[n, k]
+        X[n, :length], y[n] = np.nan_to_num(window), (after[:, :n_targets] - levels[n]) / scales[n]
+    return X, y.reshape(len(y), -1), levels, scales
+
+
+def build(cell, n_targets, numbers=(), **options):
+    n_outputs = HORIZON * n_targets * max(1, len(numbers))
+    return Architecture(
+        cell, N_STEPS, n_targets + 2, SIZES, n_outputs, horizon=HORIZON, loss_numbers=numbers, **options
+    )
+
+
+def flat(rows, n_targets):
+    """Return X and Y, windows of rows and the targets after them."""
+    X = flatten(Sequences(rows, ORIGINS, LENGTHS))
+    return X, flatten(Sequences(rows[:, :n_targets], ORIGINS, LENGTHS))
+
+
+each_norm = pytest.mark.parametrize("window_norm", [None, "last", "mean", "standard"])
+
+
+@each_cell
+@each_norm
+@pytest.mark.parametrize("n_targets", [1, 2])
+@pytest.mark.parametrize("has_missing", [False, True])
+@pytest.mark.parametrize("loss", ["squared_error", "quantile"])
+def test_forecasts_losses_and_gradients_are_those_of_the_windows_written_out(
+    cell, window_norm, n_targets, has_missing, loss
+):
+    rows, numbers = make_rows(n_targets, has_missing), (0.1, 0.5, 0.8) if loss == "quantile" else ()
+    architecture = build(cell, n_targets, numbers, window_norm=window_norm, skips_missing=has_missing, loss=loss)
+    rng = np.random.default_rng(1)
+    weights = naive.random_weights(cell, n_targets + 2, SIZES, architecture.n_outputs, True, rng)
+    samples = np.arange(len(ORIGINS))
+    with Workers(2) as workers:
+        step = architecture.step(parameters_of(architecture, weights), workers)
+        X, Y = flat(rows, n_targets)
+        forecasts, evaluated = step.predict(X, samples), step.loss(X, Y, samples)
+        trained, gradient = step.gradient(X, Y, samples)
+
+    windows, targets, levels, scales = normalised(rows, n_targets, window_norm)
+    outputs = naive.forward(cell, weights, windows, lengths=LENGTHS)
+    by_target = outputs.reshape(len(samples), HORIZON, n_targets, -1)
+    expected = by_target * scales[:, None, :, None] + levels[:, None, :, None]
+    of_twin = {"lengths": LENGTHS, "name": loss, "numbers": numbers or (0.0,)}
+    np.testing.assert_allclose(forecasts, expected.reshape(outputs.shape), **TOLERANCE)
+    expected_loss = naive.loss(cell, weights, windows, targets, **of_twin)
+    np.testing.assert_allclose([evaluated, trained], expected_loss, **TOLERANCE)
+    assert np.isfinite(expected_loss)
+    assert_slopes_are_those_of_the_twin(architecture.views(gradient), cell, weights, windows, targets, **of_twin)
+
+
+def test_each_step_of_a_horizon_has_the_weight_of_its_own_row():
+    rows, n_targets = make_rows(2, True), 2
+    architecture = build("gru", n_targets, skips_missing=True, window_norm="mean")
+    rng = np.random.default_rng(2)
+    weights = naive.random_weights("gru", 4, SIZES, architecture.n_outputs, True, rng)
+    of_rows, samples = rng.uniform(0, 2, N_ROWS), np.arange(len(ORIGINS))
+    of_rows[rng.choice(N_ROWS, 20, replace=False)] = 0
+    with Workers(1) as workers:
+        step = architecture.step(parameters_of(architecture, weights), workers)
+        loss, gradient = step.gradient(*flat(rows, n_targets), samples, of_rows)
+    windows, targets, _, _ = normalised(rows, n_targets, "mean")
+    of_targets = of_rows[(ORIGINS + LENGTHS)[:, None] + np.arange(HORIZON)].repeat(n_targets, axis=1)
+    of_twin = {"lengths": LENGTHS, "sample_weight": of_targets}
+    np.testing.assert_allclose(loss, naive.loss("gru", weights, windows, targets, **of_twin), **TOLERANCE)
+    assert_slopes_are_those_of_the_twin(architecture.views(gradient), "gru", weights, windows, targets, **of_twin)
+
+
+def test_without_skipping_what_is_missing_makes_the_loss_nan():
+    rows = make_rows(1, True)
+    architecture = build("rnn", 1)
+    weights = naive.random_weights("rnn", 3, SIZES, HORIZON, True, np.random.default_rng(0))
+    with Workers(1) as workers:
+        step = architecture.step(parameters_of(architecture, weights), workers)
+        assert np.isnan(step.loss(*flat(rows, 1), np.arange(len(ORIGINS))))
