@@ -26,7 +26,8 @@ from .ids import LARGEST_ID, read_ids
 from .kernels.buffers import Sequences
 from .kernels.plan import ACTIVATIONS
 from .network.architecture import Architecture
-from .network.training import Windows, evaluate, predict
+from .network.training import evaluate, predict
+from .network.windows import Windows
 
 SCALE_WEIGHTS = "the weights are too large: fit with a lower learning_rate, or set smaller ones"
 

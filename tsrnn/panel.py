@@ -68,9 +68,16 @@ class Panel:
         return self.starts + self.lengths
 
     @property
-    def series_of_rows(self):
-        """The number of the series of each row."""
-        return np.repeat(np.arange(self.n_series), self.lengths)
+    def n_targets(self):
+        """Values of a row that are forecast."""
+        return self.values.shape[1]
+
+    @property
+    def order(self):
+        """The numbers of the series in an order that does not depend on how they came: that of their ids as text."""
+        if self.ids is None:
+            return np.zeros(1, np.int64)
+        return np.argsort(self.ids.map(str).to_numpy(dtype=object), kind="stable")
 
     def label(self, series=0):
         """Return a series as an error message says it."""
@@ -392,3 +399,23 @@ def _column_label(name, form):
     if form.kind == ARRAY or name is None or (form.kind == FRAME and form.names == (0,) and not form.has_columns):
         return "the series"
     return f"column {name!r}" if form.has_ids else f"series {name!r}"
+
+
+def _numbers(column, label):
+    """Return the values as float64, NaN where one is missing."""
+    types = pd.api.types
+    if column.dtype.kind in "mMc" or isinstance(column.dtype, pd.PeriodDtype | pd.DatetimeTZDtype):
+        raise TypeError(f"{label} holds {column.dtype} values; give numbers, and the time stamps as the index.")
+    try:
+        if not types.is_numeric_dtype(column.dtype) and column.map(lambda value: isinstance(value, str)).any():
+            raise TypeError  # "1.5" is text too: nobody said it is meant as a number
+        numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (ValueError, TypeError, OverflowError):
+        objects = column.astype(object)
+        no_number = objects.notna() & ~objects.map(lambda value: isinstance(value, Real))
+        unreadable = no_number & pd.to_numeric(objects, errors="coerce").isna()
+        row = int((unreadable if unreadable.any() else no_number).to_numpy().argmax())
+        raise TypeError(
+            f"{label} holds {objects.iloc[row]!r} in row {row}, which is not a number; convert it (pd.to_numeric)."
+        ) from None
+    return numbers

@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from .base import count_validation, list_values
 from .checking import cast_targets, check_weights, read_scored, read_targets
 from .kernels.buffers import Sequences
-from .network.training import Windows
+from .network.windows import Windows
 from .windowed import WINDOW_CONSTRAINTS, WindowEstimator
 
 REGRESSION_LOSSES = {"squared_error", "absolute_error", "huber", "poisson", "quantile"}

@@ -34,7 +34,8 @@ from .kernels.buffers import Sequences
 from .kernels.plan import ACTIVATIONS
 from .kernels.step import EQUAL_WEIGHTS
 from .network.architecture import Architecture
-from .network.training import Windows, predict
+from .network.training import predict
+from .network.windows import Windows
 from .sequences import as_sequences, drop_missing, is_ragged, join_rows, join_targets, share_steps, take_windows
 
 WINDOW_CONSTRAINTS = {

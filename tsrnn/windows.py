@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .network.training import Windows
+from .network.windows import Windows
 
 
 def cut_windows(values, lookback, horizon):

@@ -7,27 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..kernels.buffers import Flat, Sequences, flatten
-from ..kernels.step import EQUAL_WEIGHTS, Snapshot
+from ..kernels.buffers import flatten
+from ..kernels.step import Snapshot
 from ..kernels.workers import Workers
 from .optimizers import OptimizerOptions, coefficients
 from .schedules import LearningRates
-
-
-class Windows(NamedTuple):
-    """Windows and their targets; views are never copied.
-
-    X : ndarray of shape (n_samples, n_steps, n_features), or Sequences
-        Oldest step first.
-    y : ndarray of shape (n_samples, n_targets) or, for an output at every step, (n_samples, n_steps, n_targets)
-        Sequences, with the origins and lengths of X, where X is that and each step has an output.
-    weights : ndarray of float64, shape (n_samples,)
-        How much each counts; empty if all count the same. Those of weight zero are as if they were not there.
-    """
-
-    X: np.ndarray
-    y: np.ndarray
-    weights: np.ndarray = EQUAL_WEIGHTS
+from .windows import draw_some, spread
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,11 +90,11 @@ def train(
     architecture : Architecture
     parameters : ndarray of shape (n_parameters,)
         Where to start from; left as they are.
-    windows : Windows
+    windows : Windows or SeriesWindows
     options : TrainingOptions
     rng : numpy.random.RandomState
         Draws the order of the windows, one permutation per epoch, and before that the seed of dropout and noise.
-    validation : Windows, optional
+    validation : Windows or SeriesWindows, optional
         Their loss is taken after every epoch; it is watched with `early_stopping`, otherwise the training loss is.
     optimizer_state : optional
         Of an earlier run that is continued; left as it is.
@@ -136,8 +121,9 @@ def train(
     with Workers(options.n_threads) as workers:
         if seed is None:
             seed = int(rng.randint(2**63 - 1, dtype=np.int64)) if architecture.is_random else 0
-        data, held_out = _flat(windows), validation and _flat(validation)
-        n_steps = max(part.X.n_steps for part in (data, held_out) if part is not None)
+        data, held_out = windows.flat(), validation and validation.all()
+        some = windows.some(256) if data is None else data._replace(samples=spread(data.samples, 256))
+        n_steps = max(part.X.n_steps for part in (some, held_out) if part is not None)
         roomy = replace(architecture, n_steps=max(architecture.n_steps, n_steps))
         step = roomy.step(parameters, workers, optimizer_state, seed=seed)
         watches_validation = held_out is not None and options.early_stopping
@@ -149,13 +135,13 @@ def train(
 
         def check_last():
             if not watches_validation:
-                some = data.samples[:: -(-len(data.samples) // 256)]  # at most 256, evenly spread
-                monitor.check_last(lambda: step.loss(data.X, data.Y, some, data.weights))
+                monitor.check_last(lambda: step.loss(*some))
 
         try:
             while monitor.stop_reason is None:
                 started = time.perf_counter()
-                loss, learning_rate = _run_epoch(step, data, options, rng, rates, monitor.n_epochs)
+                epoch = _draw_epoch(windows, data, options, rng)
+                loss, learning_rate = _run_epoch(step, epoch, options, rates, monitor.n_epochs)
                 validation_loss = math.nan if held_out is None else step.loss(*held_out)
                 monitor.after_epoch(loss, validation_loss, learning_rate, time.perf_counter() - started)
                 rates.after_epoch(validation_loss if watches_validation else loss)
@@ -183,36 +169,30 @@ def predict(architecture, parameters, X, n_threads, samples=None):
 def evaluate(architecture, parameters, windows, n_threads):
     """Return the mean loss over some Windows, a float."""
     with Workers(n_threads) as workers:
-        return architecture.step(parameters, workers, trains=False).loss(*_flat(windows))
+        return architecture.step(parameters, workers, trains=False).loss(*windows.all())
 
 
-class _FlatWindows(NamedTuple):
-    """Windows as kernels read them, and the numbers of those that count."""
-
-    X: Flat
-    Y: Flat
-    samples: np.ndarray
-    weights: np.ndarray
-
-
-def _flat(windows):
-    samples = np.flatnonzero(windows.weights) if len(windows.weights) else np.arange(len(windows.X))
-    if isinstance(windows.y, Sequences):  # what has no step has no target
-        samples = samples[windows.y.lengths[samples] > 0]
-    return _FlatWindows(flatten(windows.X), flatten(windows.y), samples, windows.weights)
+def _draw_epoch(windows, data, options, rng):
+    """Return the FlatWindows of one epoch, in its order; `data` are those of all windows that are given one by one."""
+    if data is not None:
+        return data._replace(samples=rng.permutation(data.samples)) if options.shuffle else data
+    n, n_drawn = len(windows), min(windows.per_epoch or len(windows), len(windows))
+    if n_drawn == n:
+        return windows.take(rng.permutation(n) if options.shuffle else np.arange(n))
+    drawn = draw_some(n, n_drawn, rng)
+    return windows.take(drawn if options.shuffle else np.sort(drawn))
 
 
-def _run_epoch(step, data, options, rng, rates, epoch):
+def _run_epoch(step, epoch, options, rates, n_before):
     """Make one update per minibatch; return the mean loss and the last learning rate.
 
     The loss is not finite as soon as that of one minibatch is not.
     """
-    order = rng.permutation(data.samples) if options.shuffle else data.samples
-    starts = np.arange(0, len(order), options.batch_size)
-    n_rows = np.add.reduceat(data.weights[order] if len(data.weights) else np.ones(len(order)), starts)
-    learning_rates = rates.of_epoch(epoch, len(starts))
+    starts = np.arange(0, len(epoch.samples), options.batch_size)
+    n_rows = np.add.reduceat(epoch.of_samples(), starts)
+    learning_rates = rates.of_epoch(n_before, len(starts))
     of_updates = coefficients(options, learning_rates, step.n_updates, n_rows)
-    loss = step.train_epoch(data.X, data.Y, order, options.batch_size, of_updates, data.weights)
+    loss = step.train_epoch(epoch.X, epoch.Y, epoch.samples, options.batch_size, of_updates, epoch.weights)
     return loss, float(learning_rates[-1])
 
 

@@ -1,0 +1,144 @@
+"""Windows to train on: those that are given one by one, and those of series, made when an epoch asks for them."""
+
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from ..kernels.buffers import Flat, Sequences, flatten
+from ..kernels.step import EQUAL_WEIGHTS
+
+
+class FlatWindows(NamedTuple):
+    """Windows as kernels read them, and the numbers of those that count, in their order.
+
+    weights : ndarray of float64
+        Of all windows, or of all rows that are targets; empty if all are equal.
+    """
+
+    X: Flat
+    Y: Flat
+    samples: np.ndarray
+    weights: np.ndarray
+
+    def of_samples(self):
+        """Return the weight of each of the windows that count, as one number of a minibatch."""
+        has_own = len(self.weights) and not len(self.X.origins)
+        return self.weights[self.samples] if has_own else np.ones(len(self.samples))
+
+
+class Windows(NamedTuple):
+    """Windows and their targets; views are never copied.
+
+    X : ndarray of shape (n_samples, n_steps, n_features), or Sequences
+        Oldest step first.
+    y : ndarray of shape (n_samples, n_targets) or, for an output at every step, (n_samples, n_steps, n_targets)
+        Sequences, with the origins and lengths of X, where X is that and each step has an output.
+    weights : ndarray of float64, shape (n_samples,)
+        How much each counts; empty if all count the same. Those of weight zero are as if they were not there.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    weights: np.ndarray = EQUAL_WEIGHTS
+
+    def flat(self):
+        """Return the FlatWindows of all, as they are the same in every epoch."""
+        return self.all()
+
+    def all(self):
+        """Return the FlatWindows of all that count."""
+        samples = np.flatnonzero(self.weights) if len(self.weights) else np.arange(len(self.X))
+        if isinstance(self.y, Sequences):  # what has no step has no target
+            samples = samples[self.y.lengths[samples] > 0]
+        return FlatWindows(flatten(self.X), flatten(self.y), samples, self.weights)
+
+
+@dataclass(frozen=True)
+class SeriesWindows:
+    """Windows of series that stand side by side, each with the steps after it as its targets.
+
+    A window is known by its border, the row of its first target. It sees at most `lookback` rows before that, and none
+    of another series.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_features)
+        The first features are the targets. After the last row of each series come `horizon` more, whose targets are NaN.
+    n_targets, lookback, horizon : int
+    firsts : ndarray of int64, shape (n_series,)
+        The first row of each series.
+    borders : ndarray of int64, shape (n_series,)
+        The border of the first window of each series.
+    counts : ndarray of int64, shape (n_series,)
+        How many windows each has, whose borders follow on that one.
+    per_epoch : int, optional
+        Windows of an epoch, drawn anew for each; all by default.
+    weights : ndarray of float64, shape (n_rows,)
+        Of the rows as targets; empty if all count the same.
+    """
+
+    rows: np.ndarray
+    n_targets: int
+    lookback: int
+    horizon: int
+    firsts: np.ndarray
+    borders: np.ndarray
+    counts: np.ndarray
+    per_epoch: int | None = None
+    weights: np.ndarray = EQUAL_WEIGHTS
+    ends: np.ndarray = field(init=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "ends", np.cumsum(self.counts))
+
+    def __len__(self):
+        return int(self.ends[-1])
+
+    def take(self, numbers):
+        """Return the FlatWindows of these numbers; those are left out that have no target."""
+        series = np.searchsorted(self.ends, numbers, side="right")
+        borders = self.borders[series] + numbers - (self.ends - self.counts)[series]
+        return self.at(borders, series)
+
+    def at(self, borders, series, keeps_all=False):
+        """Return the FlatWindows of these borders, rows of these series."""
+        origins = np.maximum(self.firsts[series], borders - self.lookback)
+        windows = Sequences(self.rows, origins.astype(np.int64), (borders - origins).astype(np.int64))
+        X = flatten(windows)._replace(n_steps=self.lookback)
+        Y = flatten(replace(windows, steps=self.rows[:, : self.n_targets]))
+        samples = np.arange(len(borders)) if keeps_all else np.flatnonzero(self._has_target(borders))
+        return FlatWindows(X, Y, samples, self.weights)
+
+    def _has_target(self, borders):
+        """Return whether any target of a window is known and has a weight."""
+        found = np.zeros(len(borders), bool)
+        for ahead in range(self.horizon):
+            rows = borders + ahead
+            known = ~np.isnan(self.rows[rows, : self.n_targets]).all(axis=1)
+            found |= known & (self.weights[rows] > 0) if len(self.weights) else known
+        return found
+
+    def flat(self):
+        """Return None: the windows of an epoch are made for it."""
+
+    def all(self):
+        """Return the FlatWindows of all."""
+        return self.take(np.arange(len(self)))
+
+    def some(self, most):
+        """Return the FlatWindows of at most so many, evenly spread."""
+        return self.take(np.unique(np.linspace(0, len(self) - 1, most).astype(np.int64)))
+
+
+def spread(numbers, most):
+    """Return at most so many of the numbers, evenly spread."""
+    return numbers[:: -(-len(numbers) // most)]
+
+
+def draw_some(n, n_drawn, rng):
+    """Return so many different numbers below n in random order, in memory that grows with their number alone."""
+    drawn = np.unique(rng.randint(n, size=n_drawn, dtype=np.int64))
+    while len(drawn) < n_drawn:
+        drawn = np.unique(np.append(drawn, rng.randint(n, size=n_drawn - len(drawn), dtype=np.int64)))
+    return rng.permutation(drawn)
