@@ -15,7 +15,7 @@ PACKAGE = Path(tsrnn.__file__).resolve().parent
 SURFACE = [
     "__main__", "__init__", "csv_input", "forecaster", "generator", "regressor", "classifier", "windowed", "baselines",
     "choices", "contract", "tokens", "ids",
-    "plotting", "datasets", "metrics", "transforms", "windows", "sequences", "checking", "calendar", "panel",
+    "plotting", "datasets", "metrics", "transforms", "decomposition", "windows", "sequences", "checking", "calendar", "panel",
     "clock", "base", "weights",
 ]  # fmt: skip
 NETWORK = ["training", "architecture", "schedules", "optimizers", "initializers", "__init__"]
