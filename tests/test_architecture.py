@@ -15,7 +15,8 @@ PACKAGE = Path(tsrnn.__file__).resolve().parent
 SURFACE = [
     "__main__", "__init__", "csv_input", "forecaster", "generator", "regressor", "classifier", "windowed", "baselines",
     "choices", "contract", "tokens", "ids",
-    "plotting", "datasets", "metrics", "transforms", "windows", "sequences", "checking", "calendar", "panel",
+    "plotting", "datasets", "metrics", "transforms", "powers", "seasons", "scaling",
+    "decomposition", "windows", "sequences", "checking", "calendar", "panel",
     "clock", "base", "weights",
 ]  # fmt: skip
 NETWORK = ["training", "architecture", "schedules", "optimizers", "initializers", "__init__"]
@@ -35,7 +36,7 @@ PANDAS = [
 ]  # fmt: skip
 SKLEARN = [
     "forecaster", "generator", "regressor", "classifier", "baselines", "backtesting", "splitting", "metrics", "tokens",
-    "base", "contract", "checking", "windowed",
+    "base", "contract", "checking", "windowed", "transforms",  # which clones users' transformers
 ]  # fmt: skip
 ALLOWED = {
     "numpy": ROOMS,
@@ -44,6 +45,7 @@ ALLOWED = {
     "pandas": PANDAS,
     "sklearn": SKLEARN,
     "joblib": SKLEARN,
+    "statsmodels": ["seasons"],
     "matplotlib": ["plotting"],
     "tqdm": ["base", "__main__"],
 }

@@ -182,7 +182,7 @@ BAD_OPTIONS_OF_REGRESSORS = [
     ("warm_start", 1.5),
 ]  # fmt: skip
 BAD_OPTIONS_OF_FORECASTERS = [
-    ("lookback", 0), ("lookback", "long"), ("lookback", None), ("scaler", "minmax"), ("window_norm", "mean"),
+    ("lookback", 0), ("lookback", "long"), ("lookback", None), ("scaler", "max"), ("window_norm", "mean"),
     ("dtype", "float16"), ("refit", "yes"),
 ]  # fmt: skip
 

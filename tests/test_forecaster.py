@@ -555,7 +555,7 @@ def test_a_hole_across_the_training_border_tells_training_nothing_of_what_comes_
         rnn(missing="interpolate", refit=False, early_stopping=True).fit(data) for data in (holed, changed)
     )
     assert first.loss_curve_ == second.loss_curve_
-    assert (first._transform.mean_, first._transform.scale_) == (second._transform.mean_, second._transform.scale_)
+    assert (first._transform.center_, first._transform.scale_) == (second._transform.center_, second._transform.scale_)
     assert first.validation_loss_curve_ != second.validation_loss_curve_
 
 

@@ -29,7 +29,7 @@ from .contract import ForecasterMixin
 from .kernels.plan import WINDOW_NORMS
 from .network.architecture import Architecture
 from .network.training import Training, predict
-from .transforms import TRANSFORMS
+from .transforms import SCALERS, make_transform
 from .windows import cut_windows, split_windows
 
 # Why else a refit may have been cut short.
@@ -153,7 +153,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         "target": "no_validation",
         "freq": "no_validation",
         "missing": [StrOptions({"raise", "interpolate"})],
-        "scaler": [*one_of_or_none(TRANSFORMS), AUTO],
+        "scaler": [*one_of_or_none(SCALERS), AUTO],
         "window_norm": [*one_of_or_none(WINDOW_NORMS), AUTO],
         "refit": ["boolean"],
         "dtype": [StrOptions({"float32", "float64"})],
@@ -284,7 +284,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         """Learn the scaling, then the network, from all but the latest steps; return the Training and the transform."""
         border = len(series.values) - n_validation
         known = series.values_known_at(border)  # what is trained on may not know, by interpolation, what comes later
-        transform = TRANSFORMS[resolve("scaler", self.scaler)]().fit(known)
+        transform = make_transform(resolve("scaler", self.scaler), argument="scaler")
+        transform.fit(known, np.array([0, border]), [series.label])
         scaled = self._scale(series, np.concatenate([known, series.values[border:]]), transform)
         if n_validation:
             windows, validation = split_windows(scaled, architecture.n_steps, architecture.n_outputs, n_validation)
@@ -295,7 +296,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
 
     def _scale(self, series, values, transform):
         """Return scaled values of the series in the precision of the network."""
-        exact = transform.transform(values)
+        exact = transform.transform(values, np.array([0, len(values)]))
         with np.errstate(over="ignore"):
             scaled = exact.astype(self.dtype)
         if not np.isfinite(scaled).all():
@@ -347,6 +348,5 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         """Return forecasts (n_windows, horizon) from the windows that begin at these steps of a scaled series."""
         X = np.lib.stride_tricks.sliding_window_view(scaled, self.lookback_)[:, :, None]
         threads = count_threads(self.n_jobs)
-        return self._transform.inverse_transform(
-            predict(self._architecture, self.parameters_, X, threads, samples=first_steps)
-        )
+        forecasts = predict(self._architecture, self.parameters_, X, threads, samples=first_steps)
+        return self._transform.inverse_transform(forecasts, np.zeros_like(first_steps), first_steps + self.lookback_)

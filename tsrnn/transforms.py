@@ -1,49 +1,240 @@
-"""Reversible transforms of one series: learnt on a part of it, applied to all of it."""
+"""What users name as `scaler` and `target_transform`, made into one transform of many series."""
 
 import numpy as np
+from sklearn.base import clone
+
+from .powers import BoxCox, Log1p, YeoJohnson
+from .scaling import MeanScaling, MinMaxScaling, RobustScaling, StandardScaling, Transform, name_of
+from .seasons import STL, Deseasonalise, Difference
+
+SCALERS = {
+    None: Transform,
+    "standard": StandardScaling,
+    "minmax": MinMaxScaling,
+    "robust": RobustScaling,
+    "mean": MeanScaling,
+}
+PLAIN_TRANSFORMS = {
+    None: Transform,
+    "log1p": Log1p,
+    "boxcox": BoxCox,
+    "yeojohnson": YeoJohnson,
+    "difference": Difference,
+}
+SEASONAL_TRANSFORMS = {  # made from the rows of each season
+    "seasonal_difference": lambda seasons: Difference(seasons[0]),
+    "deseasonalise": lambda seasons: Deseasonalise(seasons[0]),
+    "stl": lambda seasons: STL(seasons[:1]),
+    "mstl": STL,
+}
+TARGET_TRANSFORMS = {**PLAIN_TRANSFORMS, **SEASONAL_TRANSFORMS}
+
+# Of the largest value: what two roundings of float32 cost, which some transformers keep.
+COMES_BACK = 1e-6
 
 
-class StandardTransform:
-    """Subtracts the mean and divides by the standard deviation (by one where that is zero)."""
+def make_transform(given, season=1, argument="target_transform"):
+    """Return the transform that a user means.
 
-    def fit(self, values):
-        """Learn mean and deviation from `values`, an ndarray of shape (n,); return self."""
-        largest = np.abs(values).max() or 1.0
-        shares = values / largest  # so that no square overflows or vanishes
-        mean = shares.mean()
-        widest = np.abs(shares - mean).max() or 1.0
-        deviation = largest * (widest * ((shares - mean) / widest).std())
-        is_constant = values.min() == values.max()  # equal values may still deviate, by rounding
-        self.mean_ = largest * mean
-        self.scale_ = 1.0 if is_constant or deviation == 0 else deviation
-        with np.errstate(over="ignore"):
-            if not np.isfinite(values - self.mean_).all():
-                raise ValueError(f"values up to {largest:.3g} are too large to scale; divide the series first.")
+    Parameters
+    ----------
+    given : None, str, scikit-learn transformer, or list of these
+        A list is applied from the first to the last, and undone from the last to the first.
+    season : int or tuple of int, default=1
+        Rows of a season, 1 for none. Of several, "mstl" takes all and the others the first.
+    argument : {"target_transform", "scaler"}, default="target_transform"
+        What the user gave it as; it says which names there are, and stands in errors. A scaler is no list.
+
+    Returns
+    -------
+    Transform
+        Not fitted.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, or a seasonal one without a season.
+    TypeError
+        For what is no name and no transformer, or a transformer that cannot be undone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> values, bounds = np.array([1.0, 2.0, 4.0, 8.0]), np.array([0, 4])
+    >>> transform = make_transform(["log1p", "difference"]).fit(values, bounds)
+    >>> z = transform.transform(values, bounds)
+    >>> transform.inverse_transform(z[None, 2:], [0], [2], values, bounds).round(6)
+    array([[4., 8.]])
+    """
+    names = SCALERS if argument == "scaler" else TARGET_TRANSFORMS
+    if isinstance(given, (list, tuple)) and argument != "scaler":
+        return Chain([make_transform(one, season, argument) for one in given])
+    if given is None or isinstance(given, str):
+        return _make_named(given, names, np.atleast_1d(season).tolist(), argument)
+    if isinstance(given, type):
+        raise TypeError(f"{argument}={given.__name__} is a class; give an instance, {given.__name__}().")
+    kind = type(given).__name__
+    if not all(hasattr(given, method) for method in ("fit", "transform", "get_params")):
+        raise TypeError(
+            f"{argument} is of type {kind}, no name and no scikit-learn transformer; take one of {_listed(names)}."
+        )
+    if not hasattr(given, "inverse_transform"):
+        raise TypeError(
+            f"{argument}={kind}(...) has no inverse_transform, so forecasts could not be brought back; "
+            "take a transformer that has one."
+        )
+    return PerSeries(given)
+
+
+def _make_named(name, names, seasons, argument):
+    if name not in names:
+        raise ValueError(
+            f"{argument}={name!r} is not known; take one of {_listed(names)}, or a scikit-learn transformer."
+        )
+    if name not in SEASONAL_TRANSFORMS:
+        return names[name]()
+    if min(seasons) < 2:
+        raise ValueError(
+            f"{argument}={name!r} needs a season, but the clock has none (season {min(seasons)}); "
+            "set freq to a clock that has one, or take another transform."
+        )
+    return SEASONAL_TRANSFORMS[name](seasons)
+
+
+def _listed(names):
+    return ", ".join(map(repr, names))
+
+
+class Chain(Transform):
+    """Several transforms, one after the other.
+
+    Parameters
+    ----------
+    transforms : list of Transform
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn.scaling import StandardScaling
+    >>> from tsrnn.seasons import Difference
+    >>> values, bounds = np.array([1.0, 2.0, 5.0]), np.array([0, 3])
+    >>> chain = Chain([Difference(), StandardScaling()]).fit(values, bounds)
+    >>> chain.transform(values, bounds)
+    array([nan, -1.,  1.])
+    >>> chain.inverse_transform([[1.0, -1.0]], series=[0], rows=[3], values=values, bounds=bounds)
+    array([[8., 9.]])
+    """
+
+    def __init__(self, transforms):
+        self.transforms = list(transforms)
+        self.n_lost = sum(transform.n_lost for transform in self.transforms)
+        self.needs_history = any(transform.needs_history for transform in self.transforms)
+
+    def fit(self, values, bounds, names=None):
+        """Fit each to what those before it give."""
+        for transform in self.transforms:
+            values = transform.fit(values, bounds, names).transform(values, bounds)
         return self
 
-    def transform(self, values):
-        """Return the scaled values, float64."""
-        return (values - self.mean_) / self.scale_
-
-    def inverse_transform(self, values):
-        """Return values on the original scale, float64."""
-        return np.asarray(values, np.float64) * self.scale_ + self.mean_
-
-
-class IdentityTransform:
-    """Leaves values as they are."""
-
-    def fit(self, values):
-        """Return self."""
-        return self
-
-    def transform(self, values):
-        """Return `values`."""
+    def transform(self, values, bounds):
+        """Return what the last gives."""
+        values = np.asarray(values, np.float64)
+        for transform in self.transforms:
+            values = transform.transform(values, bounds)
         return values
 
-    def inverse_transform(self, values):
-        """Return `values` as float64."""
-        return np.asarray(values, np.float64)
+    def inverse_transform(self, forecasts, series, rows, values=None, bounds=None):
+        """Return forecasts on the scale that the first was given, as are `values`."""
+        histories = [values]
+        if self.needs_history:
+            last = max(n for n, transform in enumerate(self.transforms) if transform.needs_history)
+            for transform in self.transforms[:last]:
+                histories.append(transform.transform(histories[-1], bounds))
+        histories += [None] * (len(self.transforms) - len(histories))
+        forecasts = np.asarray(forecasts, np.float64)
+        for transform, history in zip(self.transforms[::-1], histories[::-1], strict=False):
+            forecasts = transform.inverse_transform(forecasts, series, rows, history, bounds)
+        return forecasts
 
 
-TRANSFORMS = {"standard": StandardTransform, None: IdentityTransform}
+class PerSeries(Transform):
+    """A scikit-learn transformer, cloned for each series and fitted to its observed values as one column.
+
+    It goes from series to series, in about a millisecond each. The transformer must treat each row on its own, as those
+    of scikit-learn do. A series without any value is left as it is.
+
+    Parameters
+    ----------
+    transformer : estimator
+        With `inverse_transform`; it stays as it is.
+
+    Attributes
+    ----------
+    transformers_ : list of n_series estimators
+        None for a series without any value.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.preprocessing import MaxAbsScaler
+    >>> values, bounds = np.array([1.0, -4.0, np.nan, 7.0]), np.array([0, 3, 4])
+    >>> PerSeries(MaxAbsScaler()).fit(values, bounds).transform(values, bounds)
+    array([ 0.25, -1.  ,   nan,  1.  ])
+    """
+
+    def __init__(self, transformer):
+        self.transformer = transformer
+
+    def fit(self, values, bounds, names=None):
+        """Fit the clones; refuse what does not give one finite number for each value, or does not come back."""
+        values = np.asarray(values, np.float64)
+        self.transformers_ = []
+        for s in range(len(bounds) - 1):
+            mine = values[bounds[s] : bounds[s + 1]]
+            mine = mine[~np.isnan(mine)]
+            self.transformers_.append(self._fit_one(mine[:, None], name_of(s, names)) if len(mine) else None)
+        return self
+
+    def _fit_one(self, column, name):
+        kind = type(self.transformer).__name__
+        try:
+            transformer = clone(self.transformer).fit(column)
+        except ValueError as error:
+            first_line = str(error).partition("\n")[0]
+            raise ValueError(f"{name} cannot be transformed by {kind}: {first_line}") from error
+        transformed = np.asarray(transformer.transform(column))
+        if transformed.shape != column.shape:
+            raise ValueError(
+                f"{kind} turns {len(column)} values of {name} into an array of shape {transformed.shape}; "
+                f"a transform of the target must give one column, {column.shape}."
+            )
+        back = np.asarray(transformer.inverse_transform(transformed))
+        # Also false where anything is NaN.
+        if not (np.isfinite(transformed).all() and np.abs(back - column).max() <= COMES_BACK * np.abs(column).max()):
+            raise ValueError(
+                f"{kind} does not bring the values of {name} back: its inverse_transform must undo its transform."
+            )
+        return transformer
+
+    def transform(self, values, bounds):
+        """Return what the clones give, NaN where values are missing."""
+        result = np.array(values, np.float64)
+        for s, transformer in enumerate(self.transformers_):
+            mine = result[bounds[s] : bounds[s + 1]]
+            is_observed = ~np.isnan(mine)
+            if transformer is not None and is_observed.any():
+                mine[is_observed] = np.asarray(transformer.transform(mine[is_observed][:, None]))[:, 0]
+        return result
+
+    def inverse_transform(self, forecasts, series, rows, values=None, bounds=None):
+        """Return forecasts in units of the target."""
+        result, series = np.array(forecasts, np.float64), np.asarray(series)
+        order = np.argsort(series, kind="stable")
+        for group in np.split(order, np.flatnonzero(np.diff(series[order])) + 1):
+            transformer = self.transformers_[series[group[0]]] if len(group) else None
+            mine = result[group]
+            is_number = ~np.isnan(mine)
+            if transformer is not None and is_number.any():
+                mine[is_number] = np.asarray(transformer.inverse_transform(mine[is_number][:, None]))[:, 0]
+                result[group] = mine
+        return result

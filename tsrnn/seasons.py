@@ -1,0 +1,216 @@
+"""Transforms that compare a value with earlier ones, or take the season out of a series."""
+
+import numpy as np
+
+from .decomposition import seasonal_figures
+from .scaling import Transform, is_constant, largest_sizes, like, means, name_of, series_of_row
+
+
+class Difference(Transform):
+    """Subtracts from each value the one `lag` rows before it, or where that is missing an earlier one of its phase.
+
+    ``z[k] = x[k] - x[m]``, where m is the last observed row among k - lag, k - 2 lag, ... The first `lag` rows have
+    none and become NaN. On the way back the first forecasts are added to the history, later ones to those `lag` rows
+    before them; where the history has nothing to add to, the mean that was learnt is taken.
+
+    Parameters
+    ----------
+    lag : int, default=1
+        Rows between a value and what is subtracted from it: 1 takes out a trend, a season takes out a season.
+
+    Attributes
+    ----------
+    mean_ : ndarray of shape (n_series,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> values, bounds = np.array([1.0, 3.0, np.nan, 20.0]), np.array([0, 4])
+    >>> transform = Difference().fit(values, bounds)
+    >>> transform.transform(values, bounds)
+    array([nan,  2., nan, 17.])
+    >>> transform.inverse_transform([[5.0, 1.0]], series=[0], rows=[4], values=values, bounds=bounds)
+    array([[25., 26.]])
+    """
+
+    needs_history = True
+
+    def __init__(self, lag=1):
+        self.lag = self.n_lost = lag
+
+    def fit(self, values, bounds, names=None):
+        """Learn the mean; refuse differences that overflow, and series all of which are too short."""
+        values = np.asarray(values, np.float64)
+        largest = largest_sizes(values, bounds)
+        self.mean_ = largest * means(values / np.repeat(largest, np.diff(bounds)), bounds)
+        differences = self.transform(values, bounds)
+        if np.isinf(differences).any():
+            s = series_of_row(np.isinf(differences).argmax(), bounds)
+            raise ValueError(
+                f"{name_of(s, names)} has values up to {largest[s]:.3g}, whose differences overflow; "
+                "divide the series first."
+            )
+        if np.isnan(differences).all() and not np.isnan(values).all():
+            raise ValueError(
+                f"differences of lag {self.lag} need a value {self.lag} rows after another, and the longest series has "
+                f"{np.diff(bounds).max()} rows to learn from; take a smaller lag, or no differences."
+            )
+        return self
+
+    def transform(self, values, bounds):
+        """Return the differences, NaN in the first rows of each series."""
+        values = np.asarray(values, np.float64)
+        known, last = self._last_observed(values, bounds)
+        rows = np.arange(len(values))
+        earlier = np.where(rows_of_series(bounds) >= self.lag, rows - self.lag, len(values))
+        with np.errstate(over="ignore"):
+            return values - known[last[earlier]]
+
+    def inverse_transform(self, forecasts, series, rows, values=None, bounds=None):
+        """Return the forecasts added up, beginning at the history."""
+        forecasts, series, rows = np.asarray(forecasts, np.float64), np.asarray(series), np.asarray(rows)
+        values, bounds = np.asarray(values, np.float64), np.asarray(bounds)
+        known, last = self._last_observed(values, bounds)
+        n_bases = min(self.lag, forecasts.shape[1])
+        wanted = rows[:, None] + np.arange(n_bases) - self.lag
+        # A history that ends before it is wanted goes on with missing values.
+        n_rows = np.diff(bounds)[series][:, None]
+        wanted -= self.lag * np.maximum(-((n_rows - 1 - wanted) // self.lag), 0)
+        places = np.where(wanted >= 0, bounds[series][:, None] + wanted, len(values))
+        bases = known[last[places]]
+        bases = np.where(np.isnan(bases), self.mean_[series][:, None], bases)
+        bases = [np.broadcast_to(like(forecasts[:, 0], base), forecasts[:, 0].shape) for base in bases.T]
+        back = np.empty_like(forecasts)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for step in range(forecasts.shape[1]):
+                back[:, step] = sums = forecasts[:, step] + bases[step % self.lag]
+                bases[step % self.lag] = np.where(np.isnan(sums), bases[step % self.lag], sums)
+        return back
+
+    def _last_observed(self, values, bounds):
+        """Return the values with NaN appended, and for each row the last observed one of its phase up to it.
+
+        Where there is none, that is the row appended.
+        """
+        nowhere = len(values)
+        last = np.arange(nowhere + 1)
+        missing = np.flatnonzero(np.isnan(values))
+        if len(missing):
+            last[missing] = np.where(rows_of_series(bounds)[missing] >= self.lag, missing - self.lag, nowhere)
+        while len(missing):  # each round doubles how many rows back it looks
+            found = last[last[missing]]
+            missing, found = missing[found != last[missing]], found[found != last[missing]]
+            last[missing] = found
+        return np.append(values, np.nan), last
+
+
+class Seasonal(Transform):
+    """Subtracts a season that was learnt; abstract."""
+
+    def _season(self, series, rows):
+        """Return the season in these rows of these series, of the shape of both."""
+        raise NotImplementedError
+
+    def transform(self, values, bounds):
+        """Return the values without their season."""
+        series = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+        return np.asarray(values, np.float64) - self._season(series, rows_of_series(bounds))
+
+    def inverse_transform(self, forecasts, series, rows, values=None, bounds=None):
+        """Return the forecasts with the season of their rows."""
+        forecasts, series, rows = np.asarray(forecasts, np.float64), np.asarray(series), np.asarray(rows)
+        rows = rows[:, None] + np.arange(forecasts.shape[1])
+        season = self._season(np.broadcast_to(series[:, None], rows.shape), rows)
+        return forecasts + season.reshape(*season.shape, *[1] * (forecasts.ndim - 2))
+
+
+class Deseasonalise(Seasonal):
+    """Subtracts a season that is the same in every year: one figure for each phase, made for short series.
+
+    Parameters
+    ----------
+    season : int
+        Rows of a season; row k has the phase ``k % season``.
+
+    Attributes
+    ----------
+    figures_ : ndarray of shape (n_series, season)
+        As :func:`tsrnn.decomposition.seasonal_figures` gives them.
+    """
+
+    def __init__(self, season):
+        self.season = season
+
+    def fit(self, values, bounds, names=None):
+        """Learn the figures."""
+        self.figures_ = seasonal_figures(np.asarray(values, np.float64), np.asarray(bounds), self.season)
+        return self
+
+    def _season(self, series, rows):
+        return self.figures_[series, rows % self.season]
+
+
+class STL(Seasonal):
+    """Subtracts the season that statsmodels finds by STL, or several by MSTL; it may change from year to year.
+
+    In the rows that it was learnt from it is the season found there; afterwards the last one repeats. Missing values
+    are interpolated for learning. Equal values have no season, and neither has a series without any.
+
+    Parameters
+    ----------
+    seasons : tuple of int
+        Rows of each season.
+
+    References
+    ----------
+    Cleveland, Cleveland, McRae and Terpenning (1990), STL: a seasonal-trend decomposition procedure based on Loess,
+    Journal of Official Statistics 6; Bandara, Hyndman and Bergmeir (2021), MSTL: a seasonal-trend decomposition
+    algorithm for time series with multiple seasonal patterns, arXiv:2107.13462.
+    """
+
+    def __init__(self, seasons):
+        self.seasons = tuple(sorted(set(seasons)))  # the order in which statsmodels answers
+
+    def fit(self, values, bounds, names=None):
+        """Learn the seasons of each series; refuse series shorter than two of them."""
+        try:
+            from statsmodels.tsa.seasonal import MSTL
+            from statsmodels.tsa.seasonal import STL as OneSeason
+        except ImportError as error:
+            raise ImportError("'stl' and 'mstl' need statsmodels; install it, or take 'deseasonalise'.") from error
+        values, bounds = np.asarray(values, np.float64), np.asarray(bounds)
+        least = 2 * max(self.seasons) + (len(self.seasons) > 1)  # MSTL leaves out what is not less than half
+        self._bounds = bounds
+        self._has_season = ~is_constant(values, bounds)
+        self._found = np.zeros((len(self.seasons), len(values)))
+        for s in np.flatnonzero(self._has_season):
+            rows = slice(bounds[s], bounds[s + 1])
+            mine, n_rows = values[rows], bounds[s + 1] - bounds[s]
+            if n_rows < least:
+                raise ValueError(
+                    f"{name_of(s, names)} has {n_rows} rows to learn from, but 'stl' and 'mstl' need {least} for a "
+                    f"season of {max(self.seasons)}; take 'deseasonalise', or drop the series."
+                )
+            observed = np.flatnonzero(~np.isnan(mine))
+            largest = np.abs(mine[observed]).max()  # squares of shares do not overflow
+            shares = np.interp(np.arange(n_rows), observed, mine[observed] / largest)
+            if len(self.seasons) == 1:
+                found = OneSeason(shares, period=self.seasons[0]).fit().seasonal
+            else:
+                found = MSTL(shares, periods=self.seasons).fit().seasonal.T
+            self._found[:, rows] = found * largest
+        return self
+
+    def _season(self, series, rows):
+        first, n_rows = self._bounds[series], np.diff(self._bounds)[series]
+        has_season = self._has_season[series]
+        total = np.zeros(rows.shape)
+        for found, season in zip(self._found, self.seasons, strict=True):
+            repeated = np.where(rows < n_rows, rows, n_rows - season + (rows - n_rows) % season)
+            total[has_season] += found[(first + repeated)[has_season]]
+        return total
+
+
+def rows_of_series(bounds):
+    """Return the row that each value is of its series (n_rows,)."""
+    return np.arange(bounds[-1]) - np.repeat(np.asarray(bounds)[:-1], np.diff(bounds))
