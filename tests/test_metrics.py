@@ -247,6 +247,7 @@ def test_table_is_nan_just_where_a_score_is_not_defined(y, f, train, undefined):
         (lambda: r2([4, 4, 4], [1, 2, 3]), ["4 at each of 3", "mae"]),
         (lambda: r2([4], [1]), ["at each of 1", "mae"]),
         (lambda: directional_accuracy([4], [1]), ["no move", "y_before"]),
+        (lambda: directional_accuracy([4, 5], [1, 2], sample_weight=[1, 0]), ["no move", "y_before"]),
         (lambda: directional_accuracy([4, 5], [1, 2], np.nan), ["y_before", "NaN"]),
         (lambda: directional_accuracy([4, 5], [1, 2], [1, 2, 3]), ["y_before", "shape (3,)", "2 steps"]),
         (lambda: overall_weighted_average([4, 5], [1, 2], [4, 5], [1, 2]), ["y_naive2 equals y_true"]),
@@ -426,7 +427,7 @@ def test_neither_the_order_of_rows_nor_names_nor_further_series_change_the_score
     options = {"id_col": "shop", "time_col": "when", "target": "sales"}
     expected = panel_scores(truths, forecasts, train, 4, **options)
     assert expected.index.name == "shop"
-    frames = [frame.sample(frac=1, random_state=0) for frame in (truths, forecasts, train)]
+    frames = [frame.sample(frac=1, random_state=seed) for seed, frame in enumerate((truths, forecasts, train))]
     shuffled = panel_scores(*frames, 4, **options)
     assert list(shuffled.index) == list(dict.fromkeys(frames[0]["shop"]))  # the order of truths
     # Two sums in one order: the rows of a series are brought into that of time.
@@ -481,6 +482,13 @@ def tiny_panel():
         ),
         (1, lambda frame: frame.assign(y=list("abcd")), TypeError, ["'y' of forecasts", "text"]),
         (0, lambda frame: frame.assign(ds=list("4545")), TypeError, ["'ds' of truths", "text", "to_datetime"]),
+        (0, lambda frame: frame.assign(ds=[4, pd.Timestamp("2020"), 4, 5]), TypeError, ["'ds' of truths", "no order"]),
+        (
+            1,
+            lambda frame: frame.assign(ds=pd.to_datetime(frame["ds"])),
+            ValueError,
+            ["'ds' is datetime64", "and int64"],
+        ),
         (0, lambda frame: frame.assign(ds=[4, np.nan, 4, 5]), ValueError, ["'ds' of truths", "misses 1"]),
         (2, lambda frame: frame.assign(unique_id=[None, *"AABBB"]), ValueError, ["'unique_id' of train", "misses 1"]),
     ],
@@ -614,6 +622,11 @@ def test_directional_scorer_refuses_rows_that_go_back_in_time():
     panel = pd.concat({"a": frame, "b": frame.assign(series=1)})
     assert score(model, panel) == 1 / 2
     refused(ValueError, ["order of time"], score, model, panel.iloc[::-1])
+    # An index of numbers is a clock, unless the forecaster reads the clock from a column.
+    numbered = frame.assign(when=[0, 1, 2]).set_axis([5, 3, 4])
+    refused(ValueError, ["from 5 to 3", "order of time"], score, model, numbered)
+    model.time_col = "when"
+    assert score(model, numbered) == 1 / 2
 
 
 @pytest.mark.parametrize("name", SCORERS)
@@ -794,6 +807,7 @@ def test_scorers_refuse_what_they_cannot_score_in_one_sentence():
     refused(ValueError, ["y has shape (12, 2)"], scorer("neg_mase"), model, X, X)
     refused(ValueError, ["sample_weight", "shape (1,)"], scorer("neg_mase"), model, X, y, [1])
     refused(ValueError, ["no move"], scorer("directional_accuracy"), model, X[:2], y[:2])
+    refused(ValueError, ["no move"], scorer("directional_accuracy"), model, X, y, np.arange(12) < 2)
 
 
 def test_public_names_are_those_of_all():

@@ -520,24 +520,25 @@ def panel_scores(truths, forecasts, train, season=1, *, id_col="unique_id", time
     """
     _check_season(season)
     names = [id_col, time_col, target]
-    steps, truth = _read_long(truths, "truths", names)
-    their_steps, forecast = _read_long(forecasts, "forecasts", names)
-    train_steps, known = _read_long(train, "train", names, may_miss=True)
+    steps, truth, by_time = _read_long(truths, "truths", names)
+    their_steps, forecast, _ = _read_long(forecasts, "forecasts", names)
+    train_steps, known, train_by_time = _read_long(train, "train", names, may_miss=True)
     places = their_steps.get_indexer(steps)
     if (places < 0).any():
-        raise ValueError(f"forecasts has no row for {_step(steps, (places < 0).argmax())}, which truths has; add it.")
+        kinds = [str(frame[time_col].dtype) for frame in (forecasts, truths)]
+        odd = "" if kinds[0] == kinds[1] else f" ({time_col!r} is {kinds[0]} there and {kinds[1]} here)"
+        first = _step(steps, (places < 0).argmax())
+        raise ValueError(f"forecasts has no row for {first}, which truths has{odd}; give the same steps in both.")
     if len(their_steps) > len(steps):
         surplus = np.setdiff1d(np.arange(len(their_steps)), places)[0]
-        raise ValueError(f"truths has no row for {_step(their_steps, surplus)}, which forecasts has; drop it there.")
+        raise ValueError(f"truths has no row for {_step(their_steps, surplus)}, which forecasts has; drop it.")
     numbers, ids = pd.factorize(steps.get_level_values(0))
     train_numbers = ids.get_indexer(train_steps.get_level_values(0))
     without = np.setdiff1d(np.arange(len(ids)), train_numbers)
     if len(without):
         raise ValueError(f"train has no rows of series {_plain(ids[without[0]])}, which truths has; add them.")
-    order, train_order = (
-        _by_series_and_time(of.get_level_values(1), series)
-        for of, series in ((steps, numbers), (train_steps, train_numbers))
-    )
+    order = by_time[np.argsort(numbers[by_time], kind="stable")]
+    train_order = train_by_time[np.argsort(train_numbers[train_by_time], kind="stable")]
     train_order = train_order[train_numbers[train_order] >= 0]
     scores = _score_series(
         truth[order],
@@ -926,7 +927,7 @@ def _column(values, name):
 
 
 def _read_long(frame, what, names, may_miss=False):
-    """Return the steps of a long frame as a MultiIndex (id, time), and its values as a float64 array."""
+    """Return the steps of a long frame as a MultiIndex (id, time), its values, and the order of its rows by time."""
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"{what} must be a long DataFrame with the columns {names}; got {type(frame).__name__}.")
     for name in names:
@@ -957,7 +958,11 @@ def _read_long(frame, what, names, may_miss=False):
                 f"column {target!r} of {what} is {bad} for {_step(steps, are_bad.argmax())}; drop such steps from both "
                 "truths and forecasts, and in train write NaN."
             )
-    return steps, values
+    try:
+        by_time = np.asarray(frame[time_col].argsort())
+    except TypeError as error:
+        raise TypeError(f"column {time_col!r} of {what} has no order ({error}); give times of one kind.") from None
+    return steps, values, by_time
 
 
 def _step(steps, row):
@@ -968,9 +973,3 @@ def _step(steps, row):
 
 def _plain(series):
     return repr(series.item() if isinstance(series, np.generic) else series)
-
-
-def _by_series_and_time(times, numbers):
-    """Return the order that brings the rows of each series together, by time."""
-    by_time = np.asarray(times.argsort())
-    return by_time[np.argsort(numbers[by_time], kind="stable")]
