@@ -372,7 +372,7 @@ class RecurrentEstimator(BaseEstimator):
             Likewise.
         """
         if going_on is None:
-            parameters, state = self._initial_parameters(architecture, rng, windows.X.dtype), None
+            parameters, state = self._initial_parameters(architecture, rng, windows.dtype), None
         else:
             parameters = going_on.parameters
             state = going_on.optimizer_state if going_on.optimizer == options.optimizer else None
@@ -411,7 +411,7 @@ class RecurrentEstimator(BaseEstimator):
             Nothing is kept yet, so that a fit that fails leaves an earlier one as it was.
         """
         goes_on = self.warm_start and hasattr(self, "_training")
-        going_on = self._training_to_go_on_from(architecture, windows.X.dtype) if goes_on else None
+        going_on = self._training_to_go_on_from(architecture, windows.dtype) if goes_on else None
         training = self._train(architecture, windows, self._training_options(), rng, validation, going_on)
         warn_if_cut_short(training, stacklevel=3)
         return training

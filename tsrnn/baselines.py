@@ -6,6 +6,7 @@ from sklearn.base import BaseEstimator
 from .base import AUTO, POSITIVE_INT, StrOptions
 from .calendar import seasonal_period
 from .contract import ForecasterMixin
+from .panel import interpolate
 
 
 class SeasonalNaive(ForecasterMixin, BaseEstimator):
@@ -52,33 +53,42 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
         "horizon": [POSITIVE_INT],
         "season": [POSITIVE_INT, AUTO],
         "target": "no_validation",
+        "id_col": "no_validation",
+        "time_col": "no_validation",
         "freq": "no_validation",
         "missing": [StrOptions({"raise", "interpolate"})],
     }
 
-    def __init__(self, horizon=1, *, season="auto", target=None, freq=None, missing="raise"):
+    def __init__(self, horizon=1, *, season="auto", target=None, id_col="unique_id", time_col="ds", freq=None, missing="raise"):
         self.horizon = horizon
         self.season = season
         self.target = target
+        self.id_col = id_col
+        self.time_col = time_col
         self.freq = freq
         self.missing = missing
 
-    def _learn(self, series):
-        season = seasonal_period(series.clock.freq) if self.season == "auto" else self.season
-        n = len(series.values)
-        if self.season != "auto" and season > n:
-            raise ValueError(f"{series.label} has {n} rows, fewer than season={season}; give a shorter season.")
-        self.season_ = season if season <= n else 1
-        self._values = series.values
+    def _learn(self, panel):
+        season = seasonal_period(panel.clock.freq) if self.season == "auto" else self.season
+        longest = int(panel.lengths.max())
+        if self.season != "auto" and season > longest:
+            raise ValueError(
+                f"{panel.label(int(panel.lengths.argmax()))} has {longest} rows, fewer than season={season}; give a "
+                "shorter season."
+            )
+        self.season_ = season if season <= longest else 1
+        self._values = np.column_stack([interpolate(values, panel.bounds) for values in panel.values.T])
+        self._bounds, self._seasons = panel.bounds, np.where(panel.lengths >= self.season_, self.season_, 1)
 
     def _forecast_ahead(self, n_steps):
-        return np.resize(self._values[-self.season_ :], n_steps)
+        last = self._bounds[1:, None] - self._seasons[:, None] + np.arange(n_steps) % self._seasons[:, None]
+        return self._values[last]
 
-    def _fitted_values(self, rows):
-        n_seasons = -(
-            -self._fitted_horizon // self.season_
-        )  # whole seasons back, to a value known `horizon` steps before
-        origins, sources = rows - self._fitted_horizon, rows - n_seasons * self.season_
+    def _fitted_values(self, series, rows):
+        season, first = self._seasons[series], self._bounds[series]
+        # Whole seasons back, to a value known `horizon` steps before.
+        origins, sources = rows - self._fitted_horizon, rows - -(-self._fitted_horizon // season) * season
         # Without a season before it the last known value is repeated; where nothing was known the mean stands.
-        known = self._values[np.where(sources >= 0, sources, np.maximum(origins, 0))]
-        return np.where(origins >= 0, known, self._values.mean())
+        known = self._values[first + np.where(sources >= 0, sources, np.maximum(origins, 0))]
+        means = np.add.reduceat(self._values, self._bounds[:-1], axis=0) / np.diff(self._bounds)[:, None]
+        return np.where((origins >= 0)[:, None], known, means[series])

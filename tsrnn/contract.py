@@ -14,34 +14,45 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from .base import reject_booleans
-from .panel import read_series, read_values
+from .frames import WIDE
+from .panel import Rows, read_panel, read_rows, read_truth, refuse_missing
+
+NO_CLOCK = (
+    "the data have no clock: rows given to predict will mean the steps directly after training. Give a Series or "
+    'DataFrame with a time index; inside a pipeline use set_output(transform="pandas").'
+)
 
 
 class ForecasterMixin(RegressorMixin):
-    """Gives a class with `horizon`, `target`, `freq` and `missing` the contract, from three methods of its own."""
+    """Gives a class with `horizon`, `target`, `id_col`, `time_col`, `freq` and `missing` the contract.
+
+    It has three methods of its own, for which series are numbered in the order of the panel.
+    """
 
     @abstractmethod
-    def _learn(self, series):
-        """Fit to a SeriesData; keep what forecasts need."""
+    def _learn(self, panel):
+        """Fit to a Panel; keep what forecasts need."""
 
     @abstractmethod
     def _forecast_ahead(self, n_steps):
-        """Return the forecasts of the `n_steps` steps after training, shape (n_steps,)."""
+        """Return the forecasts of the `n_steps` steps after each series, shape (n_series, n_steps, n_targets)."""
 
     @abstractmethod
-    def _fitted_values(self, rows):
-        """Return for each of these rows of training its forecast from `horizon` steps before, shape (n,)."""
+    def _fitted_values(self, series, rows):
+        """Return for these rows of series their forecasts from `horizon` steps before, shape (n, n_targets)."""
 
     def fit(self, X, y=None):
-        """Learn one series.
+        """Learn one series, or many.
 
         Parameters
         ----------
-        X : Series, DataFrame with one column, or array of shape (n,) or (n, 1)
-            The series, oldest value first; its index is the clock: dates, periods or whole numbers at equal steps.
-            With `y`: a frame without columns whose index is the clock.
-        y : Series or array of shape (n,), optional
-            The series, where a scikit-learn tool passes it apart from X.
+        X : Series, DataFrame or array
+            One row for each time step; the index is the clock: dates, periods or whole numbers at equal steps. Without
+            `y`: a series; a frame with a series in each column; a long frame with columns for the id of the series
+            (`id_col`), the stamp (`time_col`) and the value ("y" or `target`), or the same with a MultiIndex of id and
+            stamp.
+        y : Series, DataFrame or array of shape (n,) or (n, n_targets), optional
+            The values, where a scikit-learn tool passes them apart from X. Several columns are forecast together.
 
         Returns
         -------
@@ -50,20 +61,17 @@ class ForecasterMixin(RegressorMixin):
         Raises
         ------
         ValueError, TypeError
-            If the arguments are out of range, or the series cannot be read without guessing or is too short.
+            If the arguments are out of range, or the data cannot be read without guessing or are too short.
         """
         self._validate_params()
         reject_booleans(self)
-        series = read_series(X, y, target=self.target, freq=self.freq, missing=self.missing)
-        if not series.clock.is_given:
-            warnings.warn(
-                "the data have no clock: rows given to predict will mean the steps directly after training. Give a "
-                'Series or DataFrame with a time index; inside a pipeline use set_output(transform="pandas").',
-                UserWarning,
-                stacklevel=2,
-            )
-        self._learn(series)
-        self.series_ = series
+        panel = self._read_panel(X, y)
+        if self.missing == "raise":
+            refuse_missing(panel, self._cures_of_missing())
+        if not panel.clock.is_given:
+            warnings.warn(NO_CLOCK, UserWarning, stacklevel=2)
+        self._learn(panel)
+        self.panel_ = panel
         self.n_features_in_ = X.shape[1] if np.ndim(X) == 2 else int(y is None)
         self._fitted_horizon = self.horizon
         return self
@@ -74,31 +82,27 @@ class ForecasterMixin(RegressorMixin):
         Parameters
         ----------
         X : DataFrame, Series or array with n rows
-            Only its clock is read, never its values. Rows after training are forecast. Rows of training get their
-            fitted values: the forecast made `horizon` steps before them, where need be from a window that is filled up
-            on the left with the first value, or, where nothing was known yet, with the mean of training. Rows without
+            Only its clock is read, and the ids of its rows if series have some, never its values. Rows after training
+            are forecast. Rows of training get their fitted values: the forecast made `horizon` steps before them, from
+            as much as there was to be seen, or, where nothing was known yet, the mean of training. Rows without
             a clock are the steps directly after training, except that the very rows of training mean themselves.
 
         Returns
         -------
-        ndarray of shape (n,)
+        ndarray of shape (n,), or (n, n_outputs) for several targets, or a series in each column
             In the unit of the series and the order of the rows.
 
         Raises
         ------
         ValueError
-            If a row lies before training, off its clock, or further ahead than the forecaster reaches.
+            If a row lies before training, off its clock, or is of a series that was not fitted.
         """
-        rows = self._rows(X)
-        n_train = self.series_.clock.n
-        forecasts = np.empty(len(rows))
-        inside = rows < n_train
-        if inside.any():
-            forecasts[inside] = self._fitted_values(rows[inside])
-        if not inside.all():
-            n_ahead = int(rows.max()) - n_train + 1
-            forecasts[~inside] = self._forecast_ahead(n_ahead)[rows[~inside] - n_train]
-        return forecasts
+        rows, panel = self._rows(X), self.panel_
+        if rows.series is not None:
+            forecasts = self._forecasts(rows.series, rows.steps)
+            return forecasts if panel.n_targets > 1 else forecasts[:, 0]
+        series = np.arange(panel.n_series).repeat(len(rows.steps))
+        return self._forecasts(series, np.tile(rows.steps, panel.n_series)).reshape(panel.n_series, -1).T
 
     def forecast(self, h=None):
         """Return the forecast of the h steps after training in the format of the data.
@@ -110,17 +114,17 @@ class ForecasterMixin(RegressorMixin):
 
         Returns
         -------
-        Series, or DataFrame if one was fitted
-            With the clock carried on and the name of the series.
+        Series or DataFrame
+            Of the same form as the data, with the clock carried on and the names of the series.
         """
-        h = self._steps_ahead(h)
-        return self.series_.give_back(self._forecast_ahead(h), self.series_.clock.n)
+        h, panel = self._steps_ahead(h), self.panel_
+        forecasts = self._forecast_ahead(h).reshape(-1, panel.n_targets)
+        return panel.frame(*self._future_rows(h), forecasts)
 
     def future_frame(self, h=None):
-        """Return the h rows to come, for `predict`: a DataFrame without columns whose index carries on the clock."""
-        h = self._steps_ahead(h)
-        n = self.series_.clock.n
-        return pd.DataFrame(index=self.series_.clock.stamps(n, n + h))
+        """Return the h rows to come, for `predict`: a frame of the form of the data, without what is forecast."""
+        rows = self.panel_.frame(*self._future_rows(self._steps_ahead(h)))
+        return rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(index=rows.index)
 
     def score(self, X, y=None, sample_weight=None):
         """Return the coefficient of determination R^2 of ``predict(X)``.
@@ -129,7 +133,7 @@ class ForecasterMixin(RegressorMixin):
         ----------
         X : Series, DataFrame or array
             Rows to forecast; without `y` also the true values. Rows of training are scored by their fitted values.
-        y : array-like of shape (n,), optional
+        y : array-like of shape (n,) or (n, n_outputs), optional
             The true values.
         sample_weight : array-like of shape (n,), optional
             Weights of the rows.
@@ -137,7 +141,7 @@ class ForecasterMixin(RegressorMixin):
         Returns
         -------
         float
-            Over the rows that were observed.
+            Over the rows that were observed; of several outputs the mean.
 
         Raises
         ------
@@ -145,17 +149,95 @@ class ForecasterMixin(RegressorMixin):
             As `predict`; or if a true value is missing and `missing` is "raise".
         """
         forecasts = self.predict(X)
-        y = read_values(X, self.target) if y is None else np.asarray(y, dtype=np.float64)
-        observed = ~np.isnan(y)
-        if self.missing == "raise" and not observed.all():
+        y = self.read_truth(X) if y is None else np.asarray(y, dtype=np.float64)
+        is_known = ~np.isnan(y)
+        if self.missing == "raise" and not is_known.all():
             raise ValueError(
-                f"X has {(~observed).sum()} missing value(s), which have no truth to score; drop these rows, or set "
+                f"X has {(~is_known).sum()} missing value(s), which have no truth to score; drop these rows, or set "
                 "missing='interpolate'."
             )
-        if y.ndim == 1:
-            y, forecasts = y[observed], forecasts[observed]
-            sample_weight = None if sample_weight is None else np.asarray(sample_weight)[observed]
+        if not is_known.all() and y.shape == forecasts.shape:
+            is_known = is_known if y.ndim == 1 else is_known.all(axis=1)
+            y, forecasts = y[is_known], forecasts[is_known]
+            sample_weight = None if sample_weight is None else np.asarray(sample_weight)[is_known]
         return r2_score(y, forecasts, sample_weight=sample_weight)
+
+    def read_truth(self, X):
+        """Return the true values that X holds, ndarray of shape (n,) or (n, n_outputs), NaN where missing."""
+        check_is_fitted(self)
+        return read_truth(X, self.target, self.id_col, self.time_col)
+
+    def series_numbers(self, X):
+        """Return for each row of X the number of its series, in the order of training; all 0 for a single one."""
+        series = self._rows(X).series
+        if series is None:
+            raise ValueError("each row of X is one of every series; give rows with ids, as a long frame has them.")
+        return series
+
+    def naive_errors(self, X, power=1):
+        """Return for each row of X the error of its series' seasonal naive forecast within training.
+
+        Parameters
+        ----------
+        X : Series, DataFrame or array with n rows
+        power : int, default=1
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            The mean of |difference|^power between values one season apart; with power 1, for a series not longer than
+            a season, between values one step apart. NaN where there is none.
+        """
+        panel = self.panel_
+        if panel.n_targets > 1:
+            raise ValueError("errors of several targets are not scaled together; score one target.")
+        errors = np.full(panel.n_series, np.nan)
+        lags = np.where((panel.lengths > self.season_) | (power != 1), self.season_, 1)
+        values, numbers = panel.values[:, 0], np.arange(panel.n_series).repeat(panel.lengths)
+        rows = np.arange(len(values))
+        before = rows - lags[numbers]
+        inside = before >= panel.bounds[numbers]
+        off = np.abs(values[rows[inside]] - values[before[inside]]) ** power
+        known = ~np.isnan(off)
+        sums, counts = (np.bincount(numbers[inside][known], of, panel.n_series) for of in (off[known], None))
+        errors[counts > 0] = sums[counts > 0] / counts[counts > 0]
+        return errors[self.series_numbers(X)]
+
+    def _read_panel(self, X, y):
+        return read_panel(
+            X, y, target=self.target, id_col=self.id_col, time_col=self.time_col, freq=self.freq
+        )
+
+    def _cures_of_missing(self):
+        allowed = self._parameter_constraints["missing"][0].options - {"raise"}
+        return "set missing=" + " or ".join(map(repr, sorted(allowed)))
+
+    def _forecasts(self, series, steps):
+        """Return forecasts of these steps of the clock, shape (n, n_targets)."""
+        panel = self.panel_
+        forecasts = np.empty((len(series), panel.n_targets))
+        ahead, rows = steps - panel.ends[series], steps - panel.starts[series]
+        is_before = rows < 0
+        if is_before.any() and panel.form.kind != WIDE:
+            first = int(is_before.argmax())
+            stamp, start = panel.stamps([steps[first]])[0], panel.stamps([panel.starts[series[first]]])[0]
+            raise ValueError(
+                f"X has a row of {panel.label(series[first])} at {stamp}, before it begins at {start}; only rows from "
+                "there on can be forecast."
+            )
+        is_inside = ahead < 0
+        if is_inside.any():  # of a wide frame a series may begin late: before that nothing was known
+            forecasts[is_inside] = self._fitted_values(series[is_inside], np.maximum(rows[is_inside], 0))
+        if not is_inside.all():
+            ahead, series = ahead[~is_inside], series[~is_inside]
+            forecasts[~is_inside] = self._forecast_ahead(int(ahead.max()) + 1)[series, ahead]
+        return forecasts
+
+    def _future_rows(self, h):
+        """Return series and steps of the h rows after each series."""
+        panel = self.panel_
+        series = np.arange(panel.n_series).repeat(h)
+        return series, panel.ends[series] + np.tile(np.arange(h), panel.n_series)
 
     def _steps_ahead(self, h):
         check_is_fitted(self)
@@ -167,12 +249,12 @@ class ForecasterMixin(RegressorMixin):
         return int(h)
 
     def _rows(self, X):
-        """Return for each row of X the step it stands for, counted from the first row of training."""
+        """Return the Rows that X asks for."""
         check_is_fitted(self)
-        clock = self.series_.clock
+        panel = self.panel_
         index = X if isinstance(X, pd.Index) else getattr(X, "index", None) if hasattr(X, "iloc") else None
-        if index is not None and clock.is_given:
-            return clock.positions(index)
+        if index is not None and panel.clock.is_given:
+            return read_rows(X, panel, self.id_col, self.time_col)
         if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
             raise TypeError(
                 f"the rows of X have dates (from {index[0]} on), but the forecaster was fitted without a clock; fit it "
@@ -181,32 +263,46 @@ class ForecasterMixin(RegressorMixin):
         values = np.asarray(X)
         if values.ndim == 0:
             raise ValueError(f"X must have one row per step; got {X!r}.")
+        if panel.form.has_ids:
+            raise TypeError(
+                f"X is an array of shape {values.shape}, but the forecaster was fitted on many series: each row needs "
+                "the id of its series and its time stamp; give a DataFrame, as future_frame(h) does."
+            )
         if values.size and not np.issubdtype(values.dtype, np.number):
             raise TypeError(
                 f"X is an array of {values.dtype}, from which no clock is read; give stamps as the index of a "
                 "DataFrame, as future_frame(h) does."
             )
         if self._are_rows_of_training(values):
-            return np.arange(len(values))
-        if clock.is_given:
+            return self._rows_at(np.arange(len(values)))
+        if panel.clock.is_given:
             warnings.warn(
                 "X has no clock: its rows are taken for the steps directly after training. Give a DataFrame with a "
                 "time index, as future_frame(h) does.",
                 UserWarning,
                 stacklevel=3,
             )
-        return clock.n + np.arange(len(values))
+        return self._rows_at(panel.clock.n + np.arange(len(values)))
+
+    def _rows_at(self, steps):
+        is_one = self.panel_.n_series == 1
+        return Rows(np.zeros(len(steps), np.int64) if is_one else None, steps, None)
 
     def _are_rows_of_training(self, values):
-        """Return whether an array holds the very values that were fitted, NaN where they were interpolated."""
-        if not values.size == len(values) == self.series_.clock.n or not np.issubdtype(values.dtype, np.number):
+        """Return whether an array holds the very values that were fitted, NaN where they are missing."""
+        panel = self.panel_
+        n, n_columns = panel.clock.n, panel.n_series * panel.n_targets
+        if values.size != n * n_columns or len(values) != n or not np.issubdtype(values.dtype, np.number):
             return False
-        values = values.ravel().astype(np.float64)
-        missing = np.isnan(values)
-        return missing.sum() == self.series_.n_missing and np.all(missing | (values == self.series_.values))
+        fitted = np.full((panel.n_series, n, panel.n_targets), np.nan)
+        numbers = np.arange(panel.n_series).repeat(panel.lengths)
+        fitted[numbers, np.arange(len(numbers)) - panel.bounds[numbers] + panel.starts[numbers]] = panel.values
+        fitted = fitted.transpose(1, 0, 2).reshape(n, n_columns)
+        return np.array_equal(values.reshape(n, n_columns).astype(np.float64), fitted, equal_nan=True)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = False
+        tags.target_tags.multi_output = True
         tags.input_tags.allow_nan = self.missing != "raise"
         return tags

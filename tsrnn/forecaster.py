@@ -29,8 +29,8 @@ from .contract import ForecasterMixin
 from .kernels.plan import WINDOW_NORMS
 from .network.architecture import Architecture
 from .network.training import Training, predict
-from .transforms import SCALERS, make_transform
-from .windows import cut_windows, split_windows
+from .preparation import Preparation, Series
+from .transforms import make_transform
 
 # Why else a refit may have been cut short.
 _STOPPED = {
@@ -152,8 +152,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         },
         "target": "no_validation",
         "freq": "no_validation",
-        "missing": [StrOptions({"raise", "interpolate"})],
-        "scaler": [*one_of_or_none(SCALERS), AUTO],
+        "missing": [StrOptions({"raise", "mask", "interpolate"})],
+        "windows_per_epoch": [POSITIVE_INT, None],
+        "id_col": "no_validation",
+        "time_col": "no_validation",
+        "scaler": "no_validation",
         "window_norm": [*one_of_or_none(WINDOW_NORMS), AUTO],
         "refit": ["boolean"],
         "dtype": [StrOptions({"float32", "float64"})],
@@ -169,6 +172,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         activation="tanh",
         reset_after=True,
         target=None,
+        id_col="unique_id",
+        time_col="ds",
         freq=None,
         missing="raise",
         scaler="auto",
@@ -178,6 +183,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         clip_norm=1.0,
         batch_size="auto",
         shuffle=True,
+        windows_per_epoch=None,
         max_iter="auto",
         max_time=None,
         early_stopping=True,
@@ -198,6 +204,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.activation = activation
         self.reset_after = reset_after
         self.target = target
+        self.id_col = id_col
+        self.time_col = time_col
         self.freq = freq
         self.missing = missing
         self.scaler = scaler
@@ -207,6 +215,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.clip_norm = clip_norm
         self.batch_size = batch_size
         self.shuffle = shuffle
+        self.windows_per_epoch = windows_per_epoch
         self.max_iter = max_iter
         self.max_time = max_time
         self.early_stopping = early_stopping
@@ -220,38 +229,35 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.verbose = verbose
         self.callbacks = callbacks
 
-    def _learn(self, series):
+    def _learn(self, panel):
         begun = time.perf_counter()
-        season = seasonal_period(series.clock.freq)
+        series, season = Series.of(panel), seasonal_period(panel.clock.freq)
         lookback = int(resolve_lookback(self.lookback, self.horizon, season))
-        n_validation = self._count_validation(series, lookback)
-        architecture = Architecture(
-            self.cell, lookback, 1, layer_sizes(resolve("hidden_layer_sizes", self.hidden_layer_sizes)),
-            self.horizon, self.activation, bool(self.reset_after), resolve("window_norm", self.window_norm),
-        )  # fmt: skip
-        batch_size = resolve("batch_size", self.batch_size)
-        n_windows = len(series.values) - n_validation - lookback - self.horizon + 1
-        has_refit = self.refit and n_validation > 0
-        max_time = self.max_time
-        if max_time is not None and has_refit:  # which makes no more epochs, but of more windows
-            max_time *= 0.9 * n_windows / (2 * n_windows + n_validation)
+        n_training = self._count_training(series)
         options = self._training_options(
             learning_rate=resolve("learning_rate", self.learning_rate),
-            batch_size=batch_size,
-            max_iter=resolve_max_iter(self.max_iter, n_windows, batch_size),
-            max_time=max_time,
+            batch_size=resolve("batch_size", self.batch_size),
+            max_iter=1,
+            max_time=self.max_time,
         )
+        n_windows = self._count_windows(n_training, lookback)
+        has_refit = self.refit and bool((n_training < series.lengths).any())
+        max_iter = resolve_max_iter(self.max_iter, n_windows, options.batch_size)
+        options = replace(options, max_iter=max_iter)
+        if self.max_time is not None and has_refit:  # which makes no more epochs, but of more windows
+            n_held_out = int((series.lengths - n_training).sum())
+            options = replace(options, max_time=self.max_time * 0.9 * n_windows / (2 * n_windows + n_held_out))
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
 
-        training, transform = self._train_on(series, n_validation, architecture, options, seed, "training")
+        training, prepared = self._train_on(series, n_training, lookback, season, options, seed, "training")
         warn_if_cut_short(training, stacklevel=3)
         parameters, stop_reason = training.parameters, training.stop_reason
         if has_refit and stop_reason not in CUT_SHORT:
             if self.max_time is not None:
                 options = replace(options, max_time=self.max_time - (time.perf_counter() - begun))
-            refitted, its_transform = self._refit(series, architecture, options, seed, training.best_iter)
+            refitted, refit = self._refit(series, lookback, season, options, seed, training.best_iter)
             if len(refitted.history) == training.best_iter and refitted.stop_reason not in CUT_SHORT:
-                parameters, transform = refitted.parameters, its_transform
+                parameters, prepared = refitted.parameters, refit
             else:
                 stop_reason = refitted.stop_reason
 
@@ -260,93 +266,126 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.parameters_, self.stop_reason_ = parameters, stop_reason
         self.history_ = pd.DataFrame(training.history)
         self.season_, self.lookback_ = season, lookback
+        preparation, architecture = prepared
         self.hidden_layer_sizes_ = architecture.hidden_layer_sizes
-        self._architecture, self._transform = architecture, transform
-        self._scaled = self._scale(series, series.values, transform)
+        self._architecture, self._preparation, self._series = architecture, preparation, series
+        self._numbers = np.argsort(panel.order)  # of each series of the panel, in the order of training
+        self._windows = self._make_windows(preparation, series, series.lengths, lookback)
 
-    def _refit(self, series, architecture, options, seed, n_epochs):
+    def _refit(self, series, lookback, season, options, seed, n_epochs):
         """Train a fresh network on everything; say so if that is cut short, since the one before it is then kept."""
         options = replace(options, max_iter=n_epochs, n_iter_no_change=n_epochs)
         label = "refit on everything"
         try:
-            refitted, transform = self._train_on(series, 0, architecture, options, seed, label)
+            refitted, prepared = self._train_on(series, series.lengths, lookback, season, options, seed, label)
         except (KeyboardInterrupt, NothingLearnt) as error:
             reason = "interrupted" if isinstance(error, KeyboardInterrupt) else "diverged"
-            refitted, transform = Training(None, None, stop_reason=reason), None
+            refitted, prepared = Training(None, None, stop_reason=reason), None
         if len(refitted.history) < n_epochs or refitted.stop_reason in CUT_SHORT:
             kept = "the network trained without the held-out part is kept"
             stopped = {**CUT_SHORT, **_STOPPED}[refitted.stop_reason]
             message = stopped.format(run=label, n=len(refitted.history), kept=kept)
             warnings.warn(message, ConvergenceWarning, stacklevel=4)
-        return refitted, transform
+        return refitted, prepared
 
-    def _train_on(self, series, n_validation, architecture, options, seed, label):
-        """Learn the scaling, then the network, from all but the latest steps; return the Training and the transform."""
-        border = len(series.values) - n_validation
-        known = series.values_known_at(border)  # what is trained on may not know, by interpolation, what comes later
-        transform = make_transform(resolve("scaler", self.scaler), argument="scaler")
-        transform.fit(known, np.array([0, border]), [series.label])
-        scaled = self._scale(series, np.concatenate([known, series.values[border:]]), transform)
-        if n_validation:
-            windows, validation = split_windows(scaled, architecture.n_steps, architecture.n_outputs, n_validation)
-        else:
-            windows, validation = cut_windows(scaled, architecture.n_steps, architecture.n_outputs), None
+    def _train_on(self, series, n_training, lookback, season, options, seed, label):
+        """Train on the first rows of each series; return the Training, the preparation and the architecture."""
+        preparation = Preparation(
+            lambda: make_transform(resolve("scaler", self.scaler), season, "scaler"),
+            self.horizon, self.missing, self.dtype,
+        ).fit(series, n_training)  # fmt: skip
+        n_targets = series.values.shape[1]
+        architecture = Architecture(
+            self.cell, lookback, preparation.n_features,
+            layer_sizes(resolve("hidden_layer_sizes", self.hidden_layer_sizes)), self.horizon * n_targets,
+            self.activation, bool(self.reset_after), resolve("window_norm", self.window_norm),
+            horizon=self.horizon, skips_missing=self.missing == "mask",
+        )  # fmt: skip
+        windows = self._make_windows(preparation, series, n_training, lookback)
+        validation = None
+        if (n_training < series.lengths).any():
+            last = np.where(n_training < series.lengths, series.lengths - self.horizon, -1)
+            validation = preparation.windows(windows.rows, series, lookback, n_training, last)
         rng = np.random.RandomState(seed)  # the kind of generator scikit-learn passes around
-        return self._train(architecture, windows, options, rng, validation, label=label), transform
+        return self._train(architecture, windows, options, rng, validation, label=label), (preparation, architecture)
 
-    def _scale(self, series, values, transform):
-        """Return scaled values of the series in the precision of the network."""
-        exact = transform.transform(values, np.array([0, len(values)]))
-        with np.errstate(over="ignore"):
-            scaled = exact.astype(self.dtype)
-        if not np.isfinite(scaled).all():
-            raise ValueError(f"{series.label} does not fit into {self.dtype} unscaled; set scaler='standard'.")
-        with np.errstate(over="ignore"):
-            rounding, movement = np.abs(scaled - exact).max(), np.abs(np.diff(exact)).mean()
-        if rounding > movement:
-            raise ValueError(f"{series.label} moves by less than {self.dtype} resolves; set dtype='float64'.")
-        return scaled
+    def _make_windows(self, preparation, series, n_training, lookback):
+        """Return the windows whose targets are among the first rows of each series."""
+        rows = preparation.rows(series, n_training)
+        first = np.clip(n_training - self.horizon, 1, lookback)
+        return preparation.windows(rows, series, lookback, first, n_training - self.horizon, self.windows_per_epoch)
 
-    def _count_validation(self, series, lookback):
-        """Return how many of the latest steps are held out; raise if the series is too short or constant."""
-        n, least = len(series.values), lookback + self.horizon
-        n_validation, also = 0, ""
+    def _count_windows(self, n_training, lookback):
+        """Return how many windows an epoch has."""
+        first = np.clip(n_training - self.horizon, 1, lookback)
+        n_windows = int(np.maximum(n_training - self.horizon - first + 1, 0).sum())
+        return min(n_windows, self.windows_per_epoch or n_windows)
+
+    def _count_training(self, series):
+        """Return how many rows of each series are trained on; raise if they are too few, or all constant."""
+        lengths, horizon = series.lengths, self.horizon
+        n_validation, least = np.zeros(len(lengths), np.int64), horizon + 1
         if self.early_stopping:
-            n_validation = max(self.horizon, int(np.ceil(self.validation_fraction * n)))
-            also = f" + {n_validation} held out for validation"
-        if n < least + n_validation:
+            n_validation = np.maximum(horizon, np.ceil(self.validation_fraction * lengths).astype(np.int64))
+        n_training = np.where(lengths - n_validation >= least, lengths - n_validation, lengths)
+        is_one = len(lengths) == 1
+        if (n_training < least).all() or (self.early_stopping and (n_training == lengths).all()):
+            longest = int(np.argmax(lengths))
+            also = f" + {n_validation[longest]} held out for validation" if self.early_stopping else ""
+            label = series.label(longest) if is_one else f"the longest, {series.label(longest)},"
             raise ValueError(
-                f"{series.label} has {n} rows; lookback {lookback} + horizon {self.horizon}{also} needs at least "
-                f"{least + n_validation}. Shorten lookback or horizon{', or set early_stopping=False' if also else ''}."
+                f"{label} has {lengths[longest]} rows; one to see + horizon {horizon}{also} needs at least "
+                f"{least + n_validation[longest]}. Shorten horizon{', or set early_stopping=False' if also else ''}."
             )
-        if series.values.min() == series.values.max():
+        highest, lowest = (reduce(series.values, series.bounds[:-1], axis=0) for reduce in (np.fmax.reduceat, np.fmin.reduceat))
+        if (highest == lowest).all():
+            what = series.label(0) if is_one else f"each of the {len(lengths)} series"
             raise ValueError(
-                f"{series.label} is constant ({series.values[0]:g} in all {n} rows), so there is nothing to learn; "
+                f"{what} is constant ({series.values[0, 0]:g} in all {lengths[0]} rows), so there is nothing to learn; "
                 "check the column, or use SeasonalNaive."
             )
-        return n_validation
+        return n_training
 
     def _forecast_ahead(self, n_steps):
-        if n_steps > self._architecture.n_outputs:
-            raise ValueError(
-                f"a forecast {n_steps} steps after training was asked for, but the forecaster was fitted with horizon="
-                f"{self._architecture.n_outputs}; fit with a longer horizon."
-            )
-        return self._predict_windows(self._scaled[-self.lookback_ :], np.zeros(1, np.int64))[0, :n_steps]
+        windows, series, numbers = self._windows, self._series, self._numbers
+        ends = windows.firsts + series.lengths
+        forecasts = self._predict(windows, ends[numbers], numbers)
+        while forecasts.shape[1] < n_steps:
+            forecasts = self._go_on(forecasts, numbers)
+        return self._preparation.restore(forecasts[:, :n_steps], numbers, series.lengths[numbers], series)
 
-    def _fitted_values(self, rows):
-        # Row k is the last step of the horizon of the window that begins at k, once lookback + horizon - 1 values stand
-        # in front: the first value, or zero, the mean that the scaling learnt, for rows before which nothing was known.
-        horizon = self._architecture.n_outputs
-        forecasts = np.empty(len(rows))
-        for are_meant, before in ((rows < horizon, 0), (rows >= horizon, self._scaled[0])):
-            padded = np.concatenate([np.full(self.lookback_ + horizon - 1, before, self._scaled.dtype), self._scaled])
-            forecasts[are_meant] = self._predict_windows(padded, rows[are_meant])[:, -1]
-        return forecasts
+    def _go_on(self, forecasts, numbers):
+        """Return more forecasts, on the scale of the network, made as if those so far had been observed."""
+        horizon, lookback, windows = self.horizon_, self.lookback_, self._windows
+        n_targets, n_known = windows.n_targets, forecasts.shape[1]
+        rows = np.full((len(numbers), lookback + n_known + horizon, windows.rows.shape[1]), np.nan, self.dtype)
+        lengths = np.minimum(self._series.lengths[numbers], lookback)
+        ends = windows.firsts[numbers] + self._series.lengths[numbers]
+        for back in range(1, lookback + 1):
+            has_row = lengths >= back
+            rows[has_row, lookback - back] = windows.rows[ends[has_row] - back]
+        rows[:, lookback : lookback + n_known, :n_targets] = forecasts
+        rows[:, lookback : lookback + n_known, n_targets:] = 0
+        n_rows = rows.shape[1]
+        starts = np.arange(len(numbers)) * n_rows
+        longer = replace(windows, rows=rows.reshape(-1, rows.shape[2]), firsts=starts + lookback - lengths)
+        more = self._predict(longer, starts + lookback + n_known, np.arange(len(numbers)))
+        return np.concatenate([forecasts, more], axis=1)
 
-    def _predict_windows(self, scaled, first_steps):
-        """Return forecasts (n_windows, horizon) from the windows that begin at these steps of a scaled series."""
-        X = np.lib.stride_tricks.sliding_window_view(scaled, self.lookback_)[:, :, None]
-        threads = count_threads(self.n_jobs)
-        forecasts = predict(self._architecture, self.parameters_, X, threads, samples=first_steps)
-        return self._transform.inverse_transform(forecasts, np.zeros_like(first_steps), first_steps + self.lookback_)
+    def _fitted_values(self, series, rows):
+        numbers, horizon = self._numbers[series], self.horizon_
+        borders = np.maximum(rows - horizon + 1, 0)
+        forecasts = self._predict(self._windows, self._windows.firsts[numbers] + borders, numbers)
+        restored = self._preparation.restore(forecasts, numbers, borders, self._series)
+        return restored[np.arange(len(rows)), rows - borders]
+
+    def _predict(self, windows, borders, numbers):
+        """Return forecasts (n, horizon, n_targets), on the scale of the network, of the steps from these borders on."""
+        X = windows.sequences(borders, numbers)
+        forecasts = predict(self._architecture, self.parameters_, X, count_threads(self.n_jobs))
+        return forecasts.reshape(len(borders), self.horizon_, -1)
+
+    @property
+    def horizon_(self):
+        """Steps that the network forecasts at once."""
+        return self._architecture.horizon

@@ -205,7 +205,7 @@ def read_panel(X, y=None, *, target=None, id_col="unique_id", time_col="ds", fre
     return panel
 
 
-def read_rows(X, panel, time_col="ds", id_col="unique_id"):
+def read_rows(X, panel, id_col="unique_id", time_col="ds"):
     """Return the Rows that X asks for; None where X has no clock.
 
     Raises
@@ -238,6 +238,13 @@ def read_rows(X, panel, time_col="ds", id_col="unique_id"):
     if series is None and panel.n_series == 1:
         series = np.zeros(len(steps), np.int64)
     return Rows(series, steps, None)
+
+
+def read_truth(X, target=None, id_col="unique_id", time_col="ds"):
+    """Return the values of the targets as they stand in X, shape (n,) or (n, n_outputs), NaN where missing."""
+    targets = read_table(X, None, target, id_col, time_col).targets
+    columns = [_numbers(targets[name], f"column {name!r}") for name in targets.columns]
+    return columns[0] if len(columns) == 1 else np.column_stack(columns)
 
 
 def _find_series(ids, panel):

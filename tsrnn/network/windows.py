@@ -42,6 +42,11 @@ class Windows(NamedTuple):
     y: np.ndarray
     weights: np.ndarray = EQUAL_WEIGHTS
 
+    @property
+    def dtype(self):
+        """That of X."""
+        return self.X.dtype
+
     def flat(self):
         """Return the FlatWindows of all, as they are the same in every epoch."""
         return self.all()
@@ -86,7 +91,7 @@ class SeriesWindows:
     borders: np.ndarray
     counts: np.ndarray
     per_epoch: int | None = None
-    weights: np.ndarray = EQUAL_WEIGHTS
+    weights: np.ndarray = field(default_factory=lambda: EQUAL_WEIGHTS)
     ends: np.ndarray = field(init=False)
 
     def __post_init__(self):
@@ -95,20 +100,24 @@ class SeriesWindows:
     def __len__(self):
         return int(self.ends[-1])
 
+    @property
+    def dtype(self):
+        """That of the rows."""
+        return self.rows.dtype
+
     def take(self, numbers):
         """Return the FlatWindows of these numbers; those are left out that have no target."""
         series = np.searchsorted(self.ends, numbers, side="right")
         borders = self.borders[series] + numbers - (self.ends - self.counts)[series]
-        return self.at(borders, series)
-
-    def at(self, borders, series, keeps_all=False):
-        """Return the FlatWindows of these borders, rows of these series."""
-        origins = np.maximum(self.firsts[series], borders - self.lookback)
-        windows = Sequences(self.rows, origins.astype(np.int64), (borders - origins).astype(np.int64))
+        windows = self.sequences(borders, series)
         X = flatten(windows)._replace(n_steps=self.lookback)
         Y = flatten(replace(windows, steps=self.rows[:, : self.n_targets]))
-        samples = np.arange(len(borders)) if keeps_all else np.flatnonzero(self._has_target(borders))
-        return FlatWindows(X, Y, samples, self.weights)
+        return FlatWindows(X, Y, np.flatnonzero(self._has_target(borders)), self.weights)
+
+    def sequences(self, borders, series):
+        """Return what windows of these borders, rows of these series, see."""
+        origins = np.maximum(self.firsts[series], borders - self.lookback)
+        return Sequences(self.rows, origins.astype(np.int64), (borders - origins).astype(np.int64))
 
     def _has_target(self, borders):
         """Return whether any target of a window is known and has a weight."""
