@@ -24,7 +24,7 @@ forecast = forecaster.forecast()
 naive = tsrnn.SeasonalNaive(horizon=104, missing="interpolate").fit(known).forecast()
 for name, candidate in {"LSTM": forecast, "seasonal naive": naive}.items():
     scores = tsrnn.metrics.forecast_scores(truth, candidate, known, season=52)
-    print(name, {score: round(value, 3) for score, value in scores.items()})
+    print(name, {score: round(scores[score], 3) for score in ("MAE", "RMSE", "sMAPE", "MASE")})
 
 # %%
 # It prints::

@@ -31,7 +31,7 @@ ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}"
 # Rooms of the design that are not built yet are named already.
 PANDAS = [
     "__main__", "csv_input", "forecaster", "generator", "baselines", "backtesting", "splitting",
-    "plotting", "datasets", "windows", "windowed", "checking", "calendar", "panel", "clock", "contract",
+    "plotting", "datasets", "metrics", "windows", "windowed", "checking", "calendar", "panel", "clock", "contract",
 ]  # fmt: skip
 SKLEARN = [
     "forecaster", "generator", "regressor", "classifier", "baselines", "backtesting", "splitting", "metrics", "tokens",

@@ -245,7 +245,7 @@ def _test(arguments, series):
             name: forecast_scores(truth[observed], forecast[observed], known, naive.season_)
             for name, forecast in forecasts.items()
         }
-    ).T
+    ).T[["MAE", "RMSE", "sMAPE", "MASE"]]
     print(f"\nscores on {observed.sum()} held-out observations (sMAPE in percent)")
     print(scores.to_string(float_format="{:.4g}".format))
     ours, base = scores["MAE"]
