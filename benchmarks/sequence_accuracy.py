@@ -91,7 +91,7 @@ def measure(arguments):
     for (task, model), (function, settings, goal, baseline) in rows(arguments.data).items():
         if not any(word in task for word in arguments.only):
             continue
-        for seed in range(arguments.seeds):
+        for seed in range(arguments.first_seed, arguments.seeds):
             started, cpu_started = time.perf_counter(), time.process_time()
             figure = float(function(settings, seed, arguments.n_jobs))
             seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_started
@@ -180,6 +180,7 @@ def main():
     )
     parser.add_argument("--only", nargs="*", default=[""], help="words of the tasks to measure")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0, help="to go on with a run that was ended")
     parser.add_argument("--n-jobs", type=int, default=os.cpu_count())
     parser.add_argument("--out", type=Path, default=LINES, help="lines are added to it")
     parser.add_argument("--table", type=Path, default=RESULTS)
