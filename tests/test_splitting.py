@@ -17,7 +17,7 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_sco
 import tsrnn
 from tsrnn import PanelTimeSeriesSplit, train_val_test_split
 
-# The same examples every time, and no folder that remembers any.
+# The same examples every time, none remembered from an earlier run.
 few_examples = settings(derandomize=True, max_examples=40, deadline=None, database=None)
 
 DAYS = pd.date_range("2024-01-01", periods=40, freq="D", name="ds")
@@ -167,6 +167,12 @@ def test_arrays_and_lists_beside_a_panel_are_cut_by_its_stamps():
     )
     assert test_list == ["x", "z"] and test_tuple == ("x", "z") and test_array.tolist() == [2, 4]
     assert test_frame.index.tolist() == [("a", DAYS[2]), ("b", DAYS[2])]
+
+
+def test_parts_of_a_panel_in_the_order_of_time_are_views():
+    frame = as_long([(name, day) for day in range(4) for name in "ab"])
+    for part in train_val_test_split(frame, val_size=1, test_size=1):
+        assert np.shares_memory(part["y"].to_numpy(), frame["y"].to_numpy())
 
 
 def test_without_validation_there_are_two_parts():
@@ -467,6 +473,16 @@ BROKEN_DATA = {
         with_days(*day[:3], day[0], day[1], day[1]),
         ValueError,
         ["series 'b'", "2024-01-02", "twice"],
+    ),
+    "an unsorted series among others": (
+        as_long([("a", 1), ("b", 0), ("a", 0), ("b", 1), ("b", 2)]),
+        ValueError,
+        ["series 'a'", "2024-01-01", "after 2024-01-02"],
+    ),
+    "a series among others with a stamp twice": (
+        as_long([("a", 0), ("b", 0), ("a", 0), ("b", 1), ("b", 2)]),
+        ValueError,
+        ["series 'a'", "2024-01-01", "twice"],
     ),
     "an unsorted level": (MULTI.iloc[[1, 0, 2, 3, 4, 5]], ValueError, ["series 'a'", "not sorted", "level 1"]),
     "a row without id": (LONG.assign(unique_id=["a", "a", None, "b", "b", "b"]), ValueError, ["row 2 has no id"]),

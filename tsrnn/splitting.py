@@ -43,7 +43,8 @@ def train_val_test_split(data, *more, val_size=0, test_size=0.25, gap=0, id_col=
     list
         ``[train, val, test]``; with ``val_size=0`` just ``[train, test]``. For several objects the parts of the first,
         then those of the second, and so on, as scikit-learn's ``train_test_split`` gives them. Parts have the format
-        of the data, the index and the order of the rows. They are views wherever their rows stand side by side.
+        of the data, the index and the order of the rows. Those of arrays and of pandas' objects are views wherever
+        their rows stand side by side, as those of a single series do.
 
     Raises
     ------
@@ -85,7 +86,7 @@ def train_val_test_split(data, *more, val_size=0, test_size=0.25, gap=0, id_col=
     """
     objects = (data, *more)
     _check_integer("gap", gap, 0)
-    names = ["the data"] if not more else [f"object {n}" for n in range(1, len(objects) + 1)]
+    names = ["data"] if not more else [f"object {n}" for n in range(1, len(objects) + 1)]
     rows = number_rows(dict(zip(names, objects, strict=True)), id_col, time_col)
     n_steps = rows.n_stamps
     n_val, n_test = _count_steps("val_size", val_size, n_steps), _count_steps("test_size", test_size, n_steps)
