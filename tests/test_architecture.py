@@ -14,12 +14,12 @@ PACKAGE = Path(tsrnn.__file__).resolve().parent
 # A room imports only rooms listed below it. The two inner packages hold a docstring alone, so anybody may import them.
 SURFACE = [
     "__main__", "__init__", "csv_input", "forecaster", "generator", "regressor", "classifier", "windowed", "baselines",
-    "choices", "contract", "tokens", "ids",
-    "plotting", "datasets", "metrics", "transforms", "powers", "seasons", "scaling",
-    "decomposition", "windows", "sequences", "checking", "calendar", "panel",
+    "choices", "contract", "splitting", "tokens", "ids", "preparation",
+    "plotting", "datasets", "metrics", "transforms", "powers", "seasons", "scaling", "decomposition", "windows",
+    "sequences", "checking", "calendar", "stamps", "panel", "frames",
     "clock", "base", "weights",
 ]  # fmt: skip
-NETWORK = ["training", "architecture", "schedules", "optimizers", "initializers", "__init__"]
+NETWORK = ["training", "windows", "architecture", "schedules", "optimizers", "initializers", "__init__"]
 KERNELS = [
     "step", "stream", "tasks", "shard", "network", "embedding", "head", "connections", "recurrence", "dropout",
     "transposition", "layer", "layout", "plan", "packing", "optimizers", "random", "elementwise", "product", "rnn",
@@ -32,7 +32,8 @@ ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}"
 # Rooms of the design that are not built yet are named already.
 PANDAS = [
     "__main__", "csv_input", "forecaster", "generator", "baselines", "backtesting", "splitting",
-    "plotting", "datasets", "metrics", "windows", "windowed", "checking", "calendar", "panel", "clock", "contract",
+    "plotting", "datasets", "metrics", "windows", "windowed", "checking", "calendar", "stamps", "panel", "clock",
+    "contract",
 ]  # fmt: skip
 SKLEARN = [
     "forecaster", "generator", "regressor", "classifier", "baselines", "backtesting", "splitting", "metrics", "tokens",

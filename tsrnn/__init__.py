@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 _HOMES = {
+    "PanelTimeSeriesSplit": "splitting",
     "RNNClassifier": "classifier",
     "RNNForecaster": "forecaster",
     "RNNGenerator": "generator",
     "RNNRegressor": "regressor",
     "SeasonalNaive": "baselines",
     "SequenceEncoder": "tokens",
+    "train_val_test_split": "splitting",
 }
 _ROOMS = ("datasets", "metrics", "plotting")
 
@@ -41,4 +43,6 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from .forecaster import RNNForecaster as RNNForecaster
     from .generator import RNNGenerator as RNNGenerator
     from .regressor import RNNRegressor as RNNRegressor
+    from .splitting import PanelTimeSeriesSplit as PanelTimeSeriesSplit
+    from .splitting import train_val_test_split as train_val_test_split
     from .tokens import SequenceEncoder as SequenceEncoder
