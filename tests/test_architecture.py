@@ -46,6 +46,7 @@ ALLOWED = {
     "joblib": SKLEARN,
     "matplotlib": ["plotting"],
     "tqdm": ["base", "__main__"],
+    "holidays": ["calendar"],
 }
 
 
