@@ -15,8 +15,8 @@ PACKAGE = Path(tsrnn.__file__).resolve().parent
 SURFACE = [
     "__main__", "__init__", "csv_input", "forecaster", "generator", "regressor", "classifier", "windowed", "baselines",
     "choices", "contract", "tokens", "ids",
-    "plotting", "datasets", "metrics", "transforms", "windows", "sequences", "checking", "calendar", "panel",
-    "clock", "base", "weights",
+    "plotting", "datasets", "metrics", "transforms", "windows", "sequences", "checking", "decomposition",
+    "calendar", "panel", "clock", "base", "weights",
 ]  # fmt: skip
 NETWORK = ["training", "architecture", "schedules", "optimizers", "initializers", "__init__"]
 KERNELS = [
@@ -47,6 +47,7 @@ ALLOWED = {
     "matplotlib": ["plotting"],
     "tqdm": ["base", "__main__"],
     "holidays": ["calendar"],
+    "statsmodels": ["decomposition"],
 }
 
 
