@@ -46,9 +46,10 @@ ALLOWED = {
     "pandas": PANDAS,
     "sklearn": SKLEARN,
     "joblib": SKLEARN,
-    "statsmodels": ["seasons"],
     "matplotlib": ["plotting"],
     "tqdm": ["base", "__main__"],
+    "holidays": ["calendar"],
+    "statsmodels": ["decomposition", "seasons"],
 }
 
 
