@@ -50,21 +50,22 @@ def scaling(values):
 def twin(model, values, n_trained):
     """Return fitted values for every row and the forecast after the last one, by the naive forward pass.
 
-    The scale is that of the first `n_trained` values; rows that lack a part of their past see the first
-    value in its place, rows that lack all of it the mean.
+    The scale is that of the first `n_trained` values; rows that lack a part of their past see the rest of it, those
+    that lack all of it are the mean.
     """
     weights = model._architecture.views(model.parameters_)
     mean, deviation = scaling(values[:n_trained])
     scaled = (values - mean) / deviation
-    windows = []
-    for row in [*range(len(values)), len(values) + HORIZON - 1]:
-        before = scaled[0] if row >= HORIZON else 0.0  # the first rows have no past at all: the mean
-        padded = np.concatenate([np.full(LOOKBACK + HORIZON, before), scaled])
-        end = row - HORIZON + 1 + LOOKBACK + HORIZON  # just past the step that lies `HORIZON` steps before the row
-        windows.append(padded[end - LOOKBACK : end])
-    forecasts = naive.forward(model.cell, weights, np.array(windows)[:, :, None], window_norm=model.window_norm)
+    rows = [*range(HORIZON, len(values)), len(values) + HORIZON - 1]
+    windows, lengths = np.zeros((len(rows), LOOKBACK, 1)), []
+    for n, row in enumerate(rows):
+        end = row - HORIZON + 1  # just past the step that lies `HORIZON` steps before the row
+        seen = scaled[max(end - LOOKBACK, 0) : end]
+        windows[n, : len(seen), 0] = seen
+        lengths.append(len(seen))
+    forecasts = naive.forward(model.cell, weights, windows, window_norm=model.window_norm, lengths=lengths)
     forecasts = forecasts * deviation + mean
-    return forecasts[:-1, -1], forecasts[-1]
+    return np.append(np.full(HORIZON, mean), forecasts[:-1, -1]), forecasts[-1]
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +181,8 @@ def test_a_fitted_value_does_not_change_when_the_values_after_its_origin_change(
     first, second = rnn(**options).fit(SALES), rnn(**options).fit(changed)
     np.testing.assert_allclose(first.parameters_, second.parameters_, rtol=0, atol=1e-290)
     n_same = 50 + HORIZON  # row 52 is the last one that is forecast from row 49
-    one, other = first.predict(SALES)[:n_same], second.predict(SALES)[:n_same]
+    # The first rows are the mean of training, which fit learns like the scale.
+    one, other = (model.predict(SALES)[HORIZON:n_same] for model in (first, second))
     np.testing.assert_allclose(one, other, rtol=0, atol=1e-290)  # all that is left of the weights in the first rows
     assert (first.predict(SALES)[n_same:] != second.predict(SALES)[n_same:]).all()
 
@@ -497,10 +499,14 @@ def test_the_very_rows_of_training_get_fitted_values_also_where_some_are_missing
     np.testing.assert_array_equal(model.predict(holed), clocked.predict(SALES))
 
 
-def test_rows_beyond_the_horizon_are_refused_without_a_clock():
-    model = fit_clockless(rnn(), VALUES)
-    with pytest.raises(ValueError, match="horizon=3"):
-        model.predict(np.zeros((4, 1)))
+@pytest.mark.parametrize("window_norm", ["last", None])
+def test_beyond_the_horizon_forecasts_are_made_as_if_those_before_had_been_observed(window_norm):
+    """To go on from its own forecasts is what a forecaster fitted on them, with the same weights, does at once."""
+    model = rnn(dtype="float64", window_norm=window_norm, scaler=None).fit(SALES)
+    first = model.forecast()
+    longer = rnn(dtype="float64", window_norm=window_norm, scaler=None, max_iter=1).fit(pd.concat([SALES, first]))
+    expected = longer.set_weights(model.get_weights()).forecast(2)
+    np.testing.assert_allclose(model.forecast(5), pd.concat([first, expected]), rtol=1e-12)
 
 
 @both
@@ -555,7 +561,8 @@ def test_a_hole_across_the_training_border_tells_training_nothing_of_what_comes_
         rnn(missing="interpolate", refit=False, early_stopping=True).fit(data) for data in (holed, changed)
     )
     assert first.loss_curve_ == second.loss_curve_
-    assert (first._transform.center_, first._transform.scale_) == (second._transform.center_, second._transform.scale_)
+    of_first, of_second = (model._preparation.transforms[0] for model in (first, second))
+    assert (of_first.center_, of_first.scale_) == (of_second.center_, of_second.scale_)
     assert first.validation_loss_curve_ != second.validation_loss_curve_
 
 
@@ -582,7 +589,7 @@ def test_movements_that_the_precision_cannot_hold_are_refused():
     series = 1e9 + SALES / SALES.abs().max()
     with pytest.raises(ValueError, match=r"moves by less than float32 resolves; set dtype='float64'"):
         rnn(scaler=None).fit(series)
-    assert np.ptp(rnn(scaler=None, dtype="float64").fit(series)._scaled) > 0
+    assert np.nanmax(np.diff(rnn(scaler=None, dtype="float64").fit(series)._windows.rows[:, 0])) > 0
 
 
 @both

@@ -11,7 +11,8 @@ from tsrnn.network.architecture import Architecture
 from tsrnn.network.initializers import initial_parameters
 from tsrnn.network.optimizers import OPTIMIZERS
 from tsrnn.network.schedules import SCHEDULES, LearningRates, read_schedule
-from tsrnn.network.training import TrainingOptions, Windows, train
+from tsrnn.network.training import TrainingOptions, train
+from tsrnn.network.windows import Windows
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(24, 4, 2)), RNG.normal(size=(24, 2))  # small: the twin reads them once for every weight

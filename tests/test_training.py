@@ -17,7 +17,8 @@ from tsrnn.kernels.workers import Workers
 from tsrnn.network import training as module
 from tsrnn.network.architecture import Architecture
 from tsrnn.network.initializers import initial_parameters
-from tsrnn.network.training import TrainingOptions, Windows, predict, train
+from tsrnn.network.training import TrainingOptions, predict, train
+from tsrnn.network.windows import Windows
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(40, 6, 2)), RNG.normal(size=(40, 3))

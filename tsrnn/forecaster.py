@@ -30,7 +30,6 @@ from .kernels.plan import WINDOW_NORMS
 from .network.architecture import Architecture
 from .network.training import Training, predict
 from .preparation import Preparation, Series
-from .transforms import make_transform
 
 # Why else a refit may have been cut short.
 _STOPPED = {
@@ -290,10 +289,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
 
     def _train_on(self, series, n_training, lookback, season, options, seed, label):
         """Train on the first rows of each series; return the Training, the preparation and the architecture."""
-        preparation = Preparation(
-            lambda: make_transform(resolve("scaler", self.scaler), season, "scaler"),
-            self.horizon, self.missing, self.dtype,
-        ).fit(series, n_training)  # fmt: skip
+        scaler = resolve("scaler", self.scaler)
+        preparation = Preparation(scaler, season, self.horizon, self.missing, self.dtype).fit(series, n_training)
         n_targets = series.values.shape[1]
         architecture = Architecture(
             self.cell, lookback, preparation.n_features,
@@ -337,7 +334,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
                 f"{label} has {lengths[longest]} rows; one to see + horizon {horizon}{also} needs at least "
                 f"{least + n_validation[longest]}. Shorten horizon{', or set early_stopping=False' if also else ''}."
             )
-        highest, lowest = (reduce(series.values, series.bounds[:-1], axis=0) for reduce in (np.fmax.reduceat, np.fmin.reduceat))
+        of_series = series.bounds[:-1]
+        highest, lowest = (of.reduceat(series.values, of_series, axis=0) for of in (np.fmax, np.fmin))
         if (highest == lowest).all():
             what = series.label(0) if is_one else f"each of the {len(lengths)} series"
             raise ValueError(
@@ -377,7 +375,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         borders = np.maximum(rows - horizon + 1, 0)
         forecasts = self._predict(self._windows, self._windows.firsts[numbers] + borders, numbers)
         restored = self._preparation.restore(forecasts, numbers, borders, self._series)
-        return restored[np.arange(len(rows)), rows - borders]
+        known = restored[np.arange(len(rows)), rows - borders]
+        return np.where((borders > 0)[:, None], known, self._preparation.means[numbers])
 
     def _predict(self, windows, borders, numbers):
         """Return forecasts (n, horizon, n_targets), on the scale of the network, of the steps from these borders on."""

@@ -1,11 +1,12 @@
 """From a panel to the rows that a network reads, and from what it puts out back to the units of the series."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .network.windows import SeriesWindows
-from .panel import interpolate
+from .panel import Panel, interpolate
+from .transforms import make_transform
 
 
 @dataclass(frozen=True)
@@ -17,24 +18,34 @@ class Series:
     values : ndarray of shape (n_rows, n_targets), float64
         NaN where missing.
     bounds : ndarray of shape (n_series + 1,)
-    labels : callable
-        Given the number of a series, returns what messages call it.
+    panel : Panel
+        Where they come from.
     """
 
     values: np.ndarray
     bounds: np.ndarray
-    label: object
+    panel: Panel
 
     @classmethod
     def of(cls, panel):
         """Return those of a panel."""
         order = panel.order
         if (np.diff(order) == 1).all():
-            return cls(panel.values, panel.bounds, panel.label)
+            return cls(panel.values, panel.bounds, panel)
         lengths = panel.lengths[order]
         bounds = np.append(0, np.cumsum(lengths))
         rows = np.repeat(panel.bounds[order] - bounds[:-1], lengths) + np.arange(bounds[-1])
-        return cls(panel.values[rows], bounds, lambda number: panel.label(order[number]))
+        return cls(panel.values[rows], bounds, panel)
+
+    def label(self, number):
+        """Return what messages call a series."""
+        return self.panel.label(self.panel.order[number])
+
+    def means(self):
+        """Return the mean of each target over what is known of each series, shape (n_series, n_targets)."""
+        is_known = ~np.isnan(self.values)
+        sums = np.add.reduceat(np.where(is_known, self.values, 0), self.bounds[:-1], axis=0)
+        return sums / np.add.reduceat(is_known, self.bounds[:-1], axis=0)
 
     @property
     def lengths(self):
@@ -51,11 +62,10 @@ class Series:
         if (lengths == self.lengths).all():
             return self
         if len(lengths) == 1:
-            return Series(self.values[: lengths[0]], np.array([0, lengths[0]]), self.label)
+            return replace(self, values=self.values[: lengths[0]], bounds=np.array([0, lengths[0]]))
         step = np.arange(self.bounds[-1]) - np.repeat(self.bounds[:-1], self.lengths)
-        return Series(
-            self.values[step < np.repeat(lengths, self.lengths)], np.append(0, np.cumsum(lengths)), self.label
-        )
+        values = self.values[step < np.repeat(lengths, self.lengths)]
+        return replace(self, values=values, bounds=np.append(0, np.cumsum(lengths)))
 
 
 class Preparation:
@@ -63,20 +73,23 @@ class Preparation:
 
     Parameters
     ----------
-    make_transform : callable
-        Returns a fresh transform for one target.
-    horizon : int
+    scaler
+        What the user gave as that.
+    season, horizon : int
     missing : {"raise", "mask", "interpolate"}
     dtype : str
     """
 
-    def __init__(self, make_transform, horizon, missing, dtype):
-        self.make_transform, self.horizon, self.missing, self.dtype = make_transform, horizon, missing, dtype
+    def __init__(self, scaler, season, horizon, missing, dtype):
+        self.scaler, self.season, self.horizon, self.missing, self.dtype = scaler, season, horizon, missing, dtype
 
     def fit(self, series, known_lengths):
         """Learn from the first rows of each series alone; return self."""
         known = self._filled(series.head(known_lengths))
-        self.transforms = [self.make_transform().fit(values, known.bounds) for values in known.values.T]
+        self.transforms = [
+            make_transform(self.scaler, self.season, "scaler").fit(values, known.bounds) for values in known.values.T
+        ]
+        self.means = known.means()  # of the targets of each series
         return self
 
     @property
@@ -137,7 +150,7 @@ class Preparation:
         if self.missing != "interpolate" or not series.has_holes:
             return series
         columns = [interpolate(values, series.bounds) for values in series.values.T]
-        filled = Series(np.column_stack(columns), series.bounds, series.label)
+        filled = replace(series, values=np.column_stack(columns))
         if known_lengths is not None and (known_lengths < series.lengths).any():
             known = self._filled(series.head(known_lengths))
             step = np.arange(series.bounds[-1]) - np.repeat(series.bounds[:-1], series.lengths)
