@@ -122,10 +122,9 @@ class Scaling(Transform):
 
     def transform(self, values, bounds):
         """Return the scaled values."""
-        lengths = np.diff(bounds)
         with np.errstate(over="ignore"):  # a later value may be too large for the scale of the earlier ones
-            shifted = np.asarray(values, np.float64) - np.repeat(self.center_, lengths)
-            return np.divide(shifted, np.repeat(self.scale_, lengths), out=shifted)
+            shifted = np.asarray(values, np.float64) - spread(self.center_, bounds)
+            return np.divide(shifted, spread(self.scale_, bounds), out=shifted)
 
     def inverse_transform(self, forecasts, series, rows, values=None, bounds=None):
         """Return forecasts in units of the target."""
@@ -149,14 +148,10 @@ class StandardScaling(Scaling):
     """
 
     def _learn(self, values, bounds, largest):
-        # Divided once more by the widest: the squares of what differs in the last digits would vanish.
-        lengths = np.diff(bounds)
-        shares = values / np.repeat(largest, lengths)
+        shares = values / spread(largest, bounds)
         mean = means(shares, bounds)
-        shares -= np.repeat(mean, lengths)
-        widest = largest_sizes(shares, bounds)
-        shares /= np.repeat(widest, lengths)
-        return largest * mean, largest * (widest * deviations(shares, bounds))
+        shares -= spread(mean, bounds)
+        return largest * mean, largest * deviations(shares, bounds)  # which subtracts what the mean was rounded by
 
 
 class MinMaxScaling(Scaling):
@@ -194,9 +189,9 @@ class RobustScaling(Scaling):
     """
 
     def _learn(self, values, bounds, largest):
-        shares = values / np.repeat(largest, np.diff(bounds))
+        shares = values / spread(largest, bounds)
         lower, median, upper = quantiles(shares, bounds, ROBUST_QUANTILES)
-        distance = means(np.abs(shares - np.repeat(median, np.diff(bounds))), bounds)
+        distance = means(np.abs(shares - spread(median, bounds)), bounds)
         return largest * median, largest * np.where(upper > lower, upper - lower, distance)
 
 
@@ -212,7 +207,7 @@ class MeanScaling(Scaling):
     """
 
     def _learn(self, values, bounds, largest):
-        shares = np.abs(values) / np.repeat(largest, np.diff(bounds))
+        shares = np.abs(values) / spread(largest, bounds)
         return np.zeros(len(largest)), largest * means(shares, bounds)
 
 
@@ -221,30 +216,40 @@ def reduce(ufunc, values, bounds, empty=np.nan):
     result = np.full(len(bounds) - 1, empty)
     has_rows = np.diff(bounds) > 0  # reduceat takes an empty range for one of a row
     if has_rows.any():
-        result[has_rows] = ufunc.reduceat(values, np.asarray(bounds)[:-1][has_rows])
+        result[has_rows] = ufunc.reduceat(values, np.asarray(bounds)[:-1][has_rows], dtype=np.float64)
     return result
+
+
+def spread(numbers, bounds):
+    """Return the number of its series for each row (n_rows,); of a single series (1,), which makes no copies."""
+    return numbers if len(numbers) == 1 else np.repeat(numbers, np.diff(bounds))
 
 
 def counts(values, bounds):
     """Return how many values of each series are observed (n_series,), float64."""
-    return reduce(np.add, (~np.isnan(values)).astype(np.float64), bounds, 0.0)
+    return reduce(np.add, ~np.isnan(values), bounds, 0.0)
 
 
 def means(values, bounds):
     """Return the mean of the observed values of each series (n_series,), 0 where there are none."""
-    totals = reduce(np.add, np.where(np.isnan(values), 0.0, values), bounds, 0.0)
-    return totals / np.maximum(counts(values, bounds), 1)
+    is_missing = np.isnan(values)
+    if is_missing.any():
+        values = np.where(is_missing, 0.0, values)
+    return reduce(np.add, values, bounds, 0.0) / np.maximum(reduce(np.add, ~is_missing, bounds, 0.0), 1)
 
 
 def deviations(values, bounds):
-    """Return the standard deviation of each series (n_series,), of values whose squares neither overflow nor vanish."""
-    centred = values - np.repeat(means(values, bounds), np.diff(bounds))
-    return np.sqrt(means(np.square(centred, out=centred), bounds))
+    """Return the standard deviation of each series (n_series,).
+
+    Squares of the values, which are overwritten, must neither overflow nor vanish.
+    """
+    values -= spread(means(values, bounds), bounds)
+    return np.sqrt(means(np.square(values, out=values), bounds))
 
 
 def largest_sizes(values, bounds):
     """Return the largest absolute value of each series (n_series,), 1 where that is zero or there is none."""
-    largest = reduce(np.fmax, np.abs(values), bounds)
+    largest = np.maximum(-reduce(np.fmin, values, bounds), reduce(np.fmax, values, bounds))
     return np.where(largest > 0, largest, 1.0)
 
 
