@@ -119,7 +119,7 @@ def test_the_logarithm_is_that_of_one_plus_the_value():
         (BoxCox, [1.0, 1.0, 1.0, 1.0, 1.0, 1e-12]),
         (BoxCox, [*[1.0] * 50, 1e-12]),
         (BoxCox, [*[1.0] * 50, 1e12]),
-        (BoxCox, [*[1.0] * 50, 1e300]),
+        (BoxCox, [*[1.0] * 1000, 1e300]),
         (BoxCox, [1e9, 1e9 + 1e-6, 1e9 + 2e-6]),
         (YeoJohnson, [-1e300, -1.0, 0.0, 1e-300, 5e-324, 1e5, 1e300]),
         (YeoJohnson, [-1.7e308, 0.0, 1.7e308]),

@@ -150,8 +150,7 @@ class StandardScaling(Scaling):
     def _learn(self, values, bounds, largest):
         shares = values / spread(largest, bounds)
         mean = means(shares, bounds)
-        shares -= spread(mean, bounds)
-        return largest * mean, largest * deviations(shares, bounds)  # which subtracts what the mean was rounded by
+        return largest * mean, largest * deviations(shares, bounds)
 
 
 class MinMaxScaling(Scaling):
