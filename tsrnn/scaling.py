@@ -215,7 +215,7 @@ def reduce(ufunc, values, bounds, empty=np.nan):
     result = np.full(len(bounds) - 1, empty)
     has_rows = np.diff(bounds) > 0  # reduceat takes an empty range for one of a row
     if has_rows.any():
-        result[has_rows] = ufunc.reduceat(values, np.asarray(bounds)[:-1][has_rows], dtype=np.float64)
+        result[has_rows] = ufunc.reduceat(values, np.asarray(bounds)[:-1][has_rows])
     return result
 
 
@@ -225,16 +225,19 @@ def spread(numbers, bounds):
 
 
 def counts(values, bounds):
-    """Return how many values of each series are observed (n_series,), float64."""
-    return reduce(np.add, ~np.isnan(values), bounds, 0.0)
+    """Return how many values of each series are observed (n_series,), int64."""
+    is_missing = np.isnan(values)
+    if not is_missing.any():
+        return np.diff(bounds)
+    return np.diff(bounds) - reduce(np.add, is_missing.astype(np.int64), bounds, 0).astype(np.int64)
 
 
 def means(values, bounds):
     """Return the mean of the observed values of each series (n_series,), 0 where there are none."""
-    is_missing = np.isnan(values)
-    if is_missing.any():
-        values = np.where(is_missing, 0.0, values)
-    return reduce(np.add, values, bounds, 0.0) / np.maximum(reduce(np.add, ~is_missing, bounds, 0.0), 1)
+    n_observed = counts(values, bounds)
+    if n_observed.sum() < len(values):
+        values = np.where(np.isnan(values), 0.0, values)
+    return reduce(np.add, values, bounds, 0.0) / np.maximum(n_observed, 1)
 
 
 def deviations(values, bounds):
@@ -255,7 +258,7 @@ def largest_sizes(values, bounds):
 def quantiles(values, bounds, shares):
     """Return quantiles (n_quantiles, n_series) of the observed values; NaN where there are none."""
     starts, lengths = np.asarray(bounds)[:-1], np.diff(bounds)
-    n_observed = counts(values, bounds).astype(np.int64)
+    n_observed = counts(values, bounds)
     result = np.full((len(shares), len(lengths)), np.nan)
     # Series of about the same length are sorted together, padded with NaN, which sorts last: less than half is padding.
     doublings = np.where(n_observed > 0, np.frexp(lengths)[1], 0)
