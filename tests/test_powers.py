@@ -117,9 +117,12 @@ def test_the_logarithm_is_that_of_one_plus_the_value():
         (BoxCox, [5e-324, 1e-310, 1e308]),
         (BoxCox, 10 - np.geomspace(1e-9, 9, 50)),
         (BoxCox, [1.0, 1.0, 1.0, 1.0, 1.0, 1e-12]),
+        (BoxCox, [*[1.0] * 50, 1e-12]),
         (BoxCox, [*[1.0] * 50, 1e12]),
+        (BoxCox, [*[1.0] * 1000, 1e300]),
         (BoxCox, [1e9, 1e9 + 1e-6, 1e9 + 2e-6]),
         (YeoJohnson, [-1e300, -1.0, 0.0, 1e-300, 5e-324, 1e5, 1e300]),
+        (YeoJohnson, [-1.7e308, 0.0, 1.7e308]),
         (YeoJohnson, [*[0.0] * 50, 1e12]),
         (YeoJohnson, [*[0.0] * 50, -1e12, 1e-9]),
     ],
@@ -190,9 +193,9 @@ def test_values_without_a_logarithm_are_refused_with_series_and_row_in_fit_and_a
 
 def test_the_search_finds_the_deeper_of_two_valleys_and_the_ends_of_its_range():
     def loss(exponent):
-        valleys = np.minimum((exponent - 0.3) ** 2, (exponent - 1.61) ** 2 - 0.1)
+        valleys = np.minimum((exponent - 0.05) ** 2, 20 * (exponent - 1.27) ** 2 - 0.1)
         return np.array([valleys[0], exponent[1], -exponent[2]])
 
     found = best_exponent(loss, np.array([0.0, 0.0, 0.5]), np.array([2.0, 2.0, 1.5]))
-    assert found[0] == pytest.approx(1.61, abs=1e-4)
+    assert found[0] == pytest.approx(1.27, abs=1e-4)
     assert (found[1], found[2]) == (0, 1.5)

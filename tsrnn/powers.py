@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .scaling import Transform, is_constant, like, means, name_of, reduce, series_of_row
+from .scaling import Transform, deviations, is_constant, like, means, name_of, reduce, series_of_row, spread
 
 # Exponents are looked for from 0, the logarithm, to 2. A negative one has an upper bound for what it gives, and a
 # forecast above that has no value to go back to.
@@ -87,15 +87,14 @@ class BoxCox(Transform):
         self._refuse(values, bounds)
         logarithms = np.log(values)
         self.log_center_ = means(logarithms, bounds)
-        logarithms -= np.repeat(self.log_center_, np.diff(bounds))
+        logarithms -= spread(self.log_center_, bounds)
         lowest, highest = (reduce(ufunc, logarithms, bounds, 0.0) for ufunc in (np.fmin, np.fmax))
         is_flat = is_constant(values, bounds)
         lowest, highest = np.where(is_flat, 0, lowest), np.where(is_flat, 0, highest)
-        logarithms[np.repeat(is_flat, np.diff(bounds))] = 0
 
         def loss(exponent):
             largest = np.maximum(-power(lowest, exponent), power(highest, exponent))
-            return log_deviation(power(logarithms, np.repeat(exponent, np.diff(bounds))), bounds, largest)
+            return log_deviation(power(logarithms, spread(exponent, bounds)), bounds, largest)
 
         with np.errstate(divide="ignore"):
             limit = np.minimum(MOST_DIGITS_LOST / np.maximum(-lowest, 0), LARGEST_LOGARITHM / np.maximum(highest, 0))
@@ -110,9 +109,7 @@ class BoxCox(Transform):
         """Return what the powers give; raise as `fit` does."""
         values = np.asarray(values, np.float64)
         self._refuse(values, bounds)
-        lengths = np.diff(bounds)
-        logarithms = np.log(values) - np.repeat(self.log_center_, lengths)
-        return power(logarithms, np.repeat(self.exponent_, lengths))
+        return power(np.log(values) - spread(self.log_center_, bounds), spread(self.exponent_, bounds))
 
     def inverse_transform(self, forecasts, series, rows, values=None, bounds=None):
         """Return forecasts in units of the target; below what any value gives, 0."""
@@ -163,7 +160,7 @@ class YeoJohnson(Transform):
 
         def loss(exponent):
             ends = [np.abs(self._bend(*self._parts(end), exponent)) for end in (lowest, highest)]
-            z = self._bend(signs, logarithms, np.repeat(exponent, np.diff(bounds)))
+            z = self._bend(signs, logarithms, spread(exponent, bounds))
             return log_deviation(z, bounds, np.maximum(*ends)) - (exponent - 1) * jacobian
 
         with np.errstate(divide="ignore"):
@@ -185,7 +182,7 @@ class YeoJohnson(Transform):
     def transform(self, values, bounds):
         """Return what the powers give."""
         parts = self._parts(np.asarray(values, np.float64))
-        return self._bend(*parts, np.repeat(self.exponent_, np.diff(bounds)))
+        return self._bend(*parts, spread(self.exponent_, bounds))
 
     def inverse_transform(self, forecasts, series, rows, values=None, bounds=None):
         """Return forecasts in units of the target."""
@@ -219,12 +216,9 @@ def finite(forecasts):
 
 def log_deviation(values, bounds, largest):
     """Return the logarithm of the standard deviation of each series (n_series,), whose largest size is `largest`."""
-    lengths = np.diff(bounds)
     largest = np.where(largest > 0, largest, 1.0)
-    values = values / np.repeat(largest, lengths)
-    values -= np.repeat(means(values, bounds), lengths)
     with np.errstate(divide="ignore"):
-        return np.log(means(np.square(values, out=values), bounds)) / 2 + np.log(largest)
+        return np.log(deviations(values / spread(largest, bounds), bounds)) + np.log(largest)
 
 
 def best_exponent(loss, lower, upper):

@@ -122,10 +122,9 @@ class Scaling(Transform):
 
     def transform(self, values, bounds):
         """Return the scaled values."""
-        lengths = np.diff(bounds)
         with np.errstate(over="ignore"):  # a later value may be too large for the scale of the earlier ones
-            shifted = np.asarray(values, np.float64) - np.repeat(self.center_, lengths)
-            return np.divide(shifted, np.repeat(self.scale_, lengths), out=shifted)
+            shifted = np.asarray(values, np.float64) - spread(self.center_, bounds)
+            return np.divide(shifted, spread(self.scale_, bounds), out=shifted)
 
     def inverse_transform(self, forecasts, series, rows, values=None, bounds=None):
         """Return forecasts in units of the target."""
@@ -149,14 +148,9 @@ class StandardScaling(Scaling):
     """
 
     def _learn(self, values, bounds, largest):
-        # Divided once more by the widest: the squares of what differs in the last digits would vanish.
-        lengths = np.diff(bounds)
-        shares = values / np.repeat(largest, lengths)
+        shares = values / spread(largest, bounds)
         mean = means(shares, bounds)
-        shares -= np.repeat(mean, lengths)
-        widest = largest_sizes(shares, bounds)
-        shares /= np.repeat(widest, lengths)
-        return largest * mean, largest * (widest * deviations(shares, bounds))
+        return largest * mean, largest * deviations(shares, bounds)
 
 
 class MinMaxScaling(Scaling):
@@ -194,9 +188,9 @@ class RobustScaling(Scaling):
     """
 
     def _learn(self, values, bounds, largest):
-        shares = values / np.repeat(largest, np.diff(bounds))
+        shares = values / spread(largest, bounds)
         lower, median, upper = quantiles(shares, bounds, ROBUST_QUANTILES)
-        distance = means(np.abs(shares - np.repeat(median, np.diff(bounds))), bounds)
+        distance = means(np.abs(shares - spread(median, bounds)), bounds)
         return largest * median, largest * np.where(upper > lower, upper - lower, distance)
 
 
@@ -212,7 +206,7 @@ class MeanScaling(Scaling):
     """
 
     def _learn(self, values, bounds, largest):
-        shares = np.abs(values) / np.repeat(largest, np.diff(bounds))
+        shares = np.abs(values) / spread(largest, bounds)
         return np.zeros(len(largest)), largest * means(shares, bounds)
 
 
@@ -225,33 +219,46 @@ def reduce(ufunc, values, bounds, empty=np.nan):
     return result
 
 
+def spread(numbers, bounds):
+    """Return the number of its series for each row (n_rows,); of a single series (1,), which makes no copies."""
+    return numbers if len(numbers) == 1 else np.repeat(numbers, np.diff(bounds))
+
+
 def counts(values, bounds):
-    """Return how many values of each series are observed (n_series,), float64."""
-    return reduce(np.add, (~np.isnan(values)).astype(np.float64), bounds, 0.0)
+    """Return how many values of each series are observed (n_series,), int64."""
+    is_missing = np.isnan(values)
+    if not is_missing.any():
+        return np.diff(bounds)
+    return np.diff(bounds) - reduce(np.add, is_missing.astype(np.int64), bounds, 0).astype(np.int64)
 
 
 def means(values, bounds):
     """Return the mean of the observed values of each series (n_series,), 0 where there are none."""
-    totals = reduce(np.add, np.where(np.isnan(values), 0.0, values), bounds, 0.0)
-    return totals / np.maximum(counts(values, bounds), 1)
+    n_observed = counts(values, bounds)
+    if n_observed.sum() < len(values):
+        values = np.where(np.isnan(values), 0.0, values)
+    return reduce(np.add, values, bounds, 0.0) / np.maximum(n_observed, 1)
 
 
 def deviations(values, bounds):
-    """Return the standard deviation of each series (n_series,), of values whose squares neither overflow nor vanish."""
-    centred = values - np.repeat(means(values, bounds), np.diff(bounds))
-    return np.sqrt(means(np.square(centred, out=centred), bounds))
+    """Return the standard deviation of each series (n_series,).
+
+    Squares of the values, which are overwritten, must neither overflow nor vanish.
+    """
+    values -= spread(means(values, bounds), bounds)
+    return np.sqrt(means(np.square(values, out=values), bounds))
 
 
 def largest_sizes(values, bounds):
     """Return the largest absolute value of each series (n_series,), 1 where that is zero or there is none."""
-    largest = reduce(np.fmax, np.abs(values), bounds)
+    largest = np.maximum(-reduce(np.fmin, values, bounds), reduce(np.fmax, values, bounds))
     return np.where(largest > 0, largest, 1.0)
 
 
 def quantiles(values, bounds, shares):
     """Return quantiles (n_quantiles, n_series) of the observed values; NaN where there are none."""
     starts, lengths = np.asarray(bounds)[:-1], np.diff(bounds)
-    n_observed = counts(values, bounds).astype(np.int64)
+    n_observed = counts(values, bounds)
     result = np.full((len(shares), len(lengths)), np.nan)
     # Series of about the same length are sorted together, padded with NaN, which sorts last: less than half is padding.
     doublings = np.where(n_observed > 0, np.frexp(lengths)[1], 0)

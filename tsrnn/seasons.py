@@ -3,7 +3,7 @@
 import numpy as np
 
 from .decomposition import seasonal_figures
-from .scaling import Transform, is_constant, largest_sizes, like, means, name_of, series_of_row
+from .scaling import Transform, is_constant, largest_sizes, like, means, name_of, series_of_row, spread
 
 
 class Difference(Transform):
@@ -42,7 +42,7 @@ class Difference(Transform):
         """Learn the mean; refuse differences that overflow, and series all of which are too short."""
         values = np.asarray(values, np.float64)
         largest = largest_sizes(values, bounds)
-        self.mean_ = largest * means(values / np.repeat(largest, np.diff(bounds)), bounds)
+        self.mean_ = largest * means(values / spread(largest, bounds), bounds)
         differences = self.transform(values, bounds)
         if np.isinf(differences).any():
             s = series_of_row(np.isinf(differences).argmax(), bounds)
