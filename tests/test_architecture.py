@@ -32,8 +32,8 @@ ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}"
 # Rooms of the design that are not built yet are named already.
 PANDAS = [
     "__main__", "csv_input", "forecaster", "generator", "baselines", "backtesting", "splitting",
-    "plotting", "datasets", "metrics", "windows", "windowed", "checking", "calendar", "stamps", "panel", "clock",
-    "contract",
+    "plotting", "datasets", "metrics", "windows", "windowed", "checking", "calendar", "stamps", "panel", "frames",
+    "clock", "contract",
 ]  # fmt: skip
 SKLEARN = [
     "forecaster", "generator", "regressor", "classifier", "baselines", "backtesting", "splitting", "metrics", "tokens",

@@ -59,7 +59,9 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
         "missing": [StrOptions({"raise", "interpolate"})],
     }
 
-    def __init__(self, horizon=1, *, season="auto", target=None, id_col="unique_id", time_col="ds", freq=None, missing="raise"):
+    def __init__(
+        self, horizon=1, *, season="auto", target=None, id_col="unique_id", time_col="ds", freq=None, missing="raise"
+    ):
         self.horizon = horizon
         self.season = season
         self.target = target
@@ -77,6 +79,9 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
                 "shorter season."
             )
         self.season_ = season if season <= longest else 1
+        self._observe(panel)
+
+    def _observe(self, panel):
         self._values = np.column_stack([interpolate(values, panel.bounds) for values in panel.values.T])
         self._bounds, self._seasons = panel.bounds, np.where(panel.lengths >= self.season_, self.season_, 1)
 

@@ -21,7 +21,7 @@ from .checking import (
     weigh_classes,
 )
 from .kernels.step import EQUAL_WEIGHTS
-from .network.training import Windows
+from .network.windows import Windows
 from .windowed import WINDOW_CONSTRAINTS, WindowEstimator
 
 

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .base import reject_booleans
 from .frames import WIDE
-from .panel import Rows, read_panel, read_rows, read_truth, refuse_missing
+from .panel import Rows, extend, read_panel, read_rows, read_truth, refuse_missing
 
 NO_CLOCK = (
     "the data have no clock: rows given to predict will mean the steps directly after training. Give a Series or "
@@ -32,6 +32,10 @@ class ForecasterMixin(RegressorMixin):
     @abstractmethod
     def _learn(self, panel):
         """Fit to a Panel; keep what forecasts need."""
+
+    @abstractmethod
+    def _observe(self, panel):
+        """Take a Panel with later rows for the memory; what was learnt stays."""
 
     @abstractmethod
     def _forecast_ahead(self, n_steps):
@@ -126,6 +130,31 @@ class ForecasterMixin(RegressorMixin):
         rows = self.panel_.frame(*self._future_rows(self._steps_ahead(h)))
         return rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(index=rows.index)
 
+    def update(self, X, y=None):
+        """Move the memory forward: forecasts are then made from later rows, too. What was learnt stays as it is.
+
+        Parameters
+        ----------
+        X, y
+            Rows after those that are known, in the form of the data of `fit`; of many series some may be left out.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `fit`; or if rows are of other series, or of stamps that are known already. Nothing has changed then.
+        """
+        check_is_fitted(self)
+        panel = extend(self.panel_, X, y, target=self.target, id_col=self.id_col, time_col=self.time_col)
+        if self.missing == "raise":
+            refuse_missing(panel, self._cures_of_missing())
+        self._observe(panel)
+        self.panel_ = panel
+        return self
+
     def score(self, X, y=None, sample_weight=None):
         """Return the coefficient of determination R^2 of ``predict(X)``.
 
@@ -204,9 +233,7 @@ class ForecasterMixin(RegressorMixin):
         return errors[self.series_numbers(X)]
 
     def _read_panel(self, X, y):
-        return read_panel(
-            X, y, target=self.target, id_col=self.id_col, time_col=self.time_col, freq=self.freq
-        )
+        return read_panel(X, y, target=self.target, id_col=self.id_col, time_col=self.time_col, freq=self.freq)
 
     def _cures_of_missing(self):
         allowed = self._parameter_constraints["missing"][0].options - {"raise"}

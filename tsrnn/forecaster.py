@@ -267,9 +267,13 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.season_, self.lookback_ = season, lookback
         preparation, architecture = prepared
         self.hidden_layer_sizes_ = architecture.hidden_layer_sizes
-        self._architecture, self._preparation, self._series = architecture, preparation, series
+        self._architecture, self._preparation = architecture, preparation
+        self._observe(panel)
+
+    def _observe(self, panel):
+        self._series = Series.of(panel)
         self._numbers = np.argsort(panel.order)  # of each series of the panel, in the order of training
-        self._windows = self._make_windows(preparation, series, series.lengths, lookback)
+        self._windows = self._make_windows(self._preparation, self._series, self._series.lengths, self.lookback_)
 
     def _refit(self, series, lookback, season, options, seed, n_epochs):
         """Train a fresh network on everything; say so if that is cut short, since the one before it is then kept."""

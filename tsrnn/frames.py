@@ -183,9 +183,7 @@ def _choose_targets(rest, target, kind, has_ids, has_columns):
         if kind == ARRAY:
             raise ValueError(f"target={target!r} names a column, but the data are a bare array; give a DataFrame.")
         if not has_columns and [target] != list(rest.columns):
-            raise ValueError(
-                f"target={target!r}, but the Series is called {rest.columns[0]!r}; leave target out."
-            )
+            raise ValueError(f"target={target!r}, but the Series is called {rest.columns[0]!r}; leave target out.")
         wanted = list(target) if isinstance(target, list | tuple) else [target]
         unknown = [name for name in wanted if name not in rest.columns]
         if unknown or not wanted or len(set(wanted)) < len(wanted):

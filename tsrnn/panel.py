@@ -1,16 +1,16 @@
-"""The door for pandas: frames become values on a clock, series by series, and forecasts become what the user gave again.
+"""The door for pandas: frames become values on a clock, series by series, and forecasts become what the user gave.
 
 Everything behind this door works on plain arrays: the rows of all series side by side, without holes in their clocks.
 What cannot be read without guessing is an error here, in one sentence.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 
 import numpy as np
 import pandas as pd
 
-from .clock import INTEGERS, MOST_ROWS_PER_STAMP, MOST_ROWS_PER_STAMP_IF_NAMED, Clock, kind, read_clock
+from .clock import MOST_ROWS_PER_STAMP, MOST_ROWS_PER_STAMP_IF_NAMED, Clock, read_clock
 from .frames import ARRAY, FRAME, LEVELS, LONG, WIDE, Form, listing, looks_like_dates, read_table
 
 
@@ -124,7 +124,9 @@ class Panel:
             stamps = self.stamps(steps)
             return pd.DataFrame({form.id_name: self.ids[series], form.time_name: stamps, **columns})
         if form.kind == LEVELS:
-            index = pd.MultiIndex.from_arrays([self.ids[series], self.stamps(steps)], names=[form.id_name, name_of_time])
+            index = pd.MultiIndex.from_arrays(
+                [self.ids[series], self.stamps(steps)], names=[form.id_name, name_of_time]
+            )
         else:
             index = self.stamps(steps).rename(name_of_time)
         if len(columns) == 1 and not form.has_columns:
@@ -185,7 +187,9 @@ def read_panel(X, y=None, *, target=None, id_col="unique_id", time_col="ds", fre
     values, n_rows = np.column_stack(columns), len(table.targets)
     if table.stamps is None:
         if freq is not None:
-            raise ValueError(f"freq={freq!r} is for dates, but {label} has no time stamps; give a Series with an index.")
+            raise ValueError(
+                f"freq={freq!r} is for dates, but {label} has no time stamps; give a Series with an index."
+            )
         clock, steps = Clock(0, 1, n_rows, is_given=False), np.arange(n_rows)
     else:
         clock, steps = read_clock(table.stamps, freq, label)
@@ -232,12 +236,78 @@ def read_rows(X, panel, id_col="unique_id", time_col="ds"):
     elif time_col in frame.columns and panel.form.time_name == time_col:
         stamps = pd.Index(frame[time_col])
     if ids is not None and not panel.form.has_ids:
-        raise ValueError("the rows of X have ids, but the forecaster was fitted on series without them; give the clock.")
+        raise ValueError(
+            "the rows of X have ids, but the forecaster was fitted on series without them; give the clock."
+        )
     steps = panel.clock.positions(stamps)
     series = None if ids is None else _find_series(ids, panel)
     if series is None and panel.n_series == 1:
         series = np.zeros(len(steps), np.int64)
     return Rows(series, steps, None)
+
+
+def extend(panel, X, y=None, *, target=None, id_col="unique_id", time_col="ds"):
+    """Return the Panel with later rows of its series.
+
+    Parameters
+    ----------
+    panel : Panel
+    X, y, target, id_col, time_col
+        As of :func:`read_panel`; the rows may leave out stamps, and series.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If rows cannot be read, are of other series, or of stamps that are known already.
+    """
+    table = read_table(X, y, target, id_col, time_col)
+    form, names = panel.form, list(table.targets.columns)
+    if len(names) != len(form.names) or (form.kind == WIDE and set(names) != set(form.names)):
+        raise ValueError(
+            f"the new rows have the columns {listing(names)}; give those of training, {listing(form.names)}."
+        )
+    if form.kind == WIDE:
+        names = list(form.names)
+    values = np.column_stack([_numbers(table.targets[name], _column_label(name, form)) for name in names])
+    if np.isinf(values).any():
+        raise ValueError("the new rows hold an infinite value; replace it by a number or NaN.")
+    is_clockless = table.stamps is None or not panel.clock.is_given
+    steps = panel.clock.n + np.arange(len(values)) if is_clockless else panel.clock.positions(table.stamps)
+    if form.has_ids != (table.ids is not None):
+        raise ValueError(f"the new rows must have ids exactly if those of training have; give {form.kind} rows.")
+    series = np.zeros(len(values), np.int64) if table.ids is None else _find_series(table.ids, panel)
+    if form.kind == WIDE:
+        series, steps = np.arange(panel.n_series).repeat(len(values)), np.tile(steps, panel.n_series)
+        values = values.T.reshape(-1, 1)
+    is_known = steps < panel.ends[series]
+    if is_known.any():
+        row = int(is_known.argmax())
+        stamp = panel.stamps([steps[row]])[0]
+        raise ValueError(
+            f"the new rows of {panel.label(series[row])} begin at {stamp}, which is known already; give those after it."
+        )
+    order = np.lexsort((steps, series))
+    same = (np.diff(series[order]) == 0) & (np.diff(steps[order]) == 0)
+    if same.any():
+        row = order[int(same.argmax())]
+        raise ValueError(
+            f"the new rows of {panel.label(series[row])} have the stamp {panel.stamps([steps[row]])[0]} more than once; "
+            "keep one row per stamp."
+        )
+    ends = panel.ends.copy()
+    np.maximum.at(ends, series, steps + 1)
+    lengths = ends - panel.starts
+    bounds = np.append(0, np.cumsum(lengths)).astype(np.int64)
+    extended = np.full((bounds[-1], panel.n_targets), np.nan)
+    shift = np.repeat(bounds[:-1] - panel.bounds[:-1], panel.lengths)
+    extended[np.arange(len(panel.values)) + shift] = panel.values
+    extended[bounds[series] + steps - panel.starts[series]] = values
+    n_missing = panel.n_missing + int(np.isnan(values).sum())
+    n_absent = panel.n_absent + int(bounds[-1] - panel.bounds[-1]) - len(values)
+    return replace(
+        panel, values=extended, bounds=bounds, clock=replace(panel.clock, n=max(panel.clock.n, int(ends.max()))),
+        covariates=np.zeros((len(extended), 0)), n_missing=n_missing, n_absent=n_absent,
+    )  # fmt: skip
 
 
 def read_truth(X, target=None, id_col="unique_id", time_col="ds"):
@@ -310,7 +380,7 @@ def _read_long(table, values, covariates, categories, freq):
 
 def _stack(values, form):
     """Return ids, values series by series, starts and bounds of a wide frame; a series begins with its first value."""
-    n, n_series = values.shape
+    n = len(values)
     is_known = ~np.isnan(values)
     starts = np.where(is_known.any(axis=0), is_known.argmax(axis=0), 0)
     bounds = np.append(0, np.cumsum(n - starts)).astype(np.int64)
@@ -350,8 +420,8 @@ def refuse_missing(panel, cures="set missing='interpolate'"):
     series = int(np.searchsorted(panel.bounds, row, side="right")) - 1
     stamp = panel.stamps([panel.starts[series] + row - panel.bounds[series]])[0]
     raise ValueError(
-        f"{panel.label(series)} has {panel.n_missing} missing value(s) and {panel.n_absent} absent stamp(s) in steps of "
-        f"{panel.clock.step_name}, the first at {stamp}; fill them, or {cures}."
+        f"{panel.label(series)} has {panel.n_missing} missing value(s) and {panel.n_absent} absent stamp(s) in steps "
+        f"of {panel.clock.step_name}, the first at {stamp}; fill them, or {cures}."
     )
 
 

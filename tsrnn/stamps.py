@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from .base import shorten
-from .panel import _looks_like_dates
+from .frames import looks_like_dates
 
 ID_COL, TIME_COL = "unique_id", "ds"
 
@@ -257,7 +257,7 @@ def _check_one_series(stamps, where):
 def _refuse_dates(name, table):
     """Raise if an index just counts rows, while a column of the frame holds dates, which are likely the true clock."""
     for place, column in enumerate(_columns(table)):
-        if _looks_like_dates(table.iloc[:, place]):
+        if looks_like_dates(table.iloc[:, place]):
             raise ValueError(
                 f"{name} has dates in column {column!r}, but its index counts rows; say time_col={column!r}, and with "
                 "id_col which column names the series if there are several."

@@ -29,9 +29,9 @@ LOSSES = {
     "quantile": QUANTILE, "binary": BINARY, "classes": CLASSES,
 }  # fmt: skip
 
-# How a window is normalised when it is gathered: not at all; by its level, the last value or the mean of a feature, which
-# is subtracted from the feature and from the targets and added to the predictions; or by mean and deviation, by which
-# they are divided, too.
+# How a window is normalised when it is gathered: not at all; by its level, the last value or the mean of a feature,
+# which is subtracted from the feature and from the targets and added to the predictions; or by mean and deviation, by
+# which they are divided, too.
 NORM_NONE, NORM_LAST, NORM_MEAN, NORM_STANDARD = range(4)
 LEAST_VARIANCE = 1e-5  # is added to that of a window, which may be constant
 WINDOW_NORMS = {None: NORM_NONE, "last": NORM_LAST, "mean": NORM_MEAN, "standard": NORM_STANDARD}
@@ -46,8 +46,8 @@ N_DENSE, DENSE_ACTIVATION, ALL_STEPS, HEAD_STEPS, N_KEPT, N_WEIGHT_PANELS, N_SLI
 N_WORK, LEVEL, PREDICTION, ZEROS, N_TRAINED, N_IN_PRODUCTS = range(17, 23)
 N_TOKENS, EMBEDDING, EMBEDDING_STRIDE, TRAINS_EMBEDDING, VECTOR_MASK, VECTOR_MASK_STRIDE = range(23, 29)
 HAS_DROPOUT, DROPOUT, RECURRENT_DROPOUT, HAS_NOISE, SCALES = range(29, 34)  # rates in units of 2^-32
-# HORIZON is how many steps after the window the outputs are of, 0 if they are not of steps; N_AHEAD that, or 1; N_TARGETS
-# the targets of one of them; N_LEVELS how many features have a level, which the targets share one by one.
+# HORIZON is how many steps after the window the outputs are of, 0 if they are not of steps; N_AHEAD that, or 1;
+# N_TARGETS the targets of one of them; N_LEVELS how many features have a level, which the targets share one by one.
 HORIZON, N_AHEAD, N_TARGETS, N_LEVELS, N_NUMBERS, SKIPS_MISSING = range(34, 40)
 # Columns of a layer's row: sizes; offsets in the parameters and in the transposed copy; places in the workspace.
 N_HIDDEN, N_PANELS, N_H_TERMS, N_X_TERMS, N_X_VECTORS, N_INPUTS = range(6)

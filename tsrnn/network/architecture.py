@@ -65,8 +65,8 @@ class Architecture:
         If not 0, X and the targets are rows of the same series: outputs are of so many steps after the window, the
         targets of the first of them first; the first features of X are the targets, and each row has a weight.
     skips_missing : bool
-        Whether NaN stands for what is missing: zero where it is read, after the window is normalised, and without a loss
-        where it is a target.
+        Whether NaN stands for what is missing: zero where it is read, after the window is normalised, and without a
+        loss where it is a target.
     """
 
     cell: str

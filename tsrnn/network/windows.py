@@ -69,7 +69,8 @@ class SeriesWindows:
     Parameters
     ----------
     rows : ndarray of shape (n_rows, n_features)
-        The first features are the targets. After the last row of each series come `horizon` more, whose targets are NaN.
+        The first features are the targets. After the last row of each series come `horizon` more, whose targets are
+        NaN.
     n_targets, lookback, horizon : int
     firsts : ndarray of int64, shape (n_series,)
         The first row of each series.
