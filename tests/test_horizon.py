@@ -115,3 +115,61 @@ def test_without_skipping_what_is_missing_makes_the_loss_nan():
     with Workers(1) as workers:
         step = architecture.step(parameters_of(architecture, weights), workers)
         assert np.isnan(step.loss(*flat(rows, 1), np.arange(len(ORIGINS))))
+
+
+def decoded(rows, n_targets, window_norm):
+    """Return windows with the steps of the horizon, targets of every step (NaN where no output is), levels and scales.
+
+    Of these steps the targets and the next feature are unknown; the last feature says which they are.
+    """
+    X, y, levels, scales = normalised(rows, n_targets, window_norm)
+    longer = np.zeros((len(X), N_STEPS + HORIZON, rows.shape[1] + 1))
+    targets = np.full((len(X), N_STEPS + HORIZON, n_targets), np.nan)
+    for n, (first, length) in enumerate(zip(ORIGINS, LENGTHS, strict=True)):
+        longer[n, :length, :-1] = X[n, :length]
+        ahead = slice(length, length + HORIZON)
+        longer[n, ahead, n_targets + 1 : -1] = np.nan_to_num(rows[first:][ahead, n_targets + 1 :])
+        longer[n, ahead, -1] = 1
+        targets[n, ahead] = y[n].reshape(HORIZON, n_targets)
+    return longer, targets, levels, scales
+
+
+@each_cell
+@each_norm
+@pytest.mark.parametrize("n_targets, has_missing", [(1, False), (2, True)])
+def test_decoded_steps_read_what_is_known_ahead_and_nothing_else(cell, window_norm, n_targets, has_missing):
+    rows = make_rows(n_targets, has_missing)
+    architecture = Architecture(
+        cell, N_STEPS + HORIZON, n_targets + 3, SIZES, n_targets, horizon=HORIZON, n_past=n_targets + 1,
+        window_norm=window_norm, skips_missing=has_missing,
+    )  # fmt: skip
+    weights = naive.random_weights(cell, n_targets + 3, SIZES, n_targets, True, np.random.default_rng(1))
+    samples = np.arange(len(ORIGINS))
+    X = flatten(Sequences(rows, ORIGINS, LENGTHS + HORIZON))
+    Y = flatten(Sequences(rows[:, :n_targets], ORIGINS, LENGTHS + HORIZON))
+    of_rows = np.random.default_rng(3).uniform(0, 2, N_ROWS) if has_missing else np.zeros(0)
+    with Workers(2) as workers:
+        step = architecture.step(parameters_of(architecture, weights), workers)
+        forecasts, evaluated = step.predict(X, samples), step.loss(X, Y, samples, of_rows)
+        trained, gradient = step.gradient(X, Y, samples, of_rows)
+
+    windows, targets, levels, scales = decoded(rows, n_targets, window_norm)
+    of_twin = {"lengths": LENGTHS + HORIZON, "return_sequences": True}
+    outputs = naive.forward(cell, weights, windows, **of_twin)
+    ahead = LENGTHS[:, None] + np.arange(HORIZON)
+    expected = outputs[samples[:, None], ahead] * scales[:, None] + levels[:, None]
+    np.testing.assert_allclose(forecasts.reshape(expected.shape), expected, **TOLERANCE)
+
+    def loss(weights):
+        losses = (naive.forward(cell, weights, windows, **of_twin) - targets)[samples[:, None], ahead] ** 2
+        of_losses = of_rows[ORIGINS[:, None] + ahead][:, :, None] if has_missing else np.ones((1, 1, 1))
+        of_losses = np.where(np.isnan(losses), 0, of_losses)
+        return (np.where(np.isnan(losses), 0, losses) * of_losses).sum() / of_losses.sum()
+
+    np.testing.assert_allclose([evaluated, trained], loss(weights), **TOLERANCE)
+    for name, values in architecture.views(gradient).items():
+        direction = np.random.default_rng(4).choice([-1.0, 1.0], values.shape)
+        stepped = {**weights, name: weights[name] + 1j * naive.COMPLEX_STEP * direction}
+        slope = loss(stepped).imag / naive.COMPLEX_STEP
+        terms = values * direction
+        assert abs(terms.sum() - slope) <= 1e-12 * np.abs(terms).sum() + 1e-13, name

@@ -291,8 +291,8 @@ def extend(panel, X, y=None, *, target=None, id_col="unique_id", time_col="ds"):
     if same.any():
         row = order[int(same.argmax())]
         raise ValueError(
-            f"the new rows of {panel.label(series[row])} have the stamp {panel.stamps([steps[row]])[0]} more than once; "
-            "keep one row per stamp."
+            f"the new rows of {panel.label(series[row])} have the stamp {panel.stamps([steps[row]])[0]} more than "
+            "once; keep one row per stamp."
         )
     ends = panel.ends.copy()
     np.maximum.at(ends, series, steps + 1)

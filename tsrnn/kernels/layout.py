@@ -20,7 +20,7 @@ HEAD_STEPS = 12  # that the head takes at once, with 8 rows each, where it gives
 def make_plan(
     *, cell, n_steps, n_features, hidden_layer_sizes, n_outputs, activation, reset_after, window_norm, loss,
     loss_numbers, bidirectional, return_sequences, dense_layer_sizes, dense_activation, n_tokens, trains_embedding,
-    dropout, recurrent_dropout, input_noise, horizon, skips_missing, dtype, trains,
+    dropout, recurrent_dropout, input_noise, horizon, n_past, skips_missing, dtype, trains,
 ):  # fmt: skip
     """Return the plan of a network.
 
@@ -42,11 +42,14 @@ def make_plan(
     rates = (dropout, recurrent_dropout) if trains else (0.0, 0.0)
     packing, work = Packing(V), _Workspace(V, trains, n_steps)
     network = np.zeros(p.WIDTH, np.int64)
-    network[[p.LENGTH, p.N_KEPT, p.HEAD_STEPS]] = V, work.n_kept, min(n_steps, HEAD_STEPS) if return_sequences else 1
     n_numbers = max(1, len(loss_numbers))
-    n_targets = n_outputs // n_numbers // max(1, horizon)  # of one step
+    decodes = n_past > 0  # in the last steps of a window, each of which has an output; otherwise the last has all
+    n_ahead, has_steps = 1 if decodes else max(1, horizon), return_sequences or decodes
+    network[[p.LENGTH, p.N_KEPT, p.HEAD_STEPS]] = V, work.n_kept, min(n_steps, HEAD_STEPS) if has_steps else 1
+    n_targets = n_outputs // n_numbers // n_ahead  # of one step
     n_levels = n_targets if horizon else 1
-    network[[p.HORIZON, p.N_AHEAD, p.N_TARGETS, p.N_LEVELS]] = horizon, max(1, horizon), n_targets, n_levels
+    network[[p.HORIZON, p.N_AHEAD, p.N_TARGETS, p.N_LEVELS]] = horizon, n_ahead, n_targets, n_levels
+    network[[p.N_DECODED, p.N_PAST]] = horizon * decodes, n_past
     network[[p.N_NUMBERS, p.SKIPS_MISSING]] = n_numbers, bool(skips_missing)
     network[p.LEVEL], network[p.ZEROS] = work.add(2 * n_levels), work.add(hidden_layer_sizes[-1])
     network[p.SCALES] = work.add(3)
@@ -55,7 +58,7 @@ def make_plan(
     # The numbers that a step brings are padded where their gradient is needed, which comes in whole vectors.
     inputs, is_padded, layers = (n_features,), bool(n_tokens and trains_embedding), []
     for level, n_hidden in enumerate(hidden_layer_sizes):
-        has_above = return_sequences or level + 1 < len(hidden_layer_sizes)
+        has_above = has_steps or level + 1 < len(hidden_layer_sizes)
         for direction in range(n_directions):
             row = np.zeros(p.WIDTH, np.int64)
             name = f"layers.{level}" + ".reverse" * direction
@@ -75,7 +78,7 @@ def make_plan(
     n_trained = network[p.N_IN_PRODUCTS] if n_tokens and not trains_embedding else packing.n_packed
     network[[p.N_LAYERS, p.N_DIRECTIONS, p.N_DENSE, p.N_TRAINED]] = len(layers), n_directions, len(dense), n_trained
     network[[p.N_STEPS, p.N_FEATURES, p.N_OUTPUTS]] = n_steps, n_features, n_outputs
-    network[p.ALL_STEPS] = bool(return_sequences)
+    network[p.ALL_STEPS] = bool(has_steps)
     network[[p.ACTIVATION, p.DENSE_ACTIVATION]] = p.ACTIVATIONS[activation], p.ACTIVATIONS[dense_activation]
     network[[p.WINDOW_NORM, p.LOSS]] = p.WINDOW_NORMS[window_norm], p.LOSSES[loss]
     network[[p.N_TOKENS, p.TRAINS_EMBEDDING]] = n_tokens, bool(n_tokens and trains_embedding)

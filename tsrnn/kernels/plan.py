@@ -46,9 +46,11 @@ N_DENSE, DENSE_ACTIVATION, ALL_STEPS, HEAD_STEPS, N_KEPT, N_WEIGHT_PANELS, N_SLI
 N_WORK, LEVEL, PREDICTION, ZEROS, N_TRAINED, N_IN_PRODUCTS = range(17, 23)
 N_TOKENS, EMBEDDING, EMBEDDING_STRIDE, TRAINS_EMBEDDING, VECTOR_MASK, VECTOR_MASK_STRIDE = range(23, 29)
 HAS_DROPOUT, DROPOUT, RECURRENT_DROPOUT, HAS_NOISE, SCALES = range(29, 34)  # rates in units of 2^-32
-# HORIZON is how many steps after the window the outputs are of, 0 if they are not of steps; N_AHEAD that, or 1;
-# N_TARGETS the targets of one of them; N_LEVELS how many features have a level, which the targets share one by one.
-HORIZON, N_AHEAD, N_TARGETS, N_LEVELS, N_NUMBERS, SKIPS_MISSING = range(34, 40)
+# HORIZON is how many steps the targets are of, which stand in the rows that windows are cut from; 0 if they stand
+# elsewhere. The outputs of one step of the head are of N_AHEAD steps after it, or of itself, which is one of the last
+# N_DECODED steps of the window. N_TARGETS are the targets of one step, N_LEVELS the features that have a level, which
+# the targets share one by one; N_PAST the features that are not known in the decoded steps.
+HORIZON, N_AHEAD, N_DECODED, N_PAST, N_TARGETS, N_LEVELS, N_NUMBERS, SKIPS_MISSING = range(34, 42)
 # Columns of a layer's row: sizes; offsets in the parameters and in the transposed copy; places in the workspace.
 N_HIDDEN, N_PANELS, N_H_TERMS, N_X_TERMS, N_X_VECTORS, N_INPUTS = range(6)
 W_H, W_X, W_HT, W_XT = range(6, 10)
@@ -61,7 +63,7 @@ N_IN_VECTORS, N_OUT, N_OUT_VECTORS, W, WT, ROWS, ROWS_STRIDE, OUT, OUT_STRIDE, D
 # Columns of a panel's row. Of its terms k, those from FIRST_A and from FIRST_B on are copied to TO_A and TO_B.
 PANEL, N_TERMS, N_GATES, COLUMN, N_COLUMNS = range(5)
 FIRST_A, N_VECTORS_A, TO_A, FIRST_B, N_VECTORS_B, TO_B = range(5, 11)
-WIDTH = 40
+WIDTH = 42
 
 
 class Plan(NamedTuple):

@@ -60,7 +60,8 @@ def gather(plan, X, layout, origins, samples, n_rows, spans, work):
     work : ndarray
         Modified in place.
     """
-    n_steps, n_features = plan[0, p.N_STEPS], plan[0, p.N_FEATURES]
+    n_steps, n_decoded = plan[0, p.N_STEPS], plan[0, p.N_DECODED]
+    n_features = plan[0, p.N_FEATURES] - (n_decoded > 0)
     for row in plan[1 : 1 + plan[0, p.N_LAYERS]]:  # the first is zero, but may be that of a later step
         clear(work, row[p.MEMORY] * n_rows, n_rows * row[p.MEMORY_STRIDE])
     for direction in range(plan[0, p.N_DIRECTIONS]):
@@ -70,7 +71,7 @@ def gather(plan, X, layout, origins, samples, n_rows, spans, work):
             length, levels = spans[ACTIVE + n_steps + r], levels_of(plan, n_rows, r)
             start = start_of(layout[X_FIRST], layout[X_SAMPLE], layout[X_STEP], origins, samples[r])
             if direction == 0:
-                find_levels(plan, X, layout, start, length, n_rows, r, work)
+                find_levels(plan, X, layout, start, length - n_decoded, n_rows, r, work)
             for t in range(length):
                 of = start + t * layout[X_STEP]
                 if plan[0, p.N_TOKENS] > 0:
@@ -87,6 +88,10 @@ def gather(plan, X, layout, origins, samples, n_rows, spans, work):
                     for k in range(n_features):
                         if np.isnan(work[to + k]):
                             work[to + k] = 0
+                if n_decoded > 0:
+                    work[to + n_features] = t >= length - n_decoded
+                    if t >= length - n_decoded:
+                        clear(work, to, plan[0, p.N_PAST])
 
 
 @inner
@@ -126,6 +131,22 @@ def start_of(first, sample_stride, step_stride, origins, sample):
 
 
 @inner
+def first_output(plan, spans):
+    """Return the first step of a shard that has an output; outputs of steps before that have no place and no slope."""
+    if plan[0, p.N_DECODED] == 0:
+        return 0
+    return spans[ACTIVE + plan[0, p.N_STEPS] + spans[N_FILLED] - 1] - plan[0, p.N_DECODED]
+
+
+@inner
+def clear_slopes(plan, n_rows, work):
+    """Clear the gradients at the states of the top level, of which the head fills those of the decoded steps."""
+    for number in range(plan[0, p.N_LAYERS] - plan[0, p.N_DIRECTIONS], plan[0, p.N_LAYERS]):
+        row = plan[1 + number]
+        clear(work, row[p.DSTATE] * n_rows, plan[0, p.N_STEPS] * row[p.N_PANELS] * plan[0, p.LENGTH] * n_rows)
+
+
+@inner
 def head_steps(plan, spans, first):
     """Return how many steps, from `first` on, the head takes at once."""
     return min(plan[0, p.HEAD_STEPS], spans[ACTIVE + plan[0, p.N_STEPS]] - first) if plan[0, p.ALL_STEPS] else 1
@@ -158,13 +179,17 @@ def loss_and_slope(
     """
     n_outputs, V = plan[0, p.N_OUTPUTS], plan[0, p.LENGTH]
     width = (n_outputs + V - 1) // V * V
-    loss, horizon, real = plan[0, p.LOSS], plan[0, p.HORIZON], type(work[0])
+    loss, horizon, n_decoded, real = plan[0, p.LOSS], plan[0, p.HORIZON], plan[0, p.N_DECODED], type(work[0])
     summed = 0.0
     for step in range(head_steps(plan, spans, first_step)):
         t, outputs = first_step + step, (plan[0, p.PREDICTION] + step * width) * n_rows
         n_active = spans[ACTIVE + t] if plan[0, p.ALL_STEPS] else spans[N_FILLED]
         for r in range(n_active):
-            first, step_of_row = outputs + r * width, spans[ACTIVE + plan[0, p.N_STEPS] + r] if horizon > 0 else t
+            first, length = outputs + r * width, spans[ACTIVE + plan[0, p.N_STEPS] + r]
+            if n_decoded > 0 and t < length - n_decoded:
+                clear(work, first, width)
+                continue
+            step_of_row = length if horizon > 0 and n_decoded == 0 else t
             start = start_of(layout[Y_FIRST], layout[Y_SAMPLE], layout[Y_STEP], origins, samples[r])
             start += step_of_row * layout[Y_STEP]
             weight = weights[samples[r]] if weights.shape[0] > 0 and horizon == 0 else 1.0
@@ -198,7 +223,8 @@ def loss_and_slope(
 def write_predictions(plan, places, first_step, n_rows, spans, work, out):
     """Write the predictions of some steps, in the units of the targets, into rows of out (n, n_outputs).
 
-    That of row r goes to row places[r]; with ALL_STEPS, that of its step t to row places[r] + t.
+    That of row r goes to row places[r]; with ALL_STEPS, that of its step t, counted from the first that has an output,
+    to row places[r] + t.
     """
     n_outputs, V = plan[0, p.N_OUTPUTS], plan[0, p.LENGTH]
     width = (n_outputs + V - 1) // V * V
@@ -206,10 +232,15 @@ def write_predictions(plan, places, first_step, n_rows, spans, work, out):
         t, outputs = first_step + step, (plan[0, p.PREDICTION] + step * width) * n_rows
         for r in range(spans[ACTIVE + t] if plan[0, p.ALL_STEPS] else spans[N_FILLED]):
             first, level = outputs + r * width, levels_of(plan, n_rows, r)
+            place = places[r] + t
+            if plan[0, p.N_DECODED] > 0:
+                place -= spans[ACTIVE + plan[0, p.N_STEPS] + r] - plan[0, p.N_DECODED]
+                if place < places[r]:
+                    continue
             if plan[0, p.LOSS] == CLASSES:
                 softmax(work, first, n_outputs)
             n_of_level = plan[0, p.N_NUMBERS] if plan[0, p.HORIZON] > 0 else n_outputs
             n_of_step = n_of_level * plan[0, p.N_LEVELS]
             for k in range(n_outputs):
-                place = level + 2 * (k % n_of_step // n_of_level)
-                out[places[r] + t, k] = predicted(plan[0, p.LOSS], work[first + k]) * work[place + 1] + work[place]
+                of = level + 2 * (k % n_of_step // n_of_level)
+                out[place, k] = predicted(plan[0, p.LOSS], work[first + k]) * work[of + 1] + work[of]

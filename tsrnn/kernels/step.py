@@ -177,11 +177,14 @@ class Step:
     def predict(self, X, samples):
         """Return the predictions for the given windows, shape (len(samples), n_outputs).
 
-        Where each step has an output, shape (steps of all, n_outputs), one window after the other.
+        Where each step has an output, or each of the decoded ones, shape (steps of all, n_outputs), one window after
+        the other.
         """
         samples, n, X = np.ascontiguousarray(samples, np.int64), len(samples), self._measured(X, samples)
         places = np.arange(n)
-        if self._number(p.ALL_STEPS):
+        if self._number(p.N_DECODED):
+            n, places = n * self._number(p.N_DECODED), places * self._number(p.N_DECODED)
+        elif self._number(p.ALL_STEPS):
             ends = np.cumsum(X.lengths[samples] if len(X.lengths) else np.full(n, self._number(p.N_STEPS)))
             n, places = int(ends[-1]) if n else 0, np.append(0, ends)[:-1]
         if len(X.lengths):
@@ -229,7 +232,7 @@ class Step:
             n_targets, (_, of_step, of_output) = self._number(p.N_TARGETS), Y.strides
             of_samples = np.zeros(len(samples))
             for ahead in range(horizon):
-                rows = X.origins[samples] + X.lengths[samples] + ahead
+                rows = X.origins[samples] + X.lengths[samples] + ahead - self._number(p.N_DECODED)
                 known = np.full(len(samples), n_targets)
                 if self._number(p.SKIPS_MISSING):
                     for k in range(n_targets):
@@ -237,7 +240,9 @@ class Step:
                 of_samples += known * (weights[rows] if len(weights) else 1.0)
             return of_samples * self._number(p.N_NUMBERS)
         of_samples = weights[samples] if len(weights) else np.ones(len(samples))
-        if self._number(p.ALL_STEPS):
+        if self._number(p.N_DECODED):
+            of_samples = of_samples * horizon
+        elif self._number(p.ALL_STEPS):
             of_samples = of_samples * (X.lengths[samples] if len(X.lengths) else self._number(p.N_STEPS))
         return of_samples * n_losses
 

@@ -29,7 +29,7 @@ from .caching import entry, inner, spliced
 from .elementwise import sum_of_squares
 from .layer import ACTIVE
 from .network import backward, copy_transposed, forward, head_backward, head_forward
-from .shard import clear, gather, loss_and_slope, measure, write_predictions
+from .shard import clear, clear_slopes, first_output, gather, loss_and_slope, measure, write_predictions
 
 PREDICT, EVALUATE, GRADIENT, TRAIN = range(4)  # how far a call goes: to predictions, loss, gradient, new parameters
 
@@ -217,7 +217,10 @@ def run_shards(cell, call, batch, task, minibatch, network, data, results, work,
         gather(plan, data.X, data.layout, data.origins, samples, n_rows, spans, work)
         forward(cell, plan, network.parameters, work, spans, gradient, n_rows, 0)
         loss = 0.0
-        for step in range(0, spans[ACTIVE + plan[0, p.N_STEPS]] if plan[0, p.ALL_STEPS] else 1, plan[0, p.HEAD_STEPS]):
+        n_steps = spans[ACTIVE + plan[0, p.N_STEPS]] if plan[0, p.ALL_STEPS] else 1
+        if mode >= GRADIENT and plan[0, p.N_DECODED] > 0:
+            clear_slopes(plan, n_rows, work)
+        for step in range(first_output(plan, spans), n_steps, plan[0, p.HEAD_STEPS]):
             head_forward(cell, plan, network.parameters, work, spans, gradient, n_rows, step)
             if mode == PREDICT:
                 write_predictions(plan, results.places[first:], step, n_rows, spans, work, results.out)

@@ -64,6 +64,10 @@ class Architecture:
     horizon : int
         If not 0, X and the targets are rows of the same series: outputs are of so many steps after the window, the
         targets of the first of them first; the first features of X are the targets, and each row has a weight.
+    n_past : int
+        With a `horizon`: if not 0, a window has so many steps more, those of the horizon, in which its first n_past
+        features are not read, and are zero; each of these steps has the outputs of its own targets. The last feature is
+        no column of X: it is 1 in these steps and 0 before.
     skips_missing : bool
         Whether NaN stands for what is missing: zero where it is read, after the window is normalised, and without a
         loss where it is a target.
@@ -89,6 +93,7 @@ class Architecture:
     recurrent_dropout: float = 0.0
     input_noise: float = 0.0
     horizon: int = 0
+    n_past: int = 0
     skips_missing: bool = False
 
     @property
