@@ -1,0 +1,50 @@
+"""Covariates become columns: what is known of the past alone comes first, numbers are scaled, categories are apart."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tsrnn.covariates import MOST_CATEGORIES, Columns
+
+VALUES = np.array([[1.0, 0, 10.0], [3.0, 2, 30.0], [np.nan, -1, 20.0], [5.0, np.nan, np.nan]])
+KINDS = {"kind": pd.Index(["a", "b", "c"])}
+
+
+def columns(past=()):
+    return Columns(("price", "kind", "rain"), KINDS, past).fit(VALUES[:2])
+
+
+def test_numbers_are_scaled_by_training_and_what_is_missing_is_the_mean():
+    read = columns().transform(VALUES, np.float64)
+    np.testing.assert_array_equal(read[:, 0], [-1, 1, 0, 3])  # mean 2 and deviation 1 of the first two rows
+    np.testing.assert_array_equal(read[:, 4], [-1, 1, 0, 0])
+
+
+def test_each_category_has_a_column_and_an_unknown_or_missing_one_has_none():
+    read = columns().transform(VALUES, np.float32)
+    np.testing.assert_array_equal(read[:, 1:4], [[1, 0, 0], [0, 0, 1], [0, 0, 0], [0, 0, 0]])
+    assert read.dtype == np.float32
+
+
+@pytest.mark.parametrize("past, order, n_past", [(("rain",), [4, 0, 1, 2, 3], 1), (("kind", "rain"), [1, 2, 3, 4, 0], 4)])
+def test_what_is_known_of_the_past_alone_comes_first(past, order, n_past):
+    both = columns(past)
+    assert (both.n_past, both.n_columns) == (n_past, 5)
+    np.testing.assert_array_equal(both.transform(VALUES, np.float64), columns().transform(VALUES, np.float64)[:, order])
+
+
+def test_a_constant_covariate_is_zero():
+    one = Columns(("x",), {}).fit(np.full((5, 1), 7.0))
+    np.testing.assert_array_equal(one.transform(np.array([[7.0], [8.0]]), np.float64), [[0], [1]])
+
+
+def test_no_covariates_are_no_columns():
+    none = Columns((), {}).fit(np.zeros((4, 0)))
+    assert none.transform(np.zeros((4, 0)), np.float32).shape == (4, 0)
+
+
+def test_a_past_covariate_that_is_none_and_too_many_categories_are_refused():
+    with pytest.raises(ValueError, match=r"past_covariates holds 'snow', which is no covariate; .* 'price', 'kind', 'rain'"):
+        columns(("snow",))
+    with pytest.raises(ValueError, match=r"covariate 'kind' has 1001 categories; give at most 1000"):
+        Columns(("kind",), {"kind": pd.RangeIndex(MOST_CATEGORIES + 1)})
