@@ -102,7 +102,7 @@ SKEWED = np.random.default_rng(3).gamma(1.0, 2.0, size=200)
 
 def best_constant(y=SKEWED, **options):
     model = RNNRegressor(
-        "rnn", hidden_layer_sizes=2, batch_size=200, max_iter=3000, learning_rate=0.02, tol=0.0, n_iter_no_change=3000,
+        "rnn", hidden_layer_sizes=2, batch_size=200, max_iter=800, learning_rate=0.05, tol=0.0, n_iter_no_change=800,
         schedule="cosine", random_state=0, **options,
     )  # fmt: skip
     return model.fit(ONES, y).predict(ONES[:1])[0]

@@ -568,6 +568,17 @@ def test_weights_that_nobody_asked_for_are_refused_by_routing():
                 X, Y, sample_weight=np.ones(240))  # fmt: skip
 
 
+def test_an_eval_set_is_routed_through_a_pipeline_as_it_is_given():
+    """A Pipeline scales X and not the eval_set, whose loss is that of the numbers as they are."""
+    held_out = (10 * X[:40], Y[:40])
+    with config_context(enable_metadata_routing=True):
+        pipeline = make_pipeline(StandardScaler(), regressor(max_iter=3).set_fit_request(eval_set=True))
+        routed = pipeline.fit(X, Y, eval_set=held_out)[-1]
+    alone = regressor(max_iter=3).fit(StandardScaler().fit_transform(X), Y, eval_set=held_out)
+    assert routed.validation_loss_curve_ == alone.validation_loss_curve_
+    assert np.isfinite(routed.validation_loss_curve_).all()
+
+
 # scikit-learn's own checks
 
 OTHER_CHECKS = [  # which check_estimator leaves to those who know that they apply
