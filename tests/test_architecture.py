@@ -14,12 +14,12 @@ PACKAGE = Path(tsrnn.__file__).resolve().parent
 # A room imports only rooms listed below it. The two inner packages hold a docstring alone, so anybody may import them.
 SURFACE = [
     "__main__", "__init__", "csv_input", "forecaster", "generator", "regressor", "classifier", "windowed", "baselines",
-    "choices", "contract", "splitting", "tokens", "ids", "preparation",
+    "choices", "contract", "splitting", "tokens", "ids", "preparation", "covariates",
     "plotting", "datasets", "metrics", "transforms", "powers", "seasons", "scaling", "decomposition", "windows",
     "sequences", "checking", "calendar", "stamps", "panel", "frames",
     "clock", "base", "weights",
 ]  # fmt: skip
-NETWORK = ["training", "windows", "architecture", "schedules", "optimizers", "initializers", "__init__"]
+NETWORK = ["training", "together", "windows", "architecture", "schedules", "optimizers", "initializers", "__init__"]
 KERNELS = [
     "step", "stream", "tasks", "shard", "network", "embedding", "head", "connections", "recurrence", "dropout",
     "transposition", "layer", "layout", "plan", "packing", "optimizers", "random", "elementwise", "product", "rnn",

@@ -26,7 +26,9 @@ def test_each_category_has_a_column_and_an_unknown_or_missing_one_has_none():
     assert read.dtype == np.float32
 
 
-@pytest.mark.parametrize("past, order, n_past", [(("rain",), [4, 0, 1, 2, 3], 1), (("kind", "rain"), [1, 2, 3, 4, 0], 4)])
+@pytest.mark.parametrize(
+    "past, order, n_past", [(("rain",), [4, 0, 1, 2, 3], 1), (("kind", "rain"), [1, 2, 3, 4, 0], 4)]
+)
 def test_what_is_known_of_the_past_alone_comes_first(past, order, n_past):
     both = columns(past)
     assert (both.n_past, both.n_columns) == (n_past, 5)
@@ -44,7 +46,9 @@ def test_no_covariates_are_no_columns():
 
 
 def test_a_past_covariate_that_is_none_and_too_many_categories_are_refused():
-    with pytest.raises(ValueError, match=r"past_covariates holds 'snow', which is no covariate; .* 'price', 'kind', 'rain'"):
+    with pytest.raises(
+        ValueError, match=r"past_covariates holds 'snow', which is no covariate; .* 'price', 'kind', 'rain'"
+    ):
         columns(("snow",))
     with pytest.raises(ValueError, match=r"covariate 'kind' has 1001 categories; give at most 1000"):
         Columns(("kind",), {"kind": pd.RangeIndex(MOST_CATEGORIES + 1)})
