@@ -1,4 +1,4 @@
-"""Covariates and the calendar as columns that a network reads: what is known of the past alone, and what is known ahead."""
+"""Covariates as columns that a network reads: first what is known of the past alone, then what is known ahead."""
 
 from dataclasses import dataclass, field
 
