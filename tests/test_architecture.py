@@ -14,7 +14,7 @@ PACKAGE = Path(tsrnn.__file__).resolve().parent
 # A room imports only rooms listed below it. The two inner packages hold a docstring alone, so anybody may import them.
 SURFACE = [
     "__main__", "__init__", "csv_input", "forecaster", "generator", "regressor", "classifier", "windowed", "baselines",
-    "choices", "contract", "splitting", "tokens", "ids", "preparation", "covariates",
+    "choices", "contract", "splitting", "tokens", "ids", "member", "preparation", "covariates",
     "plotting", "datasets", "metrics", "transforms", "powers", "seasons", "scaling", "decomposition", "windows",
     "sequences", "checking", "calendar", "stamps", "panel", "frames",
     "clock", "base", "weights",

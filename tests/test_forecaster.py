@@ -561,7 +561,7 @@ def test_a_hole_across_the_training_border_tells_training_nothing_of_what_comes_
         rnn(missing="interpolate", refit=False, early_stopping=True).fit(data) for data in (holed, changed)
     )
     assert first.loss_curve_ == second.loss_curve_
-    of_first, of_second = (model._preparation.transforms[0] for model in (first, second))
+    of_first, of_second = (model._member.preparation.transforms[0] for model in (first, second))
     assert (of_first.center_, of_first.scale_) == (of_second.center_, of_second.scale_)
     assert first.validation_loss_curve_ != second.validation_loss_curve_
 
@@ -589,7 +589,7 @@ def test_movements_that_the_precision_cannot_hold_are_refused():
     series = 1e9 + SALES / SALES.abs().max()
     with pytest.raises(ValueError, match=r"moves by less than float32 resolves; set dtype='float64'"):
         rnn(scaler=None).fit(series)
-    assert np.nanmax(np.diff(rnn(scaler=None, dtype="float64").fit(series)._windows.rows[:, 0])) > 0
+    assert np.nanmax(np.diff(rnn(scaler=None, dtype="float64").fit(series)._member._windows.rows[:, 0])) > 0
 
 
 @both

@@ -27,9 +27,9 @@ from .calendar import seasonal_period
 from .choices import resolve, resolve_lookback, resolve_max_iter
 from .contract import ForecasterMixin
 from .kernels.plan import WINDOW_NORMS
-from .network.architecture import Architecture
-from .network.training import Training, predict
-from .preparation import Preparation, Series
+from .member import Member, Settings, Task
+from .network.training import Training
+from .preparation import Series
 
 # Why else a refit may have been cut short.
 _STOPPED = {
@@ -230,33 +230,34 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
 
     def _learn(self, panel):
         begun = time.perf_counter()
-        series, season = Series.of(panel), seasonal_period(panel.clock.freq)
-        lookback = int(resolve_lookback(self.lookback, self.horizon, season))
+        series, settings = Series.of(panel), self._resolve(panel)
         n_training = self._count_training(series)
+        n_windows = settings.count_windows(n_training)
+        has_refit = self.refit and bool((n_training < series.lengths).any())
+        batch_size = resolve("batch_size", self.batch_size)
+        max_time = self.max_time
+        if max_time is not None and has_refit:  # which makes no more epochs, but of more windows
+            n_held_out = int((series.lengths - n_training).sum())
+            max_time *= 0.9 * n_windows / (2 * n_windows + n_held_out)
         options = self._training_options(
             learning_rate=resolve("learning_rate", self.learning_rate),
-            batch_size=resolve("batch_size", self.batch_size),
-            max_iter=1,
-            max_time=self.max_time,
+            batch_size=batch_size,
+            max_iter=resolve_max_iter(self.max_iter, n_windows, batch_size),
+            max_time=max_time,
         )
-        n_windows = self._count_windows(n_training, lookback)
-        has_refit = self.refit and bool((n_training < series.lengths).any())
-        max_iter = resolve_max_iter(self.max_iter, n_windows, options.batch_size)
-        options = replace(options, max_iter=max_iter)
-        if self.max_time is not None and has_refit:  # which makes no more epochs, but of more windows
-            n_held_out = int((series.lengths - n_training).sum())
-            options = replace(options, max_time=self.max_time * 0.9 * n_windows / (2 * n_windows + n_held_out))
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
 
-        training, prepared = self._train_on(series, n_training, lookback, season, options, seed, "training")
+        task = Task.of(settings, series, n_training)
+        training = self._train_on(task, options, seed, "training")
         warn_if_cut_short(training, stacklevel=3)
         parameters, stop_reason = training.parameters, training.stop_reason
         if has_refit and stop_reason not in CUT_SHORT:
             if self.max_time is not None:
                 options = replace(options, max_time=self.max_time - (time.perf_counter() - begun))
-            refitted, refit = self._refit(series, lookback, season, options, seed, training.best_iter)
+            on_all = Task.of(settings, series, series.lengths)
+            refitted = self._refit(on_all, options, seed, training.best_iter)
             if len(refitted.history) == training.best_iter and refitted.stop_reason not in CUT_SHORT:
-                parameters, prepared = refitted.parameters, refit
+                parameters, task = refitted.parameters, on_all
             else:
                 stop_reason = refitted.stop_reason
 
@@ -264,63 +265,53 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self._keep(training)
         self.parameters_, self.stop_reason_ = parameters, stop_reason
         self.history_ = pd.DataFrame(training.history)
-        self.season_, self.lookback_ = season, lookback
-        preparation, architecture = prepared
-        self.hidden_layer_sizes_ = architecture.hidden_layer_sizes
-        self._architecture, self._preparation = architecture, preparation
+        self.season_, self.lookback_ = settings.season, settings.lookback
+        self.hidden_layer_sizes_ = settings.hidden_layer_sizes
+        self._architecture, self._member = task.architecture, Member(settings, task, parameters)
         self._observe(panel)
 
-    def _observe(self, panel):
-        self._series = Series.of(panel)
-        self._numbers = np.argsort(panel.order)  # of each series of the panel, in the order of training
-        self._windows = self._make_windows(self._preparation, self._series, self._series.lengths, self.lookback_)
+    def _resolve(self, panel):
+        """Return the Settings that the arguments mean for these data."""
+        season = seasonal_period(panel.clock.freq)
+        return Settings(
+            horizon=self.horizon,
+            lookback=int(resolve_lookback(self.lookback, self.horizon, season)),
+            season=season,
+            cell=self.cell,
+            hidden_layer_sizes=layer_sizes(resolve("hidden_layer_sizes", self.hidden_layer_sizes)),
+            activation=self.activation,
+            reset_after=bool(self.reset_after),
+            scaler=resolve("scaler", self.scaler),
+            window_norm=resolve("window_norm", self.window_norm),
+            missing=self.missing,
+            dtype=self.dtype,
+            windows_per_epoch=self.windows_per_epoch,
+        )
 
-    def _refit(self, series, lookback, season, options, seed, n_epochs):
+    def _observe(self, panel):
+        self._numbers = np.argsort(panel.order)  # of each series of the panel, in the order of training
+        self._member.observe(Series.of(panel))
+
+    def _refit(self, task, options, seed, n_epochs):
         """Train a fresh network on everything; say so if that is cut short, since the one before it is then kept."""
         options = replace(options, max_iter=n_epochs, n_iter_no_change=n_epochs)
         label = "refit on everything"
         try:
-            refitted, prepared = self._train_on(series, series.lengths, lookback, season, options, seed, label)
+            refitted = self._train_on(task, options, seed, label)
         except (KeyboardInterrupt, NothingLearnt) as error:
             reason = "interrupted" if isinstance(error, KeyboardInterrupt) else "diverged"
-            refitted, prepared = Training(None, None, stop_reason=reason), None
+            refitted = Training(None, None, stop_reason=reason)
         if len(refitted.history) < n_epochs or refitted.stop_reason in CUT_SHORT:
             kept = "the network trained without the held-out part is kept"
             stopped = {**CUT_SHORT, **_STOPPED}[refitted.stop_reason]
             message = stopped.format(run=label, n=len(refitted.history), kept=kept)
             warnings.warn(message, ConvergenceWarning, stacklevel=4)
-        return refitted, prepared
+        return refitted
 
-    def _train_on(self, series, n_training, lookback, season, options, seed, label):
-        """Train on the first rows of each series; return the Training, the preparation and the architecture."""
-        scaler = resolve("scaler", self.scaler)
-        preparation = Preparation(scaler, season, self.horizon, self.missing, self.dtype).fit(series, n_training)
-        n_targets = series.values.shape[1]
-        architecture = Architecture(
-            self.cell, lookback, preparation.n_features,
-            layer_sizes(resolve("hidden_layer_sizes", self.hidden_layer_sizes)), self.horizon * n_targets,
-            self.activation, bool(self.reset_after), resolve("window_norm", self.window_norm),
-            horizon=self.horizon, skips_missing=self.missing == "mask",
-        )  # fmt: skip
-        windows = self._make_windows(preparation, series, n_training, lookback)
-        validation = None
-        if (n_training < series.lengths).any():
-            last = np.where(n_training < series.lengths, series.lengths - self.horizon, -1)
-            validation = preparation.windows(windows.rows, series, lookback, n_training, last)
+    def _train_on(self, task, options, seed, label):
+        """Return the Training of a fresh network."""
         rng = np.random.RandomState(seed)  # the kind of generator scikit-learn passes around
-        return self._train(architecture, windows, options, rng, validation, label=label), (preparation, architecture)
-
-    def _make_windows(self, preparation, series, n_training, lookback):
-        """Return the windows whose targets are among the first rows of each series."""
-        rows = preparation.rows(series, n_training)
-        first = np.clip(n_training - self.horizon, 1, lookback)
-        return preparation.windows(rows, series, lookback, first, n_training - self.horizon, self.windows_per_epoch)
-
-    def _count_windows(self, n_training, lookback):
-        """Return how many windows an epoch has."""
-        first = np.clip(n_training - self.horizon, 1, lookback)
-        n_windows = int(np.maximum(n_training - self.horizon - first + 1, 0).sum())
-        return min(n_windows, self.windows_per_epoch or n_windows)
+        return self._train(task.architecture, task.windows, options, rng, task.validation, label=label)
 
     def _count_training(self, series):
         """Return how many rows of each series are trained on; raise if they are too few, or all constant."""
@@ -349,46 +340,14 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         return n_training
 
     def _forecast_ahead(self, n_steps):
-        windows, series, numbers = self._windows, self._series, self._numbers
-        ends = windows.firsts + series.lengths
-        forecasts = self._predict(windows, ends[numbers], numbers)
-        while forecasts.shape[1] < n_steps:
-            forecasts = self._go_on(forecasts, numbers)
-        return self._preparation.restore(forecasts[:, :n_steps], numbers, series.lengths[numbers], series)
-
-    def _go_on(self, forecasts, numbers):
-        """Return more forecasts, on the scale of the network, made as if those so far had been observed."""
-        horizon, lookback, windows = self.horizon_, self.lookback_, self._windows
-        n_targets, n_known = windows.n_targets, forecasts.shape[1]
-        rows = np.full((len(numbers), lookback + n_known + horizon, windows.rows.shape[1]), np.nan, self.dtype)
-        lengths = np.minimum(self._series.lengths[numbers], lookback)
-        ends = windows.firsts[numbers] + self._series.lengths[numbers]
-        for back in range(1, lookback + 1):
-            has_row = lengths >= back
-            rows[has_row, lookback - back] = windows.rows[ends[has_row] - back]
-        rows[:, lookback : lookback + n_known, :n_targets] = forecasts
-        rows[:, lookback : lookback + n_known, n_targets:] = 0
-        n_rows = rows.shape[1]
-        starts = np.arange(len(numbers)) * n_rows
-        longer = replace(windows, rows=rows.reshape(-1, rows.shape[2]), firsts=starts + lookback - lengths)
-        more = self._predict(longer, starts + lookback + n_known, np.arange(len(numbers)))
-        return np.concatenate([forecasts, more], axis=1)
+        return self._member_of_now().forecast_ahead(self._numbers, n_steps, count_threads(self.n_jobs))
 
     def _fitted_values(self, series, rows):
-        numbers, horizon = self._numbers[series], self.horizon_
-        borders = np.maximum(rows - horizon + 1, 0)
-        forecasts = self._predict(self._windows, self._windows.firsts[numbers] + borders, numbers)
-        restored = self._preparation.restore(forecasts, numbers, borders, self._series)
-        known = restored[np.arange(len(rows)), rows - borders]
-        return np.where((borders > 0)[:, None], known, self._preparation.means[numbers])
+        first = np.maximum(rows - self._member.settings.horizon + 1, 0)
+        forecasts = self._member_of_now().forecast_from(self._numbers[series], first, count_threads(self.n_jobs))
+        return forecasts[np.arange(len(rows)), rows - first]
 
-    def _predict(self, windows, borders, numbers):
-        """Return forecasts (n, horizon, n_targets), on the scale of the network, of the steps from these borders on."""
-        X = windows.sequences(borders, numbers)
-        forecasts = predict(self._architecture, self.parameters_, X, count_threads(self.n_jobs))
-        return forecasts.reshape(len(borders), self.horizon_, -1)
-
-    @property
-    def horizon_(self):
-        """Steps that the network forecasts at once."""
-        return self._architecture.horizon
+    def _member_of_now(self):
+        """Return the member with the weights that are there now, which may have been set."""
+        self._member.parameters = self.parameters_
+        return self._member
