@@ -27,6 +27,7 @@ def test_auto_is_the_documented_constant(name):
         "hidden_layer_sizes": (32,),
         "scaler": "standard",
         "window_norm": "last",
+        "n_members": 1,
         "learning_rate": 3e-3,
         "batch_size": 32,
     }

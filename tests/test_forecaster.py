@@ -358,6 +358,27 @@ def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads():
         assert other.loss_curve_ == one.loss_curve_
 
 
+@pytest.mark.parametrize("n_jobs", [1, 2, 5])
+def test_members_are_combined_by_the_median_whoever_trains_them(n_jobs):
+    model = rnn(n_members=3, n_jobs=n_jobs, max_iter=3, dtype="float64").fit(SALES)
+    rng = np.random.RandomState(0)
+    seeds = [rng.randint(np.iinfo(np.int32).max) for _ in range(3)]
+    own = [member.forecast_ahead(model._numbers, HORIZON, 1)[0, :, 0] for member in model._members]
+    assert len({tuple(forecast) for forecast in own}) == len(set(seeds)) == 3
+    np.testing.assert_array_equal(model.forecast(), np.median(own, axis=0))
+    alone = rnn(max_iter=3, dtype="float64").fit(SALES)
+    np.testing.assert_array_equal(alone.parameters_, model.parameters_)  # the first has the seed of a single network
+    assert list(model.history_.index.get_level_values("member").unique()) == [0, 1, 2]
+
+
+def test_a_callback_that_stops_one_member_leaves_the_others():
+    def stop_the_second(_, epoch):
+        return "member 2" in epoch["run"] and epoch["epoch"] == 2
+
+    model = rnn(n_members=3, max_iter=5, callbacks=stop_the_second, refit=False, n_jobs=2).fit(SALES)
+    assert model.history_.groupby(level="member").size().to_list() == [5, 2, 5]
+
+
 def test_different_seeds_give_different_networks():
     assert (rnn(random_state=0).fit(SALES).parameters_ != rnn(random_state=1).fit(SALES).parameters_).any()
 
@@ -561,7 +582,7 @@ def test_a_hole_across_the_training_border_tells_training_nothing_of_what_comes_
         rnn(missing="interpolate", refit=False, early_stopping=True).fit(data) for data in (holed, changed)
     )
     assert first.loss_curve_ == second.loss_curve_
-    of_first, of_second = (model._member.preparation.transforms[0] for model in (first, second))
+    of_first, of_second = (model._members[0].preparation.transforms[0] for model in (first, second))
     assert (of_first.center_, of_first.scale_) == (of_second.center_, of_second.scale_)
     assert first.validation_loss_curve_ != second.validation_loss_curve_
 
@@ -589,7 +610,7 @@ def test_movements_that_the_precision_cannot_hold_are_refused():
     series = 1e9 + SALES / SALES.abs().max()
     with pytest.raises(ValueError, match=r"moves by less than float32 resolves; set dtype='float64'"):
         rnn(scaler=None).fit(series)
-    assert np.nanmax(np.diff(rnn(scaler=None, dtype="float64").fit(series)._member._windows.rows[:, 0])) > 0
+    assert np.nanmax(np.diff(rnn(scaler=None, dtype="float64").fit(series)._members[0]._windows.rows[:, 0])) > 0
 
 
 @both

@@ -138,9 +138,13 @@ def layer_sizes(given, name="hidden_layer_sizes"):
 def warn_if_cut_short(training, stacklevel):
     """Warn, as from the caller that many levels up, if a run has not ended by itself."""
     if training.stop_reason in CUT_SHORT:
-        kept = f"the weights of epoch {training.best_iter} are kept"
-        message = CUT_SHORT[training.stop_reason].format(run="training", n=len(training.history), kept=kept)
-        warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel + 1)
+        warnings.warn(describe_cut(training), ConvergenceWarning, stacklevel=stacklevel + 1)
+
+
+def describe_cut(training, run="training"):
+    """Return the sentence about a run that has not ended by itself."""
+    kept = f"the weights of epoch {training.best_iter} are kept"
+    return CUT_SHORT[training.stop_reason].format(run=run, n=len(training.history), kept=kept)
 
 
 def reject_booleans(estimator):

@@ -11,6 +11,7 @@ AUTO = {
     "window_norm": "last",
     "learning_rate": 3e-3,
     "batch_size": 32,
+    "n_members": 1,
 }
 
 

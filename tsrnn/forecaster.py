@@ -2,7 +2,8 @@
 
 import time
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -19,15 +20,16 @@ from .base import (
     StrOptions,
     constraint_with_auto,
     count_threads,
+    describe_cut,
     layer_sizes,
     one_of_or_none,
-    warn_if_cut_short,
 )
 from .calendar import seasonal_period
 from .choices import resolve, resolve_lookback, resolve_max_iter
 from .contract import ForecasterMixin
 from .kernels.plan import WINDOW_NORMS
 from .member import Member, Settings, Task
+from .network.together import run_together
 from .network.training import Training
 from .preparation import Series
 
@@ -36,6 +38,17 @@ _STOPPED = {
     "callback": "{run} was stopped by a callback after {n} epoch(s); {kept}.",
     "max_time": "{run} ran out of max_time after {n} epoch(s); {kept}.",
 }
+
+
+@dataclass(frozen=True)
+class _Learnt:
+    """What one network has come to: its first training, the weights that are kept, and the task these learnt."""
+
+    training: Training
+    parameters: np.ndarray
+    task: Task
+    stop_reason: str
+    warning: str = ""
 
 
 class RNNForecaster(ForecasterMixin, RecurrentEstimator):
@@ -93,6 +106,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         In units of the loss: the squared scaled series.
     refit : bool, default=True
         Whether to train again on everything, the held-out part included, for `best_iter_` epochs.
+    n_members : int or "auto", default="auto"
+        Networks from different seeds, trained side by side, whose forecasts are combined by the median; "auto" is 1.
+        Attributes are those of the first, but `history_`, which then has a level of members.
     random_state : int, RandomState or None, default=None
         Seeds initial weights and shuffling. The same seed gives the same bits on any number of threads.
     n_jobs : int or None, default=None
@@ -158,6 +174,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         "scaler": "no_validation",
         "window_norm": [*one_of_or_none(WINDOW_NORMS), AUTO],
         "refit": ["boolean"],
+        "n_members": [POSITIVE_INT, AUTO],
         "dtype": [StrOptions({"float32", "float64"})],
     }
 
@@ -190,6 +207,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         n_iter_no_change=10,
         tol=1e-4,
         refit=True,
+        n_members="auto",
         random_state=None,
         n_jobs=None,
         dtype="float32",
@@ -222,6 +240,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.refit = refit
+        self.n_members = n_members
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.dtype = dtype
@@ -245,30 +264,68 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             max_iter=resolve_max_iter(self.max_iter, n_windows, batch_size),
             max_time=max_time,
         )
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-
-        task = Task.of(settings, series, n_training)
-        training = self._train_on(task, options, seed, "training")
-        warn_if_cut_short(training, stacklevel=3)
-        parameters, stop_reason = training.parameters, training.stop_reason
-        if has_refit and stop_reason not in CUT_SHORT:
-            if self.max_time is not None:
-                options = replace(options, max_time=self.max_time - (time.perf_counter() - begun))
-            on_all = Task.of(settings, series, series.lengths)
-            refitted = self._refit(on_all, options, seed, training.best_iter)
-            if len(refitted.history) == training.best_iter and refitted.stop_reason not in CUT_SHORT:
-                parameters, task = refitted.parameters, on_all
-            else:
-                stop_reason = refitted.stop_reason
+        rng = check_random_state(self.random_state)
+        seeds = [rng.randint(np.iinfo(np.int32).max) for _ in range(resolve("n_members", self.n_members))]
+        make_on_all = cache(partial(Task.of, settings, series, series.lengths)) if has_refit else None
+        tasks = Task.of(settings, series, n_training), make_on_all
+        learnt = self._learn_members(tasks, options, seeds, begun)
 
         # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
-        self._keep(training)
-        self.parameters_, self.stop_reason_ = parameters, stop_reason
-        self.history_ = pd.DataFrame(training.history)
+        first = learnt[0]
+        self._keep(first.training)
+        self.parameters_, self.stop_reason_ = first.parameters, first.stop_reason
+        histories = [pd.DataFrame(one.training.history) for one in learnt]
+        self.history_ = (
+            histories[0] if len(seeds) == 1 else pd.concat(histories, keys=range(len(learnt)), names=["member"])
+        )
         self.season_, self.lookback_ = settings.season, settings.lookback
         self.hidden_layer_sizes_ = settings.hidden_layer_sizes
-        self._architecture, self._member = task.architecture, Member(settings, task, parameters)
+        self._architecture = first.task.architecture
+        self._members = [Member(settings, one.task, one.parameters) for one in learnt]
         self._observe(panel)
+
+    def _learn_members(self, tasks, options, seeds, begun):
+        """Train a network from each seed, side by side; return what each has learnt, without those that never began."""
+        n_at_once = min(len(seeds), options.n_threads)
+        rounds = -(-len(seeds) // n_at_once)
+        options = replace(
+            options, n_threads=options.n_threads // n_at_once, max_time=options.max_time and options.max_time / rounds
+        )
+        names = [f", member {k} of {len(seeds)}" if len(seeds) > 1 else "" for k in range(1, len(seeds) + 1)]
+        runs = [
+            partial(self._learn_one, tasks, options, seed, name, begun) for seed, name in zip(seeds, names, strict=True)
+        ]
+        learnt = [one for one in run_together(runs, n_at_once) if one is not None]
+        for one in learnt:
+            if one.warning:
+                warnings.warn(one.warning, ConvergenceWarning, stacklevel=4)
+        return learnt
+
+    def _learn_one(self, tasks, options, seed, name, begun):
+        """Return what one network has learnt: by the first task, and by the second for as long as was best there."""
+        task, make_on_all = tasks
+        training = self._train_on(task, options, seed, f"training{name}")
+        learnt = _Learnt(training, training.parameters, task, training.stop_reason)
+        if training.stop_reason in CUT_SHORT:
+            return replace(learnt, warning=describe_cut(training, f"training{name}"))
+        if make_on_all is None:
+            return learnt
+        on_all = make_on_all()
+        n_epochs, label = training.best_iter, f"refit on everything{name}"
+        options = replace(options, max_iter=n_epochs, n_iter_no_change=n_epochs)
+        if self.max_time is not None:
+            options = replace(options, max_time=self.max_time - (time.perf_counter() - begun))
+        try:
+            refitted = self._train_on(on_all, options, seed, label)
+        except (KeyboardInterrupt, NothingLearnt) as error:
+            reason = "interrupted" if isinstance(error, KeyboardInterrupt) else "diverged"
+            refitted = Training(None, None, stop_reason=reason)
+        if len(refitted.history) == n_epochs and refitted.stop_reason not in CUT_SHORT:
+            return replace(learnt, parameters=refitted.parameters, task=on_all)
+        kept = "the network trained without the held-out part is kept"
+        stopped = {**CUT_SHORT, **_STOPPED}[refitted.stop_reason]
+        warning = stopped.format(run=label, n=len(refitted.history), kept=kept)
+        return replace(learnt, stop_reason=refitted.stop_reason, warning=warning)
 
     def _resolve(self, panel):
         """Return the Settings that the arguments mean for these data."""
@@ -290,23 +347,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
 
     def _observe(self, panel):
         self._numbers = np.argsort(panel.order)  # of each series of the panel, in the order of training
-        self._member.observe(Series.of(panel))
-
-    def _refit(self, task, options, seed, n_epochs):
-        """Train a fresh network on everything; say so if that is cut short, since the one before it is then kept."""
-        options = replace(options, max_iter=n_epochs, n_iter_no_change=n_epochs)
-        label = "refit on everything"
-        try:
-            refitted = self._train_on(task, options, seed, label)
-        except (KeyboardInterrupt, NothingLearnt) as error:
-            reason = "interrupted" if isinstance(error, KeyboardInterrupt) else "diverged"
-            refitted = Training(None, None, stop_reason=reason)
-        if len(refitted.history) < n_epochs or refitted.stop_reason in CUT_SHORT:
-            kept = "the network trained without the held-out part is kept"
-            stopped = {**CUT_SHORT, **_STOPPED}[refitted.stop_reason]
-            message = stopped.format(run=label, n=len(refitted.history), kept=kept)
-            warnings.warn(message, ConvergenceWarning, stacklevel=4)
-        return refitted
+        series = Series.of(panel)
+        for member in self._members:
+            member.observe(series)
 
     def _train_on(self, task, options, seed, label):
         """Return the Training of a fresh network."""
@@ -340,14 +383,16 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         return n_training
 
     def _forecast_ahead(self, n_steps):
-        return self._member_of_now().forecast_ahead(self._numbers, n_steps, count_threads(self.n_jobs))
+        return self._combine(lambda member, n_threads: member.forecast_ahead(self._numbers, n_steps, n_threads))
 
     def _fitted_values(self, series, rows):
-        first = np.maximum(rows - self._member.settings.horizon + 1, 0)
-        forecasts = self._member_of_now().forecast_from(self._numbers[series], first, count_threads(self.n_jobs))
+        first = np.maximum(rows - self._members[0].settings.horizon + 1, 0)
+        numbers = self._numbers[series]
+        forecasts = self._combine(lambda member, n_threads: member.forecast_from(numbers, first, n_threads))
         return forecasts[np.arange(len(rows)), rows - first]
 
-    def _member_of_now(self):
-        """Return the member with the weights that are there now, which may have been set."""
-        self._member.parameters = self.parameters_
-        return self._member
+    def _combine(self, forecast):
+        """Return the median of what `forecast` returns for each member and a number of threads."""
+        self._members[0].parameters = self.parameters_  # which may have been set
+        forecasts = [forecast(member, count_threads(self.n_jobs)) for member in self._members]
+        return forecasts[0] if len(forecasts) == 1 else np.median(forecasts, axis=0)
