@@ -78,6 +78,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     batch_size : int or "auto", default="auto"
         Windows of a minibatch; "auto" is 32.
     shuffle : bool, default=True
+    windows_per_epoch : int or None, default=None
+        Windows of an epoch, drawn anew for each, where there are more; early stopping then watches as many of those
+        that are held out, evenly spread and always the same. None for all.
     max_iter : int or "auto", default="auto"
         Epochs at most; "auto" makes about 5,000 updates of the weights, in 5 to 100 epochs.
     max_time : float or None, default=None
@@ -306,7 +309,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         validation = None
         if (n_training < series.lengths).any():
             last = np.where(n_training < series.lengths, series.lengths - self.horizon, -1)
-            validation = preparation.windows(windows.rows, series, lookback, n_training, last)
+            per_epoch = self.windows_per_epoch
+            validation = preparation.windows(windows.rows, series, lookback, n_training, last, per_epoch)
         rng = np.random.RandomState(seed)  # the kind of generator scikit-learn passes around
         return self._train(architecture, windows, options, rng, validation, label=label), (preparation, architecture)
 
