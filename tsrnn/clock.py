@@ -202,8 +202,8 @@ def _count_steps(start, step, index):
 
 
 def _is_fixed(step):
-    """Return whether an offset is of one length everywhere; a day is not, in a time zone."""
-    return isinstance(step, pd.offsets.Tick) and not isinstance(step, pd.offsets.Day)  # which pandas 2 counts among them
+    """Return whether an offset is of one length everywhere; a day, which pandas 2 counts among these, is not."""
+    return isinstance(step, pd.offsets.Tick) and not isinstance(step, pd.offsets.Day)
 
 
 def _divide(stamps, start, step):
