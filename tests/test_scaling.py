@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from refusals import refused
 
+from tsrnn import scaling
 from tsrnn.scaling import (
     MeanScaling,
     MinMaxScaling,
     RobustScaling,
     StandardScaling,
     Transform,
+    in_pieces,
     quantiles,
 )
 
@@ -201,3 +203,34 @@ def test_a_unit_change_changes_no_scaled_value(kind):
 def test_an_added_constant_changes_no_scaled_value(kind):
     # Sums of VALUES and 64 are exact; means and quotients round.
     np.testing.assert_allclose(applied(kind, VALUES + 64), applied(kind, VALUES), rtol=0, atol=1e-13)
+
+
+@each_scaling
+def test_what_a_series_learns_depends_on_no_other_though_long_ones_are_gone_through_in_pieces(monkeypatch, kind):
+    monkeypatch.setattr(scaling, "PIECE", 8)
+    rng = np.random.default_rng(0)
+    panel = [np.exp(rng.normal(size=n)) for n in (3, 8, 0, 9, 100, 2, 5, 1, 17)]
+    panel[4][[7, 8, 40]] = NAN
+    together = fitted(kind, *panel)
+    for s, series in enumerate(panel):
+        alone = fitted(kind, series)
+        assert (together.center_[s], together.scale_[s]) == (alone.center_[0], alone.scale_[0])
+        observed = [float(value) for value in series if value == value]
+        # Some roundings of 1.1e-16.
+        assert (together.center_[s], together.scale_[s]) == pytest.approx(
+            twin(kind, observed) if observed else (0, 1), rel=1e-14, abs=1e-14
+        )
+
+
+def test_pieces_are_whole_series_or_parts_of_one_and_hold_every_row_once(monkeypatch):
+    monkeypatch.setattr(scaling, "PIECE", 8)
+    bounds = np.cumsum([0, 3, 5, 0, 20, 8, 0, 1])
+    pieces = list(in_pieces(bounds))
+    assert [row for rows, _, _ in pieces for row in range(rows.start, rows.stop)] == list(range(bounds[-1]))
+    for rows, series, own in pieces:
+        assert 0 < rows.stop - rows.start <= 8
+        is_part = (
+            series.stop - series.start == 1 and rows.stop - rows.start < bounds[series.stop] - bounds[series.start]
+        )
+        expected = [0, rows.stop - rows.start] if is_part else bounds[series.start : series.stop + 1] - rows.start
+        np.testing.assert_array_equal(own, expected)

@@ -12,6 +12,7 @@ _HOMES = {
     "RNNRegressor": "regressor",
     "SeasonalNaive": "baselines",
     "SequenceEncoder": "tokens",
+    "make_windows": "windows",
     "train_val_test_split": "splitting",
 }
 _ROOMS = ("datasets", "metrics", "plotting")
@@ -46,3 +47,4 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from .splitting import PanelTimeSeriesSplit as PanelTimeSeriesSplit
     from .splitting import train_val_test_split as train_val_test_split
     from .tokens import SequenceEncoder as SequenceEncoder
+    from .windows import make_windows as make_windows

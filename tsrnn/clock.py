@@ -10,6 +10,7 @@ from pandas.tseries.frequencies import to_offset
 DATES, PERIODS, INTEGERS = "a clock of dates", "a clock of periods", "a clock of integers"
 
 _MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
+_PIECE = 2**16  # stamps that are counted at once
 _WEEKDAYS = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 
 # A clock whose step was told from its stamps, but most of whose stamps are absent, was misread (days and months in the
@@ -56,8 +57,12 @@ class Clock:
         if isinstance(self.step, int):
             ends = (self.start + row * self.step for row in (first, last))
             return pd.RangeIndex(*ends, self.step, name=self.name)
-        make = pd.period_range if isinstance(self.start, pd.Period) else pd.date_range
-        return make(self.start, periods=last, freq=self.step, name=self.name)[first:]
+        if isinstance(self.start, pd.Period):
+            return pd.period_range(self.start + first, periods=last - first, freq=self.step, name=self.name)
+        if _is_fixed(self.step):  # the other kinds are counted from the start on
+            start = self.start + first * self.step
+            return pd.date_range(start, periods=last - first, freq=self.step, name=self.name)
+        return pd.date_range(self.start, periods=last, freq=self.step, name=self.name)[first:]
 
     def positions(self, index):
         """Return the row at which each stamp of `index` stands, an int64 array; row n is one step after training.
@@ -123,12 +128,13 @@ def read_clock(index, freq, label):
     index = check_index(index, label)
     if index.empty:
         raise ValueError(f"{label} has no rows; give at least two.")
+    is_sorted = index.is_monotonic_increasing  # first: then it takes no table of all stamps to know the repeated ones
     if index.has_duplicates:
         raise ValueError(
             f"the clock of {label} has the stamp {index[index.duplicated()][0]} more than once; keep one row per "
             "stamp, for example with groupby(level=0).mean()."
         )
-    if not index.is_monotonic_increasing:
+    if not is_sorted:
         late = 1 + int(np.argmax(np.asarray(index[1:] < index[:-1])))
         raise ValueError(
             f"the clock of {label} is not sorted: {index[late]} comes after {index[late - 1]}; sort it with "
@@ -183,20 +189,33 @@ def kind(index):
 def _count_steps(start, step, index):
     """Return how many steps after `start` each stamp stands, an int64 array; -1 for one between two steps."""
     if isinstance(step, int):
-        return _divide(index.to_numpy(np.int64) - start, step)
+        return _divide(index, start, step)
     if isinstance(index, pd.PeriodIndex):
-        return _divide(index.asi8 - start.ordinal, step.n)
-    if isinstance(step, pd.offsets.Tick) and not isinstance(step, pd.offsets.Day):  # before pandas 3 a Day is a Tick
+        return _divide(index.asi8, start.ordinal, step.n)
+    if _is_fixed(step):
         origin = pd.DatetimeIndex([start]).as_unit(index.unit)
         unit, length = pd.Timedelta(1, unit=index.unit), pd.Timedelta(step)
         if origin[0] == start and length % unit == pd.Timedelta(0):
-            return _divide(index.asi8 - origin.asi8[0], length // unit)
+            return _divide(index.asi8, int(origin.asi8[0]), length // unit)
     grid = pd.date_range(start, index[-1] if index.is_monotonic_increasing else index.max(), freq=step)
     return grid.get_indexer(index).astype(np.int64)
 
 
-def _divide(offsets, step):
-    return np.where(offsets % step == 0, offsets // step, -1).astype(np.int64)
+def _is_fixed(step):
+    """Return whether an offset is of one length everywhere; a day, which pandas 2 counts among these, is not."""
+    return isinstance(step, pd.offsets.Tick) and not isinstance(step, pd.offsets.Day)
+
+
+def _divide(stamps, start, step):
+    """Return how many steps after `start` each stamp stands, -1 for one between two, without arrays beside the result.
+
+    Of an index of whole numbers pieces are made into arrays: as a whole it would keep the array.
+    """
+    steps = np.empty(len(stamps), np.int64)
+    for first in range(0, len(stamps), _PIECE):
+        offsets = np.asarray(stamps[first : first + _PIECE], np.int64) - start
+        steps[first : first + _PIECE] = np.where(offsets % step == 0, offsets // step, -1)
+    return steps
 
 
 def _find_step(index, freq, label):
@@ -206,6 +225,8 @@ def _find_step(index, freq, label):
     if isinstance(index, pd.PeriodIndex):
         return index.freq
     if kind(index) == INTEGERS:
+        if isinstance(index, pd.RangeIndex):
+            return index.step
         return int(np.diff(index.to_numpy(np.int64)).min()) if len(index) > 1 else 1
     if index.freq is not None:
         return index.freq

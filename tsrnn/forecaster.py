@@ -91,6 +91,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     batch_size : int or "auto", default="auto"
         Windows of a minibatch; "auto" is 32.
     shuffle : bool, default=True
+    windows_per_epoch : int or None, default=None
+        Windows of an epoch, drawn anew for each, where there are more; early stopping then watches as many of those
+        that are held out, evenly spread and always the same. None for all.
     max_iter : int or "auto", default="auto"
         Epochs at most; "auto" makes about 5,000 updates of the weights, in 5 to 100 epochs.
     max_time : float or None, default=None

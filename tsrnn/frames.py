@@ -125,7 +125,7 @@ def _as_frame(X, what):
         if values.ndim == 0:
             raise TypeError(f"{what} is {X!r}; give a Series, a DataFrame, or an array of shape (n,).")
         raise ValueError(f"{what} has shape {values.shape}; rows are time steps: give shape (n,) or (n, n_columns).")
-    return pd.DataFrame(values.reshape(len(values), -1)), True, False
+    return pd.DataFrame(values.reshape(len(values), -1), copy=False), True, False
 
 
 def _take_clock(frame, id_col, time_col, is_bare):

@@ -78,7 +78,9 @@ class Task:
         windows, validation = make_windows(preparation, settings, series, n_training), None
         if (n_training < series.lengths).any():
             last = np.where(n_training < series.lengths, series.lengths - settings.horizon, -1)
-            validation = preparation.windows(windows.rows, series, settings.lookback, n_training, last)
+            validation = preparation.windows(
+                windows.rows, series, settings.lookback, n_training, last, settings.windows_per_epoch
+            )
         return cls(architecture, preparation, windows, validation)
 
 

@@ -5,6 +5,7 @@ What cannot be read without guessing is an error here, in one sentence.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from numbers import Real
 
 import numpy as np
@@ -72,7 +73,7 @@ class Panel:
         """Values of a row that are forecast."""
         return self.values.shape[1]
 
-    @property
+    @cached_property
     def order(self):
         """The numbers of the series in an order that does not depend on how they came: that of their ids as text."""
         if self.ids is None:
@@ -184,7 +185,7 @@ def read_panel(X, y=None, *, target=None, id_col="unique_id", time_col="ds", fre
     covariates, categories = _read_covariates(table.covariates)
     if table.ids is not None:
         return _read_long(table, np.column_stack(columns), covariates, categories, freq)
-    values, n_rows = np.column_stack(columns), len(table.targets)
+    n_rows = len(table.targets)
     if table.stamps is None:
         if freq is not None:
             raise ValueError(
@@ -194,7 +195,9 @@ def read_panel(X, y=None, *, target=None, id_col="unique_id", time_col="ds", fre
     else:
         clock, steps = read_clock(table.stamps, freq, label)
     n_absent = clock.n - n_rows
-    values, covariates = _on_clock(values, steps, clock.n), _on_clock(covariates, steps, clock.n)
+    if not n_absent:
+        steps = None  # before values are copied: there is memory for one of the two
+    values, covariates = _on_clock(np.column_stack(columns), steps, clock.n), _on_clock(covariates, steps, clock.n)
     starts, ids = np.zeros(1, np.int64), None
     bounds = np.array([0, clock.n])
     if form.kind == WIDE:
@@ -390,9 +393,9 @@ def _stack(values, form):
 
 
 def _on_clock(values, places, n):
-    """Return n rows, with NaN where there are none."""
+    """Return n rows, with NaN where there are none; the values themselves if all are there, sorted by their places."""
     if len(values) == n:
-        return np.array(values) if (np.diff(places) == 1).all() else values[np.argsort(places)]
+        return values
     spread = np.full((n, values.shape[1]), np.nan)
     spread[places] = values
     return spread
@@ -400,9 +403,9 @@ def _on_clock(values, places, n):
 
 def _refuse_empty(panel):
     """Raise if a series has no observed value."""
-    known = np.add.reduceat(~np.isnan(panel.values), panel.bounds[:-1], axis=0)
-    if (known == 0).any():
-        series, target = (int(place[0]) for place in np.nonzero(known == 0))
+    has_any = np.logical_or.reduceat(~np.isnan(panel.values), panel.bounds[:-1], axis=0)
+    if not has_any.all():
+        series, target = (int(place[0]) for place in np.nonzero(~has_any))
         label = panel.label(series)
         if len(panel.form.names) > 1 and panel.form.kind != WIDE:
             label = f"target {panel.form.names[target]!r}"
@@ -432,19 +435,28 @@ def interpolate(values, bounds):
     ----------
     values : ndarray of shape (n_rows,)
     bounds : ndarray of shape (n_series + 1,)
-        No value is taken from another series; each has one at least.
+        No value is taken from another series; one without any stays as it is.
     """
-    is_known = ~np.isnan(values)
-    if is_known.all():
+    missing = np.flatnonzero(np.isnan(values))
+    if not len(missing):
         return values
-    rows = np.arange(len(values))
-    first, last = np.repeat(bounds[:-1], np.diff(bounds)), np.repeat(bounds[1:] - 1, np.diff(bounds))
-    before = np.maximum.accumulate(np.where(is_known, rows, -1))
-    after = np.minimum.accumulate(np.where(is_known, rows, len(rows))[::-1])[::-1]
-    before, after = np.where(before < first, after, before), np.where(after > last, before, after)
-    share = (rows - before) / np.maximum(after - before, 1)
-    filled = values[before] * (1 - share) + values[after] * share
-    return np.where(is_known, values, filled)
+    # Holes are stretches of missing rows; one that goes on over the border of two series is two holes.
+    is_first = np.diff(missing, prepend=-2) > 1
+    is_first |= np.isin(missing, bounds)
+    first_of = np.flatnonzero(is_first)
+    before, after = missing[first_of] - 1, missing[np.append(first_of[1:], len(missing)) - 1] + 1
+    at_start, at_end = np.isin(before + 1, bounds), np.isin(after, bounds)
+    first = before + 1  # which stands for both neighbours, and leaves NaN, where a series has no value at all
+    before, after = (
+        np.where(at_start, np.where(at_end, first, after), before),
+        np.where(at_end, np.where(at_start, first, before), after),
+    )
+    hole = np.cumsum(is_first) - 1
+    before, after = before[hole], after[hole]
+    share = (missing - before) / np.maximum(after - before, 1)
+    filled = values.copy()
+    filled[missing] = values[before] * (1 - share) + values[after] * share
+    return filled
 
 
 def _read_covariates(frame):
@@ -486,6 +498,8 @@ def _numbers(column, label):
     try:
         if not types.is_numeric_dtype(column.dtype) and column.map(lambda value: isinstance(value, str)).any():
             raise TypeError  # "1.5" is text too: nobody said it is meant as a number
+        if column.dtype == np.float64:  # as below, which copies a column that has NaN
+            return column.to_numpy()
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
     except (ValueError, TypeError, OverflowError):
         objects = column.astype(object)

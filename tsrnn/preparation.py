@@ -6,7 +6,10 @@ import numpy as np
 
 from .network.windows import SeriesWindows
 from .panel import Panel, interpolate
+from .scaling import means
 from .transforms import make_transform
+
+PIECE = 2**18  # rows that are scaled at once: what they leave beside the result is small where the data are large
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,7 @@ class Series:
 
     def means(self):
         """Return the mean of each target over what is known of each series, shape (n_series, n_targets)."""
-        is_known = ~np.isnan(self.values)
-        sums = np.add.reduceat(np.where(is_known, self.values, 0), self.bounds[:-1], axis=0)
-        return sums / np.add.reduceat(is_known, self.bounds[:-1], axis=0)
+        return np.column_stack([means(values, self.bounds) for values in self.values.T])
 
     @property
     def lengths(self):
@@ -61,11 +62,16 @@ class Series:
         """Return the first so many rows of each series; the same arrays where that is all of them."""
         if (lengths == self.lengths).all():
             return self
+        return replace(self, values=self.values[self.heads(lengths)], bounds=np.append(0, np.cumsum(lengths)))
+
+    def heads(self, lengths):
+        """Return the first so many rows of each series: a slice, or whether each row is one."""
         if len(lengths) == 1:
-            return replace(self, values=self.values[: lengths[0]], bounds=np.array([0, lengths[0]]))
-        step = np.arange(self.bounds[-1]) - np.repeat(self.bounds[:-1], self.lengths)
-        values = self.values[step < np.repeat(lengths, self.lengths)]
-        return replace(self, values=values, bounds=np.append(0, np.cumsum(lengths)))
+            return slice(0, lengths[0])
+        is_in_head = np.zeros(len(self.values) + 1, np.int8)  # +1 where one begins, -1 where it ends, summed up
+        np.add.at(is_in_head, self.bounds[:-1], 1)
+        np.add.at(is_in_head, self.bounds[:-1] + lengths, -1)
+        return np.cumsum(is_in_head[:-1], dtype=np.int8).view(bool)
 
 
 class Preparation:
@@ -103,18 +109,14 @@ class Preparation:
         What is interpolated in the first rows of a series, so many, follows from them alone.
         """
         filled, n_targets = self._filled(series, known_lengths), len(self.transforms)
-        first, lengths = series.bounds[:-1], series.lengths
-        rows = np.full((int(series.bounds[-1]) + len(lengths) * self.horizon, self.n_features), np.nan, self.dtype)
-        ends = self.firsts(series) + lengths
-        is_row = np.zeros(len(rows), bool) if len(lengths) > 1 else slice(0, lengths[0])
-        if len(lengths) > 1:
-            is_row[np.repeat(self.firsts(series) - first, lengths) + np.arange(series.bounds[-1])] = True
+        n_rows = int(series.bounds[-1]) + len(series.lengths) * self.horizon
+        rows = np.full((n_rows, self.n_features), np.nan, self.dtype)
         for k, transform in enumerate(self.transforms):
-            rows[is_row, k] = self._scaled(transform, filled, k)
+            self._scale(transform, filled, k, rows[:, k])
         if self.missing == "mask":
-            rows[:, n_targets:] = np.isnan(rows[:, :n_targets])
-        for ahead in range(self.horizon):
-            rows[ends + ahead, :n_targets] = np.nan
+            for start in range(0, n_rows, PIECE):
+                piece = rows[start : start + PIECE]
+                piece[:, n_targets:] = np.isnan(piece[:, :n_targets])
         return rows
 
     def firsts(self, series):
@@ -122,7 +124,10 @@ class Preparation:
         return series.bounds[:-1] + np.arange(len(series.lengths)) * self.horizon
 
     def windows(self, rows, series, lookback, first, last, per_epoch=None):
-        """Return windows whose first target is row `first` to `last` of each series, both of shape (n_series,)."""
+        """Return windows whose first target is row `first` to `last` of each series, both of shape (n_series,).
+
+        With `per_epoch`, windows of an epoch, or of validation, at most.
+        """
         firsts = self.firsts(series)
         counts = np.maximum(last - first + 1, 0)
         return SeriesWindows(
@@ -149,24 +154,36 @@ class Preparation:
         """Return the series without what is missing, if that is interpolated."""
         if self.missing != "interpolate" or not series.has_holes:
             return series
-        columns = [interpolate(values, series.bounds) for values in series.values.T]
-        filled = replace(series, values=np.column_stack(columns))
+        filled = np.empty_like(series.values)
+        for k, values in enumerate(series.values.T):
+            filled[:, k] = interpolate(values, series.bounds)
         if known_lengths is not None and (known_lengths < series.lengths).any():
-            known = self._filled(series.head(known_lengths))
-            step = np.arange(series.bounds[-1]) - np.repeat(series.bounds[:-1], series.lengths)
-            filled.values[step < np.repeat(known_lengths, series.lengths)] = known.values
-        return filled
+            filled[series.heads(known_lengths)] = self._filled(series.head(known_lengths)).values
+        return replace(series, values=filled)
 
-    def _scaled(self, transform, series, k):
-        """Return one transformed target in the precision of the network."""
-        exact = transform.transform(series.values[:, k], series.bounds)
-        with np.errstate(over="ignore"):
-            scaled = exact.astype(self.dtype)
+    def _scale(self, transform, series, k, out):
+        """Write one transformed target, in the precision of the network, to `out`, a column of its rows."""
+        values, bounds = series.values[:, k], series.bounds
         label = series.label(0) if len(series.lengths) == 1 else "the panel"
-        if np.isinf(scaled).any():
-            raise ValueError(f"{label} does not fit into {self.dtype} unscaled; set scaler='standard'.")
-        with np.errstate(over="ignore"):
-            rounding, movement = np.nanmax(np.abs(scaled - exact)), np.nanmean(np.abs(np.diff(exact)))
-        if rounding > movement:
+        exact = None if transform.is_by_row else transform.transform(values, bounds)
+        shift = np.arange(len(series.lengths)) * self.horizon  # of a series, by the rows that follow each one before it
+        rounding, movement, n_moves = 0.0, 0.0, 0
+        for start in range(0, len(values), PIECE):
+            stop = min(start + PIECE, len(values))
+            own = np.clip(bounds, start, stop) - start
+            piece = transform.transform(values[start:stop], own) if exact is None else exact[start:stop]
+            with np.errstate(over="ignore", invalid="ignore"):
+                scaled = piece.astype(self.dtype)
+                moves, off = np.abs(np.diff(piece)), np.abs(scaled - piece)
+            if np.isinf(scaled).any():
+                raise ValueError(f"{label} does not fit into {self.dtype} unscaled; set scaler='standard'.")
+            if len(shift) > 1:
+                moves[own[(own > 0) & (own < stop - start)] - 1] = np.nan  # from one series to the next
+                out[np.arange(start, stop) + np.repeat(shift, np.diff(own))] = scaled
+            else:
+                out[start:stop] = scaled
+            is_move = ~np.isnan(moves)
+            rounding = max(rounding, np.fmax.reduce(off, initial=0.0))
+            movement, n_moves = movement + moves.sum(where=is_move), n_moves + int(is_move.sum())
+        if n_moves and rounding > movement / n_moves:
             raise ValueError(f"{label} moves by less than {self.dtype} resolves; set dtype='float64'.")
-        return scaled

@@ -3,6 +3,7 @@
 import numpy as np
 
 ROBUST_QUANTILES = (0.25, 0.5, 0.75)
+PIECE = 2**16  # rows that are looked at together: what is made of them on the way is small beside a long series
 
 
 class Transform:
@@ -17,10 +18,13 @@ class Transform:
         First rows of every series that become NaN, since nothing stands before them to compare them with.
     needs_history : bool
         Whether the way back reads the values before a forecast.
+    is_by_row : bool
+        Whether `transform` makes each row of that row alone, so that it may be given pieces of series.
     """
 
     n_lost = 0
     needs_history = False
+    is_by_row = False
 
     def fit(self, values, bounds, names=None):
         """Learn from every series on its own.
@@ -95,6 +99,8 @@ class Scaling(Transform):
         In units of the target.
     """
 
+    is_by_row = True
+
     def fit(self, values, bounds, names=None):
         """Learn centres and scales; the arguments are those of :class:`Transform`."""
         values = np.asarray(values, np.float64)
@@ -103,10 +109,11 @@ class Scaling(Transform):
             center, scale = self._learn(values, bounds, largest)
         self.center_ = np.where(np.isnan(center), 0.0, center)
         self.scale_ = np.where(scale > 0, scale, 1.0)
-        with np.errstate(invalid="ignore"):
-            is_lost = ~np.isfinite(self.transform(values, bounds)) & ~np.isnan(values)
+        extremes = np.stack([reduce(np.fmin, values, bounds), reduce(np.fmax, values, bounds)])
+        with np.errstate(over="ignore", invalid="ignore"):  # what is between them comes to lie between them
+            is_lost = ~np.isfinite((extremes - self.center_) / self.scale_) & ~np.isnan(extremes)
         if is_lost.any():
-            s = series_of_row(is_lost.argmax(), bounds)
+            s = int(is_lost.any(axis=0).argmax())
             raise ValueError(
                 f"{name_of(s, names)} has values up to {largest[s]:.3g}, which are too large to scale; "
                 "divide the series first."
@@ -148,9 +155,17 @@ class StandardScaling(Scaling):
     """
 
     def _learn(self, values, bounds, largest):
-        shares = values / spread(largest, bounds)
-        mean = means(shares, bounds)
-        return largest * mean, largest * deviations(shares, bounds)
+        def shares(part, series, part_bounds):
+            return part / spread(largest[series], part_bounds)
+
+        mean = means(values, bounds, shares)
+
+        def squares(part, series, part_bounds):
+            distances = shares(part, series, part_bounds)
+            distances -= spread(mean[series], part_bounds)
+            return np.square(distances, out=distances)
+
+        return largest * mean, largest * np.sqrt(means(values, bounds, squares))
 
 
 class MinMaxScaling(Scaling):
@@ -206,8 +221,10 @@ class MeanScaling(Scaling):
     """
 
     def _learn(self, values, bounds, largest):
-        shares = np.abs(values) / spread(largest, bounds)
-        return np.zeros(len(largest)), largest * means(shares, bounds)
+        def shares(part, series, part_bounds):
+            return np.abs(part) / spread(largest[series], part_bounds)
+
+        return np.zeros(len(largest)), largest * means(values, bounds, shares)
 
 
 def reduce(ufunc, values, bounds, empty=np.nan):
@@ -224,20 +241,51 @@ def spread(numbers, bounds):
     return numbers if len(numbers) == 1 else np.repeat(numbers, np.diff(bounds))
 
 
+def in_pieces(bounds):
+    """Yield pieces of the series as (rows, series, bounds): slices, and where the series begin within the piece.
+
+    A piece is some whole series, or a part of a long one, which is cut from its first row on: what is summed piece by
+    piece does not depend on the series around.
+    """
+    bounds, s = np.asarray(bounds), 0
+    while s < len(bounds) - 1:
+        first = int(bounds[s])
+        last = int(np.searchsorted(bounds, first + PIECE, side="right")) - 1  # the series that fit in
+        if last > s:
+            yield slice(first, int(bounds[last])), slice(s, last), bounds[s : last + 1] - first
+            s = last
+            continue
+        end = int(bounds[s + 1])
+        for start in range(first, end, PIECE):
+            stop = min(start + PIECE, end)
+            yield slice(start, stop), slice(s, s + 1), np.array([0, stop - start])
+        s += 1
+
+
 def counts(values, bounds):
     """Return how many values of each series are observed (n_series,), int64."""
-    is_missing = np.isnan(values)
-    if not is_missing.any():
-        return np.diff(bounds)
-    return np.diff(bounds) - reduce(np.add, is_missing.astype(np.int64), bounds, 0).astype(np.int64)
+    n_observed = np.diff(bounds)
+    for rows, series, part_bounds in in_pieces(bounds):
+        is_missing = np.isnan(values[rows])
+        if is_missing.any():
+            n_observed[series] -= reduce(np.add, is_missing.astype(np.int64), part_bounds, 0).astype(np.int64)
+    return n_observed
 
 
-def means(values, bounds):
-    """Return the mean of the observed values of each series (n_series,), 0 where there are none."""
-    n_observed = counts(values, bounds)
-    if n_observed.sum() < len(values):
-        values = np.where(np.isnan(values), 0.0, values)
-    return reduce(np.add, values, bounds, 0.0) / np.maximum(n_observed, 1)
+def means(values, bounds, made=None):
+    """Return the mean of the observed values of each series (n_series,), 0 where there are none.
+
+    Or the mean of what is `made` of them, piece by piece: a callable of the values of a piece, and its series and
+    bounds as `in_pieces` yields them.
+    """
+    n_observed, total = counts(values, bounds), np.zeros(len(bounds) - 1)
+    is_complete = n_observed.sum() == len(values)
+    for rows, series, part_bounds in in_pieces(bounds):
+        part = values[rows] if made is None else made(values[rows], series, part_bounds)
+        if not is_complete:
+            part = np.where(np.isnan(part), 0.0, part)
+        total[series] += reduce(np.add, part, part_bounds, 0.0)
+    return total / np.maximum(n_observed, 1)
 
 
 def deviations(values, bounds):

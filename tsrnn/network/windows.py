@@ -8,6 +8,8 @@ import numpy as np
 from ..kernels.buffers import Flat, Sequences, flatten
 from ..kernels.step import EQUAL_WEIGHTS
 
+GOLDEN_RATIO = (5**0.5 - 1) / 2
+
 
 class FlatWindows(NamedTuple):
     """Windows as kernels read them, and the numbers of those that count, in their order.
@@ -79,7 +81,7 @@ class SeriesWindows:
     counts : ndarray of int64, shape (n_series,)
         How many windows each has, whose borders follow on that one.
     per_epoch : int, optional
-        Windows of an epoch, drawn anew for each; all by default.
+        Windows of an epoch, drawn anew for each, or of validation, the same each time; all by default.
     weights : ndarray of float64, shape (n_rows,)
         Of the rows as targets; empty if all count the same.
     """
@@ -133,12 +135,19 @@ class SeriesWindows:
         """Return None: the windows of an epoch are made for it."""
 
     def all(self):
-        """Return the FlatWindows of all."""
-        return self.take(np.arange(len(self)))
+        """Return the FlatWindows of all; if an epoch has fewer, of as many as that."""
+        return self.some(self.per_epoch or len(self))
 
     def some(self, most):
-        """Return the FlatWindows of at most so many, evenly spread."""
-        return self.take(np.unique(np.linspace(0, len(self) - 1, most).astype(np.int64)))
+        """Return the FlatWindows of at most so many, one from each of as many equal stretches.
+
+        Within its stretch each stands elsewhere, as multiples of the golden ratio do: equal distances might be a
+        season, and all windows begin at the same hour.
+        """
+        if most >= len(self):
+            return self.take(np.arange(len(self)))
+        stretch = np.arange(most)
+        return self.take(((stretch + stretch * GOLDEN_RATIO % 1) * (len(self) / most)).astype(np.int64))
 
 
 def spread(numbers, most):
