@@ -231,7 +231,5 @@ def test_pieces_are_whole_series_or_parts_of_one_and_hold_every_row_once(monkeyp
         assert 0 < rows.stop - rows.start <= 8
         n_rows = rows.stop - rows.start
         is_part = series.stop - series.start == 1 and n_rows < bounds[series.stop] - bounds[series.start]
-            series.stop - series.start == 1 and rows.stop - rows.start < bounds[series.stop] - bounds[series.start]
-        )
         expected = [0, rows.stop - rows.start] if is_part else bounds[series.start : series.stop + 1] - rows.start
         np.testing.assert_array_equal(own, expected)
