@@ -73,18 +73,29 @@ def epoch_seconds(cell, n_hidden, kind, n_jobs, arguments):
 
 
 def measure(cell, n_hidden, arguments):
-    """Return {what is fitted: (seconds of an epoch, times those of its plain network)}, medians of rounds in turn."""
-    cases = PLAIN | OPTIONS
-    seconds = {name: [] for name in cases}
+    """Return {what is fitted: (seconds of an epoch, times those of its plain network)}, medians over rounds.
+
+    Each fit with an option stands between two of its plain network, and is compared with these two.
+    """
+    seconds, ratios = {name: [] for name in PLAIN | OPTIONS}, {name: [] for name in OPTIONS}
+
+    def fit(name, options, kind, *_):
+        times = epoch_seconds(cell, n_hidden, kind, arguments.n_jobs, options)
+        seconds[name] += times
+        return times
+
     for _ in range(arguments.rounds):
-        for name, (options, kind, *_) in cases.items():
-            seconds[name] += epoch_seconds(cell, n_hidden, kind, arguments.n_jobs, options)
-    medians = {name: float(np.median(times)) for name, times in seconds.items()}
-    found = {name: (medians[name], None) for name in PLAIN}
-    for name, (*_, plain, work) in OPTIONS.items():
+        for plain in PLAIN:
+            before = fit(plain, *PLAIN[plain])
+            for name in [name for name in OPTIONS if OPTIONS[name][2] == plain]:
+                times, after = fit(name, *OPTIONS[name]), fit(plain, *PLAIN[plain])
+                ratios[name].append(np.median(times) / np.median(before + after))
+                before = after
+    found = {name: (float(np.median(seconds[name])), None) for name in PLAIN}
+    for name, (*_, work) in OPTIONS.items():
         if work is None:
             work = (3 * n_hidden + 3 * EMBEDDING_SIZE) / (3 * n_hidden + 2 * EMBEDDING_SIZE)
-        found[name] = medians[name], medians[name] / medians[plain] / work
+        found[name] = float(np.median(seconds[name])), float(np.median(ratios[name])) / work
     return found
 
 
@@ -93,7 +104,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cells", nargs="*", default=["lstm", "gru"])
     parser.add_argument("--hidden", type=int, nargs="*", default=[64, 128])
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--n-jobs", type=int, default=os.cpu_count())
     parser.add_argument("--table", type=Path, default=RESULTS)
     arguments = parser.parse_args()
@@ -119,7 +130,8 @@ def main():
             "more, the product of a dense layer or of outputs at every step.",
             f"- {described['cpu']}, {described['usable_cores']} of {described['cores']} cores, "
             f"n_jobs={arguments.n_jobs}; float32, {N} windows of {N_STEPS} steps and {N_FEATURES} features, "
-            f"minibatches of {BATCH}; medians of {arguments.rounds} rounds of 5 epochs, in turn",
+            f"minibatches of {BATCH}; medians of {arguments.rounds} rounds of 5 epochs with the option, between 5 of "
+            "the plain network before and 5 after",
             table(columns, rows),
         ]) + "\n"
     )  # fmt: skip
