@@ -1,7 +1,10 @@
-"""The only benchmark file that knows what is inside tsrnn: the calls below `fit`, for ``peers/tsrnn_peer.py``.
+"""The only benchmark file that knows what is inside tsrnn: the calls below `fit`, for the peer tsrnn and ``panels.py``.
 
 When the kernels change, this is the file to change.
 """
+
+import time
+from contextlib import contextmanager
 
 import numpy as np
 import workload
@@ -14,6 +17,7 @@ from tsrnn.kernels.buffers import flatten
 from tsrnn.kernels.code import Buffer, Index, loop
 from tsrnn.kernels.elementwise import over_range
 from tsrnn.kernels.product import WIDE, Left, Result, Right, product
+from tsrnn.kernels.step import Step
 from tsrnn.kernels.target import vector_bytes
 from tsrnn.kernels.workers import Workers
 from tsrnn.network.architecture import Architecture
@@ -22,6 +26,23 @@ from tsrnn.network.training import predict
 
 ACTIVATION_CONSTANTS = {"float32": vector._SINGLE, "float64": vector._DOUBLE}
 VECTOR_BITS = 8 * vector_bytes()  # of what the kernels are compiled for, which may be less than the processor has
+
+
+@contextmanager
+def watch_kernels():
+    """Give a list to which the seconds of every call of compiled training or prediction are added meanwhile."""
+    run, spent = Step._run, []
+
+    def watched(step, *arguments):
+        started = time.perf_counter()
+        run(step, *arguments)
+        spent.append(time.perf_counter() - started)
+
+    Step._run = watched
+    try:
+        yield spent
+    finally:
+        Step._run = run
 
 
 class Network:

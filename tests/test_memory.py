@@ -2,6 +2,7 @@
 
 import re
 import resource
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -86,3 +87,23 @@ def test_memory_grows_with_the_parameters_by_no_more_than_the_factor_that_is_doc
     n_bytes = model.parameters_.nbytes
     assert n_bytes > 9 * MEGABYTE  # beside which the rest is small
     assert grown < factor * n_bytes, grown / n_bytes
+
+
+@pytest.mark.parametrize("kind", ["dates", "numbers", "array"])
+@apart(SECONDS)
+def test_ten_million_steps_are_trained_on_while_memory_grows_by_less_than_twice_their_size(kind):
+    def steps(n):
+        values = np.sin(np.arange(n) / 9)
+        index = pd.date_range("1990-01-01", periods=n, freq="min") if kind == "dates" else None
+        return values if kind == "array" else pd.Series(values, index)
+
+    warnings.simplefilter("ignore", UserWarning)  # that an array has no clock
+    small = {"hidden_layer_sizes": 2, "batch_size": 256, "max_iter": 1, "n_jobs": 2}
+    forecaster = RNNForecaster(24, lookback=500, cell="rnn", windows_per_epoch=2000, **small)
+    forecaster.fit(steps(5000)).forecast()
+    series = steps(10_000_000)
+    Path("/proc/self/clear_refs").write_text("5")  # what making it took at most is forgotten
+    # What is kept is a copy of the series in float64 and its rows in float32: one and a half times its size.
+    assert growth(lambda: forecaster.fit(series)) < 2 * series.nbytes
+    assert forecaster.validation_loss_curve_  # a tenth of the windows is held out, and some of them are watched
+    assert growth(forecaster.forecast) < 10 * MEGABYTE

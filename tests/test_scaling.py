@@ -229,7 +229,6 @@ def test_pieces_are_whole_series_or_parts_of_one_and_hold_every_row_once(monkeyp
     assert [row for rows, _, _ in pieces for row in range(rows.start, rows.stop)] == list(range(bounds[-1]))
     for rows, series, own in pieces:
         assert 0 < rows.stop - rows.start <= 8
-        n_rows = rows.stop - rows.start
-        is_part = series.stop - series.start == 1 and n_rows < bounds[series.stop] - bounds[series.start]
-        expected = [0, rows.stop - rows.start] if is_part else bounds[series.start : series.stop + 1] - rows.start
+        n_rows, ends = rows.stop - rows.start, bounds[series.start : series.stop + 1]
+        expected = [0, n_rows] if n_rows < ends[-1] - ends[0] else ends - rows.start
         np.testing.assert_array_equal(own, expected)

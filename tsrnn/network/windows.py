@@ -157,7 +157,11 @@ def spread(numbers, most):
 
 def draw_some(n, n_drawn, rng):
     """Return so many different numbers below n in random order, in memory that grows with their number alone."""
-    drawn = np.unique(rng.randint(n, size=n_drawn, dtype=np.int64))
+    if 2 * n_drawn > n:
+        return rng.permutation(n)[:n_drawn]
+    drawn = np.zeros(0, np.int64)
     while len(drawn) < n_drawn:
-        drawn = np.unique(np.append(drawn, rng.randint(n, size=n_drawn - len(drawn), dtype=np.int64)))
+        drawn = np.append(drawn, rng.randint(n, size=n_drawn - len(drawn), dtype=np.int64))
+        drawn.sort()
+        drawn = drawn[np.diff(drawn, prepend=-1) > 0]
     return rng.permutation(drawn)

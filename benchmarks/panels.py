@@ -1,0 +1,174 @@
+"""The forecaster on much data: what a fit adds to memory, and the share of its time that is spent in kernels.
+
+- "memory": what a fit of one long series adds to the memory of a fresh process, and what stays, by the size of its
+  values in float64.
+- "share": panels, with all windows in an epoch and with a sample of them: the time of a fit, and the part of it that
+  was spent in compiled code.
+- "short": a panel of many short series: the same for one epoch of a sample, so that nearly all of it is the way from
+  the frame to windows.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import machine
+import records
+from markdown import percent, section
+
+RESULTS = records.FOLDER / "PANELS.md"
+KERNEL_GOAL, MEMORY_GOAL = 0.85, 2.0
+LENGTHS = (1_000_000, 10_000_000)
+PANELS = [  # series, steps, horizon, arguments
+    (1000, 500, 1, {"max_iter": 2}),
+    (1000, 500, 12, {"max_iter": 2}),
+    (1000, 500, 1, {"windows_per_epoch": 5000}),
+    (1000, 500, 12, {"windows_per_epoch": 5000}),
+]
+SHORT = (100_000, 60, 12, {"windows_per_epoch": 20_000, "max_iter": 1})
+TASKS = ("memory", "share", "short")
+
+
+def main():
+    """Measure all cases, each in fresh processes; write lines, and with `--table` the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--tasks", nargs="*", choices=TASKS, default=list(TASKS))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--n-jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--out", type=Path, default=records.LINES)
+    parser.add_argument("--table", action="store_true", help=f"write {RESULTS.name}")
+    arguments = parser.parse_args()
+    sections = ["# Panels, and one long series", _explain(arguments)]
+    if "memory" in arguments.tasks:
+        rows = [measure_memory(length, dtype, arguments) for length in LENGTHS for dtype in ("float32", "float64")]
+        columns = ["steps", "dtype", "added at most", "stays", f"below {MEMORY_GOAL:g}"]
+        sections.append(section("## Memory, by the size of the series", MEMORY_TEXT, columns, rows))
+    for task, panels in (("share", PANELS), ("short", [SHORT])):
+        if task in arguments.tasks:
+            rows = [measure_panel(task, *panel, arguments) for panel in panels]
+            columns = ["series", "steps", "horizon", "arguments", "fit", "outside kernels", "in kernels"]
+            sections.append(section(*PANEL_TEXTS[task], columns, rows))
+    if arguments.table:
+        RESULTS.write_text("\n\n".join(sections) + "\n")
+
+
+MEMORY_TEXT = (
+    "`RNNForecaster(24, lookback=500, windows_per_epoch=2000, max_iter=1)` of a series in float64 on a clock of "
+    "minutes. The values are kept in float64, and as the network reads them in its own precision; a window is a view."
+)
+PANEL_TEXTS = {
+    "share": (
+        "## Time of a fit",
+        f"A long frame of daily series, default network. The goal is {KERNEL_GOAL:.0%} of the time in kernels.",
+    ),
+    "short": (
+        "## Many short series",
+        "One epoch of a sample: what is outside kernels is the way from the frame to windows, thrice scaled.",
+    ),
+}
+
+
+def measure_memory(n_steps, dtype, arguments):
+    """Measure the memory of one fit; return the row of the table."""
+    case = {"task": "memory", "n_steps": n_steps, "dtype": dtype}
+    found = _apart(case, arguments)
+    records.write(arguments.out, "panel memory", case=case, **found)
+    records.note(f"{case}: {found}")
+    is_below = "yes" if found["added"] < MEMORY_GOAL else "no"
+    return [f"{n_steps:,}", dtype, f"{found['added']:.2f}", f"{found['stays']:.2f}", is_below]
+
+
+def measure_panel(task, n_series, n_steps, horizon, options, arguments):
+    """Measure the fit of one panel, the median of some processes; return the row of the table."""
+    case = {"task": "share", "n_series": n_series, "n_steps": n_steps, "horizon": horizon, "options": options}
+    rounds = [_apart(case, arguments) for _ in range(arguments.rounds)]
+    found = sorted(rounds, key=lambda one: one["kernels"] / one["seconds"])[len(rounds) // 2]
+    records.write(arguments.out, f"panel {task}", case=case, rounds=rounds, **found)
+    outside, share = found["seconds"] - found["kernels"], found["kernels"] / found["seconds"]
+    records.note(f"{case}: {found['seconds']:.2f} s, {outside:.2f} s outside kernels, {share:.1%} in them")
+    verdict = "" if task == "short" else " (reached)" if share >= KERNEL_GOAL else " (not reached)"
+    shown = ", ".join(f"{name}={value}" for name, value in options.items())
+    seconds = [f"{one:.2f} s" for one in (found["seconds"], outside)]
+    return [f"{n_series:,}", n_steps, horizon, shown, *seconds, percent(share) + verdict]
+
+
+def _explain(arguments):
+    described = machine.describe()
+    return (
+        f"Written by `benchmarks/panels.py`. {described['cpu']}, {described['usable_cores']} of {described['cores']} "
+        f"cores, n_jobs={arguments.n_jobs}; of times the median of {arguments.rounds} fresh processes."
+    )
+
+
+def _apart(case, arguments):
+    """Measure one case in a fresh process."""
+    command = [sys.executable, __file__, "--case", json.dumps({**case, "n_jobs": arguments.n_jobs})]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+
+
+# ---------------------------------------------------------------- what runs in these processes
+
+
+def run_case(task, n_jobs, **case):
+    """Return what is measured of one case."""
+    return run_memory(n_jobs, **case) if task == "memory" else run_panel(n_jobs, **case)
+
+
+def run_memory(n_jobs, n_steps, dtype):
+    """Return how much memory a fit of one series adds at most, and how much stays, by the size of the series."""
+    import numpy as np
+    import pandas as pd
+
+    from tsrnn import RNNForecaster
+
+    def series(n):
+        return pd.Series(np.sin(np.arange(n) / 9), pd.date_range("1990-01-01", periods=n, freq="min"))
+
+    model = RNNForecaster(24, lookback=500, windows_per_epoch=2000, max_iter=1, dtype=dtype, n_jobs=n_jobs)
+    model.fit(series(5000))  # compiles
+    given = series(n_steps)
+    Path("/proc/self/clear_refs").write_text("5")  # the highest so far is forgotten
+    before = _kilobytes("VmRSS")
+    model.fit(given)
+    return {name: 1024 * (_kilobytes(of) - before) / (8 * n_steps) for name, of in _MEMORY.items()}
+
+
+_MEMORY = {"added": "VmHWM", "stays": "VmRSS"}
+
+
+def _kilobytes(name):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+
+
+def run_panel(n_jobs, n_series, n_steps, horizon, options):
+    """Return the seconds of a fit, and those of them that were spent in compiled code."""
+    import numpy as np
+    import pandas as pd
+    from kernel_entries import watch_kernels
+
+    from tsrnn import RNNForecaster
+
+    def panel(n):
+        values = np.random.default_rng(0).standard_normal((n, n_steps)).cumsum(axis=1).ravel()
+        days = np.tile(pd.date_range("2020-01-01", periods=n_steps, freq="D"), n)
+        return pd.DataFrame({"unique_id": np.repeat(np.arange(n), n_steps), "ds": days, "y": values})
+
+    RNNForecaster(horizon, max_iter=1, random_state=0, n_jobs=n_jobs).fit(panel(10))  # compiles
+    given = panel(n_series)
+    with watch_kernels() as spent:
+        started = time.perf_counter()
+        RNNForecaster(horizon, random_state=0, n_jobs=n_jobs, **options).fit(given)
+        seconds = time.perf_counter() - started
+    return {"seconds": seconds, "kernels": sum(spent)}
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--case"]:
+        print(json.dumps(run_case(**json.loads(sys.argv[2]))))
+    else:
+        main()
