@@ -214,6 +214,8 @@ def _has_every_step(step, index, n_at_once=2**16):
     """Return whether stamps follow each other without a hole; False also where that is not told quickly."""
     if getattr(index, "freq", None) is not None and not isinstance(index, pd.PeriodIndex) and index.freq == step:
         return True
+    if isinstance(index, pd.RangeIndex):
+        return index.step == step
     if isinstance(step, int):
         numbers, length = index.to_numpy(np.int64), step
     elif isinstance(index, pd.PeriodIndex):
@@ -252,7 +254,7 @@ def _find_step(index, freq, label):
     if isinstance(index, pd.PeriodIndex):
         return index.freq
     if kind(index) == INTEGERS:
-        return int(np.diff(index.to_numpy(np.int64)).min()) if len(index) > 1 else 1
+        return _step_of_numbers(index)
     if index.freq is not None:
         return index.freq
     if len(index) < 2:
@@ -264,6 +266,14 @@ def _find_step(index, freq, label):
             "one, or name its freq."
         )
     return step
+
+
+def _step_of_numbers(index):
+    """Return the smallest step of sorted whole numbers."""
+    if len(index) < 2:
+        return 1
+    first = int(index[1]) - int(index[0])
+    return first if _has_every_step(first, index) else int(np.diff(index.to_numpy(np.int64)).min())
 
 
 def _named_step(freq):

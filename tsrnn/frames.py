@@ -187,9 +187,8 @@ def read_table(X, y=None, target=None, id_col=ID_COL, time_col=TIME_COL):
     form = _form_of(X, frame)
     keys, rest, form = _take_keys(frame, form, id_col, time_col)
     chosen = _choose_targets(rest, target, form)
-    names = form.targets if len(chosen) == len(form.targets) else rest.columns[chosen]
     is_wide = target is None and len(chosen) > 1
-    form = replace(form, targets=names, kind=WIDE if is_wide else form.kind)
+    form = replace(form, targets=form.targets[chosen], kind=WIDE if is_wide else form.kind)
     return Table(keys, rest.iloc[:, chosen], rest.drop(columns=rest.columns[chosen]), form)
 
 
@@ -251,14 +250,13 @@ def _take_keys(frame, form, id_col, time_col):
         return Keys(), frame, form
     if isinstance(frame.index, pd.MultiIndex):
         return _take_levels(frame, form, id_col, time_col)
-    has_ids, has_stamps = _find_columns(frame, id_col, time_col)
+    has_ids, has_stamps = _find_columns(frame, form, id_col, time_col)
     if not has_stamps:
         return Keys(stamps=frame.index), frame, form
     taken = [id_col, time_col] if has_ids else [time_col]
     rest = frame.drop(columns=taken)
-    if form.has_columns:
-        form = replace(form, targets=rest.columns, columns=frame.columns)
-    stamps, form = pd.Index(frame[time_col]), replace(form, time_name=time_col)
+    stamps = pd.Index(frame[time_col])
+    form = replace(form, targets=rest.columns, columns=frame.columns, time_name=time_col)
     if not has_ids:
         return Keys(stamps=stamps), rest, form
     series, ids = pd.factorize(pd.Index(frame[id_col]))
@@ -267,16 +265,19 @@ def _take_keys(frame, form, id_col, time_col):
     return keys, rest, replace(form, kind=LONG, id_name=id_col, is_by_time=keys.is_by_time)
 
 
-def _find_columns(frame, id_col, time_col):
+def _find_columns(frame, form, id_col, time_col):
     """Return whether a frame has columns of ids and of stamps; raise if one is missing that was named, or is needed."""
+    columns = frame.columns if form.has_columns and frame.columns.nlevels == 1 else ()
     for argument, name, default in (("id_col", id_col, ID_COL), ("time_col", time_col, TIME_COL)):
         if not isinstance(name, Hashable) or name is None:
             raise TypeError(f"{argument} must be the name of a column; got {name!r}.")
-        if name != default and name not in frame.columns and name not in frame.index.names:
-            raise ValueError(f"there is no column {argument}={name!r}; the columns are {listing(frame.columns)}.")
+        if name != default and name not in columns and name not in frame.index.names:
+            raise ValueError(
+                f"there is no column {argument}={name!r}; the columns are {listing(form.targets) or 'none'}."
+            )
     if id_col == time_col:
         raise ValueError(f"id_col and time_col are both {id_col!r}; ids and stamps are two columns.")
-    has_ids, has_stamps = (frame.columns.nlevels == 1 and name in frame.columns for name in (id_col, time_col))
+    has_ids, has_stamps = id_col in columns, time_col in columns
     if has_ids and not has_stamps:
         dates = _columns_of_dates(frame)
         cure = f"set time_col={dates[0]!r}" if dates else "give the stamps in a column, and its name as time_col"

@@ -108,7 +108,7 @@ def read_rows(X, panel, id_col=ID_COL, time_col=TIME_COL):
         If rows are of no known series, or not on the clock.
     """
     keys = read_keys(X, id_col, time_col)
-    return None if keys is None else Rows(_find_series(keys, panel), panel.clock.positions(keys.stamps))
+    return None if keys is None else Rows(_find_series(keys, len(X), panel), panel.clock.positions(keys.stamps))
 
 
 def extend(panel, X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL):
@@ -133,7 +133,7 @@ def extend(panel, X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL):
         series, steps = np.arange(panel.n_series).repeat(n_new), np.tile(steps, panel.n_series)
         values, covariates = values.T.reshape(-1, 1), np.zeros((values.size, 0))
     else:
-        series, steps = _find_series(table.keys, panel), _steps_after(table, panel)
+        series, steps = _find_series(table.keys, len(values), panel), _steps_after(table, panel)
     _refuse_known(panel, series, steps)
     _refuse_disorder(series, steps, panel.label, lambda step: panel.stamps([step])[0])
     ends = panel.ends
@@ -250,7 +250,7 @@ def _side_by_side(values):
     return values.T[exists][:, None], starts, bounds
 
 
-def _find_series(keys, panel):
+def _find_series(keys, n_rows, panel):
     """Return the number of the series of each row; None where each row stands for all series."""
     if keys.series is None:
         if panel.form.has_ids:
@@ -259,7 +259,7 @@ def _find_series(keys, panel):
                 "id of its series and its time stamp, in columns or in the two levels of an index, as future_frame(h) "
                 "has them."
             )
-        return np.zeros(len(keys.stamps), np.int64) if panel.n_series == 1 else None
+        return np.zeros(n_rows, np.int64) if panel.n_series == 1 else None
     if not panel.form.has_ids:
         raise ValueError(
             "the rows have ids, but the forecaster was fitted on data without them; give rows with a clock alone, as "
