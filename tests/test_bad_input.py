@@ -202,7 +202,7 @@ BAD_OPTIONS_OF_REGRESSORS = [
     ("warm_start", 1.5),
 ]  # fmt: skip
 BAD_OPTIONS_OF_FORECASTERS = [
-    ("lookback", 0), ("lookback", "long"), ("lookback", None), ("scaler", "max"), ("window_norm", "mean"),
+    ("lookback", 0), ("lookback", "long"), ("lookback", None), ("scaler", "max"), ("window_norm", "median"),
     ("dtype", "float16"), ("refit", "yes"),
 ]  # fmt: skip
 
@@ -636,7 +636,7 @@ def test_an_interrupt_ends_a_search_to_which_its_warning_is_an_error():
 
 DAILY = pd.Series(np.sin(np.arange(10.0)), pd.date_range("2020-01-01", periods=10))
 FAILURES = {
-    "other data, too short": ({}, DAILY, ValueError),
+    "other data, too short": ({}, DAILY.iloc[:6], ValueError),
     "other data, missing": ({}, DAILY.where(DAILY < 0), ValueError),
     "other data, constant": ({}, pd.Series(1.0, pd.date_range("2020-01-01", periods=90)), ValueError),
     "argument out of range": (dict(horizon=0), SALES, ValueError),

@@ -145,35 +145,37 @@ def test_later_rows_in_the_format_of_the_data_move_the_memory_forward(of_wide, m
         np.testing.assert_array_equal(expected, naive().fit(WIDE.iloc[: N + 4]).forecast())
 
 
-HOLES = WIDE.copy()
-HOLES.iloc[[4, 5, N + 1], 0] = np.nan
-HOLES.iloc[N - 1, 1] = np.nan
-has_rows = pytest.mark.parametrize("has_rows", [True, False], ids=["NaN", "no rows"])
+HOLED = WIDE.copy()
+HOLED.iloc[[4, 5, N + 1], 0] = np.nan  # none is the first or last row of a series, or of what comes later
+FORMS_WITH_IDS = {name: form for name, form in FORMS.items() if not name.startswith("wide")}
 
 
-def drop_missing(data):
-    return data.dropna() if isinstance(data, pd.DataFrame | pd.Series) else data
+def forecasts_before_and_after_update(model, past, later):
+    before = numbers_alone(model.fit(past).forecast())
+    return before, numbers_alone(model.update(later).forecast())
 
 
 @both
-@has_rows
+@pytest.mark.parametrize("convert, options", FORMS_WITH_IDS.values(), ids=FORMS_WITH_IDS.keys())
+def test_a_row_that_is_absent_is_a_row_whose_value_is_missing(make, convert, options):
+    model = make(missing="interpolate", **options)
+    parts = [convert(part) for part in (HOLED.iloc[:N], HOLED.iloc[N : N + 4])]
+    expected = forecasts_before_and_after_update(model, *parts)
+    counts = model.panel_.n_missing, model.panel_.n_absent
+    given = forecasts_before_and_after_update(model, *(part.dropna() for part in parts))
+    np.testing.assert_array_equal(given, expected)
+    assert counts == (3, 0) and (model.panel_.n_missing, model.panel_.n_absent) == (0, 3)
+
+
+@both
 @every_form
-def test_absent_rows_inside_series_are_missing_values(make, convert, options, has_rows):
-    """All series have a first and a last row of each part, so nothing else than a hole is taken away."""
-    if not has_rows and convert in (FORMS["wide"][0], FORMS["wide, stamps in a column"][0]):
-        return  # these have a row for all series
-    holed = HOLES.copy()
-    holed.iloc[N - 1, 1] = 10.0
-    first, second = (convert(part) for part in (holed.iloc[:N], holed.iloc[N : N + 4]))
-    if not has_rows:
-        first, second = drop_missing(first), drop_missing(second)
-    model = make(missing="interpolate", **options).fit(first)
-    before = make(missing="interpolate").fit(holed.iloc[:N])
-    np.testing.assert_array_equal(numbers_alone(model.forecast()), numbers_alone(convert(before.forecast())))
-    after = before.update(holed.iloc[N : N + 4])
-    np.testing.assert_array_equal(
-        numbers_alone(model.update(second).forecast()), numbers_alone(convert(after.forecast()))
-    )
+def test_missing_values_are_the_same_in_every_format(make, convert, options):
+    parts = HOLED.iloc[:N], HOLED.iloc[N : N + 4]
+    given = forecasts_before_and_after_update(make(missing="interpolate", **options), *map(convert, parts))
+    model = make(missing="interpolate").fit(parts[0])
+    for forecast, later in zip(given, (None, parts[1]), strict=True):
+        expected = (model if later is None else model.update(later)).forecast().rename_axis(columns="unique_id")
+        np.testing.assert_array_equal(forecast, numbers_alone(convert(expected)))
 
 
 # The order of series, of rows and of columns changes nothing
@@ -232,6 +234,14 @@ def test_each_series_is_forecast_from_its_own_end(make):
         assert forecast["ds"].tolist() == expected[name].tolist()
     later = pd.DataFrame({"unique_id": "c", "ds": MONTHS[33:35]})  # through the hole after its end
     np.testing.assert_array_equal(model.predict(later)[:1], model.forecast()["y"].iloc[[-1]])
+
+
+def test_series_far_apart_are_a_panel_without_a_hole():
+    """Most stamps between the first and the last of the panel have no row of any series."""
+    early, late = as_long(WIDE[["a"]]), as_long(WIDE[["b"]])
+    panel = read_panel(pd.concat([early, late.assign(ds=late["ds"] + pd.DateOffset(years=40))]))
+    assert panel.starts.tolist() == [0, 480] and panel.lengths.tolist() == [N + 10] * 2
+    assert panel.n_absent == 0 and not np.isnan(panel.values).any()
 
 
 def test_a_series_of_a_wide_frame_begins_with_its_first_value_and_what_it_lacks_at_the_end_is_missing():
@@ -463,6 +473,11 @@ def test_an_array_of_one_axis_goes_on_as_a_series_without_a_name(make):
     assert (forecast.name, forecast.index.tolist()) == (None, [N + 2, N + 3, N + 4])
     clocked = make(**options).fit(PAST["a"]).update(LATER["a"].iloc[:2])
     np.testing.assert_array_equal(forecast, clocked.forecast())
+
+
+@both
+def test_a_series_may_bear_the_name_of_a_column_of_stamps(make):
+    assert make().fit(PAST["a"].rename("ds")).forecast().name == "ds"
 
 
 # Values of any type

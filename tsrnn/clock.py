@@ -14,7 +14,7 @@ _WEEKDAYS = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 
 # A clock whose step was told from its stamps, but most of whose stamps are absent, was misread (days and months in the
 # wrong order, dates written as numbers). A step that the user named may be that sparse, but not without any limit.
-MOST_ROWS_PER_STAMP, MOST_ROWS_PER_STAMP_IF_NAMED = 2, 100
+_MOST_STEPS_PER_ROW, _MOST_IF_NAMED = 2, 100
 
 
 @dataclass(frozen=True)
@@ -157,13 +157,13 @@ def read_clock(index, freq, label):
             f"the clock of {label} has no regular step: {index[positions < 0][0]} is not on the steps of "
             f"{clock.step_name} from {index[0]}; resample the series{', or name its freq' * (kind(index) == DATES)}."
         )
-    most = MOST_ROWS_PER_STAMP if freq is None else MOST_ROWS_PER_STAMP_IF_NAMED
-    if clock.n > most * len(index) and clock.n > len(index) + 1:
-        raise ValueError(
-            f"the clock of {label} has no regular step: {clock.n - len(index)} of its {clock.n} stamps in steps of "
-            f"{clock.step_name} are absent; check {index[0]} to {index[-1]}, resample the series, or name its freq."
-        )
     return clock, positions
+
+
+def is_too_sparse(n_steps, n_rows, is_named):
+    """Return whether so few rows on a clock of so many steps mean that it was misread: numbers, or arrays of them."""
+    most = _MOST_IF_NAMED if is_named else _MOST_STEPS_PER_ROW
+    return (n_steps > most * n_rows) & (n_steps > n_rows + 1)
 
 
 def _refuse_disorder(index, label):

@@ -133,7 +133,8 @@ class ForecasterMixin(RegressorMixin):
 
     def future_frame(self, h=None):
         """Return the h rows to come, for `predict`: a frame of the form of the data, without what is forecast."""
-        return self.panel_.frame(*self._future_rows(self._steps_ahead(h)))
+        h = self._steps_ahead(h)
+        return self.panel_.frame(*self._future_rows(h))
 
     def update(self, X, y=None):
         """Move the memory forward: forecasts are then made from later rows, too. What was learnt stays as it is.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from .clock import MOST_ROWS_PER_STAMP, MOST_ROWS_PER_STAMP_IF_NAMED, Clock, read_clock
+from .clock import Clock, is_too_sparse, read_clock
 from .columns import read_covariates, read_numbers
 from .frames import ID_COL, TIME_COL, WIDE, is_default, listing, plain, read_keys, read_table
 from .panel import Panel, refuse_empty
@@ -126,32 +126,24 @@ def extend(panel, X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL):
         If rows cannot be read, are of other series or columns, or of stamps that are known already.
     """
     table = read_table(X, y, target, id_col, time_col)
+    series, steps = _find_series(table.keys, len(table.targets), panel), _steps_after(table, panel)
     values = read_numbers(*_targets_of_training(table, panel))
     covariates = _covariates_of_training(table, panel)
-    if panel.form.kind == WIDE:
-        n_new, steps = len(values), _steps_after(table, panel)
-        series, steps = np.arange(panel.n_series).repeat(n_new), np.tile(steps, panel.n_series)
+    if series is None:  # of a wide frame: one series after the other
+        series, steps = np.arange(panel.n_series).repeat(len(steps)), np.tile(steps, panel.n_series)
         values, covariates = values.T.reshape(-1, 1), np.zeros((values.size, 0))
-    else:
-        series, steps = _find_series(table.keys, len(values), panel), _steps_after(table, panel)
     _refuse_known(panel, series, steps)
     _refuse_disorder(series, steps, panel.label, lambda step: panel.stamps([step])[0])
-    ends = panel.ends
-    np.maximum.at(ends, series, steps + 1)
-    bounds = np.append(0, np.cumsum(ends - panel.starts))
-    old = np.arange(len(panel.values)) + np.repeat(bounds[:-1] - panel.bounds[:-1], panel.lengths)
-    rows = np.append(old, bounds[series] + steps - panel.starts[series])
-    clock = replace(panel.clock, n=max(panel.clock.n, int(ends.max())))
-    places = _Places(clock, panel.starts, bounds, rows)
-    n_new_rows = int(bounds[-1] - panel.bounds[-1])
+    places = _places_with(panel, series, steps)
+    n_rows = len(panel.values) + len(values)
     return replace(
         panel,
         values=places.spread(np.concatenate([panel.values, values])),
         covariates=places.spread(np.concatenate([panel.covariates, covariates])),
-        bounds=bounds,
-        clock=clock,
+        bounds=places.bounds,
+        clock=places.clock,
         n_missing=panel.n_missing + int(np.isnan(values).sum()),
-        n_absent=panel.n_absent + n_new_rows - len(values),
+        n_absent=panel.n_absent + int(places.bounds[-1]) - n_rows,
     )
 
 
@@ -167,6 +159,7 @@ def _places_of_one(table, freq):
     stamps, n_rows = table.keys.stamps, len(table.targets)
     if stamps is not None:
         clock, rows = read_clock(stamps, freq, table.form.label)
+        _refuse_sparse([clock.n], [n_rows], [0], clock, freq, lambda _: table.form.label)
     elif freq is None:
         clock, rows = Clock(0, 1, n_rows, is_given=False), None
     else:
@@ -183,18 +176,40 @@ def _places_of_series(keys, form, freq):
         row = int(np.asarray(keys.stamps.isna()).argmax())
         raise ValueError(f"row {row} has a missing stamp (NaT); drop that row or give it its time.")
     numbers, stamps = _number_stamps(keys.stamps)
-    order = _refuse_disorder(
-        series, numbers, lambda number: f"series {plain(keys.ids[number])!r}", lambda number: stamps[number]
-    )
+
+    def label(number):
+        return f"series {plain(keys.ids[number])!r}"
+
+    order = _refuse_disorder(series, numbers, label, lambda number: stamps[number])
     clock, steps_of_stamps = read_clock(stamps, freq, form.label)
     steps = numbers if steps_of_stamps is None else steps_of_stamps[numbers]
     n_given = np.bincount(series, minlength=len(keys.ids))
     last = np.cumsum(n_given) - 1
     starts = steps[order[last - n_given + 1]]
     lengths = steps[order[last]] + 1 - starts
-    _refuse_sparse(n_given, lengths, keys.ids, clock, freq)
+    _refuse_sparse(lengths, n_given, starts, clock, freq, label)
     bounds = np.append(0, np.cumsum(lengths))
     return _Places(clock, starts, bounds, bounds[series] + steps - starts[series])
+
+
+def _places_with(panel, series, steps):
+    """Return the places of the rows of a panel, and after them of new ones at these steps of these series."""
+    ends = panel.ends
+    np.maximum.at(ends, series, steps + 1)
+    n_rows = panel.lengths + np.bincount(series, minlength=panel.n_series)
+    is_far = is_too_sparse(ends - panel.starts, n_rows, is_named=True)
+    if is_far.any():
+        worst = int(is_far.argmax())
+        stamp = panel.stamps([ends[worst] - 1])[0]
+        raise ValueError(
+            f"the new rows of {panel.label(worst)} go on until {stamp}, {ends[worst] - panel.ends[worst]} steps after "
+            "its last one; check their stamps, or fit again."
+        )
+    bounds = np.append(0, np.cumsum(ends - panel.starts))
+    old = np.arange(len(panel.values)) + np.repeat(bounds[:-1] - panel.bounds[:-1], panel.lengths)
+    new = bounds[series] + steps - panel.starts[series]
+    clock = replace(panel.clock, n=max(panel.clock.n, int(ends.max())))
+    return _Places(clock, panel.starts, bounds, np.append(old, new))
 
 
 def _number_stamps(stamps):
@@ -228,15 +243,17 @@ def _refuse_disorder(series, steps, label, stamp):
     return order
 
 
-def _refuse_sparse(n_given, lengths, ids, clock, freq):
-    """Raise if a series has far fewer rows than the clock of all has steps from its first to its last stamp."""
-    most = MOST_ROWS_PER_STAMP if freq is None else MOST_ROWS_PER_STAMP_IF_NAMED
-    is_sparse = (lengths > most * n_given) & (lengths > n_given + 1)
+def _refuse_sparse(n_steps, n_rows, starts, clock, freq, label):
+    """Raise if a series has far fewer rows than the clock has steps from its first stamp to its last."""
+    is_sparse = is_too_sparse(np.asarray(n_steps), np.asarray(n_rows), freq is not None)
     if is_sparse.any():
         worst = int(is_sparse.argmax())
+        first = clock.stamps(starts[worst], starts[worst] + 1)[0]
+        together = ", fit series of one step together" if len(is_sparse) > 1 else ""
         raise ValueError(
-            f"series {plain(ids[worst])!r} has {n_given[worst]} rows on a clock of {lengths[worst]} steps of "
-            f"{clock.step_name}; give series of one step together, or name the freq."
+            f"the clock of {label(worst)} has no regular step: from {first} on, {n_steps[worst] - n_rows[worst]} of its "
+            f"{n_steps[worst]} stamps in steps of {clock.step_name} are absent; resample the series{together}, or name "
+            "its freq."
         )
 
 
