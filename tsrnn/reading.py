@@ -251,9 +251,9 @@ def _refuse_sparse(n_steps, n_rows, starts, clock, freq, label):
         first = clock.stamps(starts[worst], starts[worst] + 1)[0]
         together = ", fit series of one step together" if len(is_sparse) > 1 else ""
         raise ValueError(
-            f"the clock of {label(worst)} has no regular step: from {first} on, {n_steps[worst] - n_rows[worst]} of its "
-            f"{n_steps[worst]} stamps in steps of {clock.step_name} are absent; resample the series{together}, or name "
-            "its freq."
+            f"the clock of {label(worst)} has no regular step: {n_steps[worst] - n_rows[worst]} of its "
+            f"{n_steps[worst]} stamps from {first} on, in steps of {clock.step_name}, are absent; resample the "
+            f"series{together}, or name its freq."
         )
 
 
