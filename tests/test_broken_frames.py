@@ -321,6 +321,8 @@ SCORES = {
     "a truth that is text": (lambda: with_cell(long(N, N + 2), 1, "y", "n/a"), TypeError, ["'n/a'", "row 1"]),
     "a truth that is infinite": (lambda: with_cell(long(N, N + 2), 1, "y", np.inf), ValueError, ["infinite", "row 1"]),
     "no truth": (lambda: long(N, N + 2)[["unique_id", "ds"]], ValueError, ["no columns beside", "y"]),
+    "a truth of another name": (lambda: long(N, N + 2).rename(columns={"y": "z"}), ValueError,
+                                ["'z'", "those of training", "'y'"]),
     "no ids": (lambda: wide(N, N + 2), ValueError, ["no ids", "future_frame"]),
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsrnn import RNNForecaster, SeasonalNaive
-from tsrnn.reading import read_panel
+from tsrnn.reading import extend, read_panel
 
 N, H = 40, 3
 MONTHS = pd.date_range("2014-01-01", periods=N + 10, freq="MS", name="ds")
@@ -145,6 +145,14 @@ def test_later_rows_in_the_format_of_the_data_move_the_memory_forward(of_wide, m
         np.testing.assert_array_equal(expected, naive().fit(WIDE.iloc[: N + 4]).forecast())
 
 
+@both
+@pytest.mark.parametrize("options", [{}, dict(target=["b", "a", "c"])], ids=["a panel", "targets"])
+def test_rows_are_scored_and_gone_on_with_whatever_the_order_of_their_columns(make, options):
+    model, turned = make(**options).fit(PAST), ["c", "b", "a"]
+    assert model.score(PAST[turned]) == model.score(PAST)
+    same(model.update(LATER[turned]).forecast(), make(**options).fit(PAST).update(LATER).forecast())
+
+
 HOLED = WIDE.copy()
 HOLED.iloc[[4, 5, N + 1], 0] = np.nan  # none is the first or last row of a series, or of what comes later
 FORMS_WITH_IDS = {name: form for name, form in FORMS.items() if not name.startswith("wide")}
@@ -262,6 +270,8 @@ def test_absent_stamps_of_a_wide_frame_are_counted_once_and_are_no_missing_value
     wide.iloc[:9, 1] = np.nan
     panel = read_panel(wide.drop(MONTHS[[3, 20]]))
     assert (panel.n_missing, panel.n_absent) == (0, 2)
+    gone_on = extend(panel, LATER.iloc[[-1]].set_axis(LATER.index[-1:] + 3 * MONTHS.freq))
+    assert (gone_on.n_missing, gone_on.n_absent) == (0, 4)
     assert np.isnan(panel.values).sum() == 5  # the second series had not begun when the first of them was absent
 
 
@@ -517,8 +527,6 @@ def test_the_other_columns_are_covariates_on_the_clock_of_the_panel():
 
 
 def test_a_category_that_training_did_not_have_has_no_number():
-    from tsrnn.reading import extend
-
     first, later = (as_long(part).assign(kind=kind) for part, kind in ((PAST, "p"), (LATER, "new")))
     panel = extend(read_panel(first), later)
     assert set(panel.covariates[:, 0]) == {0.0, -1.0}

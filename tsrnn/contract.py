@@ -200,7 +200,7 @@ class ForecasterMixin(RegressorMixin):
     def read_truth(self, X):
         """Return the true values that X holds, ndarray of shape (n,) or (n, n_outputs), NaN where missing."""
         check_is_fitted(self)
-        return read_truth(X, self.target, self.id_col, self.time_col)
+        return read_truth(X, self.panel_, self.target, self.id_col, self.time_col)
 
     def series_numbers(self, X):
         """Return for each row of X the number of its series, in the order of training; all 0 for a single one."""

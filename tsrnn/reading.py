@@ -135,7 +135,9 @@ def extend(panel, X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL):
     _refuse_known(panel, series, steps)
     _refuse_disorder(series, steps, panel.label, lambda step: panel.stamps([step])[0])
     places = _places_with(panel, series, steps)
-    n_rows = len(panel.values) + len(values)
+    n_absent = int(places.bounds[-1]) - len(panel.values) - len(values)
+    if panel.form.kind == WIDE:
+        n_absent //= panel.n_series  # a stamp is absent once, as it would be there once
     return replace(
         panel,
         values=places.spread(np.concatenate([panel.values, values])),
@@ -143,14 +145,19 @@ def extend(panel, X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL):
         bounds=places.bounds,
         clock=places.clock,
         n_missing=panel.n_missing + int(np.isnan(values).sum()),
-        n_absent=panel.n_absent + int(places.bounds[-1]) - n_rows,
+        n_absent=panel.n_absent + n_absent,
     )
 
 
-def read_truth(X, target=None, id_col=ID_COL, time_col=TIME_COL):
-    """Return the values of the targets as they stand in X, shape (n,) or (n, n_outputs), NaN where missing."""
-    table = read_table(X, None, target, id_col, time_col)
-    values = read_numbers(table.targets, table.form.label_of)
+def read_truth(X, panel, target=None, id_col=ID_COL, time_col=TIME_COL):
+    """Return the values of the targets of a panel as they stand in X, shape (n,) or (n, n_outputs), NaN where missing.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If X has other targets, or values that are no numbers.
+    """
+    values = read_numbers(*_targets_of_training(read_table(X, None, target, id_col, time_col), panel))
     return values[:, 0] if values.shape[1] == 1 else values
 
 
@@ -298,7 +305,7 @@ def _targets_of_training(table, panel):
     are_named = not (given.isin([None]).any() or known.isin([None]).any())
     is_same = len(given) == len(known) and (not are_named or set(given) == set(known))
     if not is_same or (panel.form.kind == WIDE) != (form.kind == WIDE):
-        raise ValueError(f"the new rows have the targets {listing(given)}; give those of training, {listing(known)}.")
+        raise ValueError(f"the rows have the targets {listing(given)}; give those of training, {listing(known)}.")
     if not are_named:
         return table.targets, form.label_of
     order = given.get_indexer(known)
@@ -310,7 +317,7 @@ def _covariates_of_training(table, panel):
     given, known = table.covariates.columns, panel.covariate_names
     if len(given) != len(known) or set(given) != set(known):
         raise ValueError(
-            f"the new rows have the covariates {listing(given) or 'none'}; give those of training, "
+            f"the rows have the covariates {listing(given) or 'none'}; give those of training, "
             f"{listing(known) or 'none'}."
         )
     return read_covariates(table.covariates[list(known)], panel.categories)[0]
