@@ -16,8 +16,8 @@ SURFACE = [
     "__main__", "__init__", "csv_input", "forecaster", "generator", "regressor", "classifier", "windowed", "baselines",
     "choices", "contract", "splitting", "tokens", "ids", "member", "preparation", "covariates",
     "plotting", "datasets", "metrics", "transforms", "powers", "seasons", "scaling", "decomposition", "windows",
-    "sequences", "checking", "calendar", "stamps", "panel", "frames",
-    "clock", "base", "weights",
+    "sequences", "checking", "calendar", "stamps", "reading", "panel", "columns",
+    "frames", "clock", "base", "weights",
 ]  # fmt: skip
 NETWORK = ["training", "together", "windows", "architecture", "schedules", "optimizers", "initializers", "__init__"]
 KERNELS = [
@@ -32,8 +32,8 @@ ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}"
 # Rooms of the design that are not built yet are named already.
 PANDAS = [
     "__main__", "csv_input", "forecaster", "generator", "baselines", "backtesting", "splitting",
-    "plotting", "datasets", "metrics", "windows", "windowed", "checking", "calendar", "stamps", "panel", "frames",
-    "clock", "contract",
+    "plotting", "datasets", "metrics", "windows", "windowed", "checking", "calendar", "stamps", "reading", "panel",
+    "columns", "frames", "clock", "contract",
 ]  # fmt: skip
 SKLEARN = [
     "forecaster", "generator", "regressor", "classifier", "baselines", "backtesting", "splitting", "metrics", "tokens",

@@ -1,11 +1,15 @@
-"""Series are read onto their clock without guessing. Expected stamps and values are made by hand or by pandas."""
+"""One series is read onto its clock without guessing. Expected stamps and values are made by hand or by pandas.
+
+Many series, and the formats in which they come, are in test_frames.
+"""
 
 import numpy as np
 import pandas as pd
 import pytest
 from pandas.tseries.frequencies import to_offset
 
-from tsrnn.panel import read_series
+from tsrnn.panel import interpolate, refuse_missing
+from tsrnn.reading import read_panel
 
 BERLIN = "Europe/Berlin"  # summer time began on 2021-03-28 and ended on 2021-10-31
 
@@ -67,9 +71,14 @@ every_kind = pytest.mark.parametrize("index", ALL_CLOCKS.values(), ids=ALL_CLOCK
 def read_or_refused(data, **options):
     """Return the series that was read and no message, or nothing and the message of the refusal."""
     try:
-        return read_series(data, **options), ""
+        return read_panel(data, **options), ""
     except (TypeError, ValueError) as error:
         return None, str(error)
+
+
+def carried_on(panel, n, value=0.0):
+    """Return `n` rows after those of the one series of a panel."""
+    return panel.frame(np.zeros(n, int), panel.ends[0] + np.arange(n), np.full((n, 1), value))
 
 
 def same_stamps(index, expected):
@@ -81,14 +90,14 @@ def same_stamps(index, expected):
 
 @every_clock
 def test_a_freq_that_the_index_carries_is_the_step(index):
-    clock = read_series(series(index)).clock
+    clock = read_panel(series(index)).clock
     assert clock.freq == index.freq
     assert (clock.start, clock.n) == (index[0], len(index))
 
 
 @every_clock
 def test_the_step_is_inferred_from_stamps_without_a_freq(index):
-    read = read_series(series(bare(index)))
+    read = read_panel(series(bare(index)))
     assert (read.clock.n, read.n_absent, read.n_missing) == (len(index), 0, 0)
     assert same_stamps(read.clock.stamps(0, len(index)), index)
     assert read.clock.freq.freqstr.split("-")[0] == index.freq.freqstr.split("-")[0]  # QS-OCT and QS-JAN are one
@@ -96,10 +105,10 @@ def test_the_step_is_inferred_from_stamps_without_a_freq(index):
 
 @every_kind
 def test_one_hole_in_a_long_clock_is_one_absent_stamp(index):
-    read = read_series(series(without(index, [20])), missing="interpolate")
+    read = read_panel(series(without(index, [20])))
     assert (read.clock.n, read.n_absent, read.n_missing) == (len(index), 1, 0)
     assert same_stamps(read.clock.stamps(0, len(index)), index)
-    assert read.values[20] == 19.5  # halfway between 19 and 20, exact in binary
+    assert np.flatnonzero(np.isnan(read.values[:, 0])).tolist() == [20]
 
 
 SCATTERED = [1, 3, 4, 8, 9, 15, 22, 23, 30, 31, 36]  # leaves no twelve stamps in a row
@@ -107,14 +116,14 @@ SCATTERED = [1, 3, 4, 8, 9, 15, 22, 23, 30, 31, 36]  # leaves no twelve stamps i
 
 @every_clock
 def test_a_named_freq_reads_a_clock_of_many_holes(index):
-    read = read_series(series(without(index, SCATTERED)), freq=index.freq, missing="interpolate")
+    read = read_panel(series(without(index, SCATTERED)), freq=index.freq)
     assert (read.clock.n, read.n_absent, read.clock.freq) == (len(index), len(SCATTERED), index.freq)
     assert same_stamps(read.clock.stamps(0, len(index)), index)
 
 
 @every_clock
 def test_a_clock_of_many_holes_is_read_rightly_or_refused_with_the_advice_to_name_its_freq(index):
-    read, refusal = read_or_refused(series(without(index, SCATTERED)), missing="interpolate")
+    read, refusal = read_or_refused(series(without(index, SCATTERED)))
     if read is None:
         assert "name its freq" in refusal
     else:
@@ -125,7 +134,7 @@ def test_a_clock_of_many_holes_is_read_rightly_or_refused_with_the_advice_to_nam
 @every_clock
 def test_a_few_stamps_with_a_hole_are_read_rightly_or_refused_with_the_advice_to_name_their_freq(index):
     few = index[:8]
-    read, refusal = read_or_refused(series(without(few, [2])), missing="interpolate")
+    read, refusal = read_or_refused(series(without(few, [2])))
     if read is None:
         assert "name its freq" in refusal
     else:
@@ -146,14 +155,14 @@ def test_two_stamps_a_calendar_step_apart_are_not_read_as_so_many_hours(freq):
 @pytest.mark.parametrize("freq", ["W-SAT", "D", "2W-SUN"])
 def test_a_clock_of_many_holes_keeps_the_name_pandas_has_for_its_step(freq):
     index = dates("2020-01-04", 40, freq)
-    step = read_series(series(without(index, SCATTERED)), missing="interpolate").clock.freq
+    step = read_panel(series(without(index, SCATTERED))).clock.freq
     assert step.freqstr == to_offset(freq).freqstr
 
 
 def test_days_of_a_time_zone_stay_at_midnight_when_the_forecast_crosses_into_summer_time():
     index = dates("2021-03-01", 36, "D", BERLIN)
     holed = series(without(index[:24], [1, 3, 4, 8, 9, 15]))
-    clock = read_series(holed, missing="interpolate", freq=None).clock
+    clock = read_panel(holed).clock
     assert clock.n == 24
     assert same_stamps(clock.stamps(24, 36), index[24:])
 
@@ -161,7 +170,7 @@ def test_days_of_a_time_zone_stay_at_midnight_when_the_forecast_crosses_into_sum
 @pytest.mark.parametrize("freq", ["D", "2D", "W"])
 def test_a_named_freq_that_the_stamps_do_not_follow_is_refused(freq):
     with pytest.raises(ValueError, match=r"not on the steps of|regular step"):
-        read_series(series(pd.DatetimeIndex(["2020-01-05", "2020-01-11", "2020-01-12 01:00"])), freq=freq)
+        read_panel(series(pd.DatetimeIndex(["2020-01-05", "2020-01-11", "2020-01-12 01:00"])), freq=freq)
 
 
 @pytest.mark.parametrize(
@@ -169,25 +178,25 @@ def test_a_named_freq_that_the_stamps_do_not_follow_is_refused(freq):
 )
 def test_a_freq_that_contradicts_periods_or_integers_is_refused_not_ignored(index):
     with pytest.raises((ValueError, TypeError), match="freq"):
-        read_series(series(index), freq="h")
+        read_panel(series(index), freq="h")
 
 
 @pytest.mark.parametrize("freq", ["foo", "0D", "-1D", 3], ids=str)
 def test_a_freq_without_meaning_is_refused_by_name(freq):
     with pytest.raises((ValueError, TypeError), match=r"freq") as caught:
-        read_series(series(bare(dates("2020-01-01", 9, "D"))), freq=freq)
+        read_panel(series(bare(dates("2020-01-01", 9, "D"))), freq=freq)
     assert repr(freq) in str(caught.value)
     assert "Failed to parse" not in str(caught.value)  # pandas' nested message says nothing more
 
 
 def test_integers_in_steps_with_holes_keep_their_step():
-    read = read_series(series(pd.Index([10, 15, 20, 35])), missing="interpolate")
+    read = read_panel(series(pd.Index([10, 15, 20, 35])))
     assert (read.clock.start, read.clock.step, read.clock.n, read.n_absent) == (10, 5, 6, 2)
     assert list(read.clock.stamps(6, 9)) == [40, 45, 50]
 
 
 def test_years_as_integers_are_a_clock_whose_future_is_the_next_years():
-    clock = read_series(series(pd.Index([1998, 1999, 2000], name="year"))).clock
+    clock = read_panel(series(pd.Index([1998, 1999, 2000], name="year"))).clock
     assert list(clock.stamps(3, 5)) == [2001, 2002]
     assert clock.stamps(3, 5).name == "year"
     assert clock.is_given
@@ -195,24 +204,24 @@ def test_years_as_integers_are_a_clock_whose_future_is_the_next_years():
 
 
 def test_unsigned_integers_count_on_beyond_their_type():
-    clock = read_series(series(pd.Index(np.array([253, 254, 255], dtype=np.uint8)))).clock
+    clock = read_panel(series(pd.Index(np.array([253, 254, 255], dtype=np.uint8)))).clock
     assert list(clock.stamps(3, 5)) == [256, 257]
 
 
 def test_bare_arrays_have_no_clock_and_count_from_zero():
-    clock = read_series(np.arange(4.0)).clock
+    clock = read_panel(np.arange(4.0)).clock
     assert not clock.is_given
     assert list(clock.stamps(4, 6)) == [4, 5]
 
 
 def test_the_clock_is_read_from_X_before_y():
     first, second = dates("2020-01-01", 5, "D"), dates("2021-01-01", 5, "D")
-    assert read_series(pd.DataFrame(index=first), np.arange(5.0)).clock.start == first[0]
-    assert read_series(pd.DataFrame(index=first), pd.Series(np.arange(5.0))).clock.start == first[0]
+    assert read_panel(pd.DataFrame(index=first), np.arange(5.0)).clock.start == first[0]
+    assert read_panel(pd.DataFrame(index=first), pd.Series(np.arange(5.0))).clock.start == first[0]
     with pytest.raises(ValueError, match="X and y have different indexes"):
-        read_series(pd.DataFrame(index=first), series(second))
-    assert read_series(None, series(second)).clock.start == second[0]
-    assert read_series(np.empty((5, 0)), series(second)).clock.start == second[0]
+        read_panel(pd.DataFrame(index=first), series(second))
+    assert read_panel(None, series(second)).clock.start == second[0]
+    assert read_panel(np.empty((5, 0)), series(second)).clock.start == second[0]
 
 
 # Going on with a clock
@@ -220,7 +229,7 @@ def test_the_clock_is_read_from_X_before_y():
 
 @every_kind
 def test_positions_and_stamps_are_inverse_inside_training_and_after_it(index):
-    clock = read_series(series(index)).clock
+    clock = read_panel(series(index)).clock
     rows = np.arange(0, len(index) + 25)
     np.testing.assert_array_equal(clock.positions(clock.stamps(0, len(index) + 25)), rows)
     np.testing.assert_array_equal(clock.positions(clock.stamps(30, 50)), rows[30:50])
@@ -228,14 +237,14 @@ def test_positions_and_stamps_are_inverse_inside_training_and_after_it(index):
 
 @every_kind
 def test_positions_follow_the_order_of_the_rows_and_allow_repeats(index):
-    clock = read_series(series(index)).clock
+    clock = read_panel(series(index)).clock
     order = [7, 0, 39, 7, 12]
     np.testing.assert_array_equal(clock.positions(index[order]), order)
 
 
 @every_kind
 def test_positions_are_int64_and_there_are_none_for_no_rows(index):
-    positions = read_series(series(index)).clock.positions(index[:0])
+    positions = read_panel(series(index)).clock.positions(index[:0])
     assert positions.dtype == np.int64
     assert positions.shape == (0,)
 
@@ -245,7 +254,7 @@ def test_the_future_index_carries_on_where_training_ended(index):
     """Training ends ten stamps before the end of the index; pandas itself made the ten that follow."""
     n = len(index) - 10
     given = series(index[:n])
-    future = read_series(given).give_back(np.zeros(10), n).index
+    future = carried_on(read_panel(given), 10).index
     assert same_stamps(future, index[n:])
     if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
         assert type(future) is type(index)
@@ -254,56 +263,83 @@ def test_the_future_index_carries_on_where_training_ended(index):
 
 
 def test_month_ends_follow_the_lengths_of_the_months_in_a_leap_year():
-    clock = read_series(series(bare(dates("2023-10-31", 3, "ME")))).clock
+    clock = read_panel(series(bare(dates("2023-10-31", 3, "ME")))).clock
     assert [f"{stamp:%m-%d}" for stamp in clock.stamps(3, 7)] == ["01-31", "02-29", "03-31", "04-30"]
 
 
 def test_hours_skip_the_one_that_summer_time_takes_away_and_repeat_the_one_it_gives_back():
-    spring = read_series(series(dates("2021-03-27 20:00", 5, "h", BERLIN))).clock
+    spring = read_panel(series(dates("2021-03-27 20:00", 5, "h", BERLIN))).clock
     assert [stamp.hour for stamp in spring.stamps(5, 9)] == [1, 3, 4, 5]
-    autumn = read_series(series(dates("2021-10-30 20:00", 5, "h", BERLIN))).clock
+    autumn = read_panel(series(dates("2021-10-30 20:00", 5, "h", BERLIN))).clock
     assert [stamp.hour for stamp in autumn.stamps(5, 9)] == [1, 2, 2, 3]
 
 
 def test_business_days_skip_the_weekend():
-    clock = read_series(series(bare(dates("2020-01-06", 8, "B")))).clock  # from a Monday to the next Wednesday
+    clock = read_panel(series(bare(dates("2020-01-06", 8, "B")))).clock  # from a Monday to the next Wednesday
     assert [f"{stamp:%a}" for stamp in clock.stamps(8, 12)] == ["Thu", "Fri", "Mon", "Tue"]
 
 
 # Missing values
 
 
-def test_interpolation_is_linear_in_time_and_repeats_the_ends():
-    index = dates("2020-01-01", 9, "D")
-    observed = pd.Series([np.nan, 1.0, np.nan, np.nan, 4.0, 5.0, np.nan, 9.0, np.nan], index=index)
-    read = read_series(observed, missing="interpolate")
-    np.testing.assert_allclose(read.values, [1, 1, 2, 3, 4, 5, 7, 9, 9], rtol=1e-15)  # one rounding at most
-    assert (read.n_missing, read.n_absent) == (5, 0)
-
-
-def test_missing_values_and_absent_stamps_are_counted_apart_and_filled_alike():
+def test_missing_values_and_absent_stamps_are_counted_apart():
     index = dates("2020-01-01", 8, "D")
     observed = pd.Series([0.0, np.nan, 4.0, 10.0, 12.0], index=bare(index[[0, 1, 4, 5, 7]]))
-    read = read_series(observed, freq="D", missing="interpolate")
-    np.testing.assert_allclose(read.values, [0, 1, 2, 3, 4, 10, 11, 12], rtol=1e-15)
+    read = read_panel(observed, freq="D")
+    np.testing.assert_array_equal(read.values[:, 0], [0, np.nan, np.nan, np.nan, 4, 10, np.nan, 12])
     assert (read.n_missing, read.n_absent) == (1, 3)
 
 
-def test_holes_of_months_are_interpolated_in_steps_of_the_clock():
-    index = dates("2020-01-01", 16, "MS")
-    holed = series(without(index, [1]))
-    assert read_series(holed, missing="interpolate").values[1] == 0.5
+def test_several_targets_count_each_missing_value_and_each_absent_stamp_once():
+    index = dates("2020-01-01", 4, "D")
+    values = np.array([[0.0, 1.0], [np.nan, np.nan], [4.0, 5.0]])
+    read = read_panel(pd.DataFrame(values, bare(index[[0, 1, 3]]), ["a", "b"]), target=["a", "b"], freq="D")
+    assert (read.n_missing, read.n_absent, read.values.shape) == (2, 1, (4, 2))
 
 
 @pytest.mark.parametrize("missing_row", [0, 3], ids=["a value", "a stamp"])
-def test_a_hole_raises_unless_interpolation_is_asked_for(missing_row):
+def test_a_hole_is_refused_with_its_place_and_kind(missing_row):
     index = dates("2020-01-01", 20, "D")
     holed = series(index).where(np.arange(20) != 3) if missing_row == 0 else series(without(index, [3]))
     counts = "1 missing value(s) and 0 absent" if missing_row == 0 else "0 missing value(s) and 1 absent"
-    with pytest.raises(ValueError, match="2020-01-04") as caught:
-        read_series(holed)
+    with pytest.raises(ValueError, match="the first at 2020-01-04") as caught:
+        refuse_missing(read_panel(holed))
     assert counts in str(caught.value)
     assert "missing='interpolate'" in str(caught.value)
+    refuse_missing(read_panel(series(index)))
+
+
+def test_a_hole_in_a_panel_is_refused_with_the_series_it_is_in():
+    wide = pd.DataFrame({"a": [1.0, 2, 3], "b": [1.0, np.nan, 3]}, dates("2020-01-01", 3, "D"))
+    with pytest.raises(ValueError, match=r"the panel has 1 missing .* the first of series 'b' at 2020-01-02"):
+        refuse_missing(read_panel(wide))
+
+
+def filled(values, bounds=None):
+    values = np.array(values, dtype=np.float64)
+    return interpolate(values, np.array([0, len(values)] if bounds is None else bounds))
+
+
+def test_interpolation_is_linear_and_repeats_the_ends():
+    expected = [1, 1, 2, 3, 4, 5, 7, 9, 9]
+    nan = np.nan
+    # One rounding at most.
+    np.testing.assert_allclose(filled([nan, 1, nan, nan, 4, 5, nan, 9, nan]), expected, rtol=1e-15)
+
+
+def test_interpolation_takes_nothing_from_other_series():
+    nan = np.nan
+    np.testing.assert_array_equal(filled([1, nan, nan, 5, nan, 7, 8, nan], [0, 2, 6, 8]), [1, 1, 5, 5, 6, 7, 8, 8])
+
+
+def test_values_without_a_hole_are_not_copied_to_interpolate_them():
+    values = np.arange(3.0)
+    assert interpolate(values, np.array([0, 3])) is values
+
+
+def test_holes_of_months_are_interpolated_in_steps_of_the_clock():
+    read = read_panel(series(without(dates("2020-01-01", 16, "MS"), [1])))
+    assert interpolate(read.values[:, 0], read.bounds)[1] == 0.5  # halfway, though January is longer
 
 
 # Values and formats
@@ -322,25 +358,23 @@ NUMBERS = {
 
 @pytest.mark.parametrize("values", NUMBERS.values(), ids=NUMBERS.keys())
 def test_every_numeric_dtype_is_read_as_float64_with_its_missing_values(values):
-    read = read_series(pd.Series(values), missing="interpolate")
+    read = read_panel(pd.Series(values))
     assert read.values.dtype == np.float64
     assert read.n_missing == 1
-    assert read.values[0] == 1
+    np.testing.assert_array_equal(read.values, [[1], [np.nan], [3 if values[2] == 3 else 1]])
 
 
 def test_integers_and_booleans_are_read_as_numbers():
-    np.testing.assert_array_equal(read_series(pd.Series([3, 1, 2])).values, [3, 1, 2])
-    np.testing.assert_array_equal(read_series(pd.Series([True, False])).values, [1, 0])
+    np.testing.assert_array_equal(read_panel(pd.Series([3, 1, 2])).values, [[3], [1], [2]])
+    np.testing.assert_array_equal(read_panel(pd.Series([True, False])).values, [[1], [0]])
 
 
 def test_the_mask_of_a_masked_array_is_not_dropped():
-    """NumPy forgets the mask on conversion: the value under it must be missing, or the array refused."""
+    """NumPy forgets the mask on conversion: the value under it must be missing."""
     masked = np.ma.array([1.0, 200.0, 3.0], mask=[False, True, False])
-    read, refusal = read_or_refused(masked, missing="interpolate")
-    if read is None:
-        assert "mask" in refusal
-    else:
-        assert (read.n_missing, read.values[1]) == (1, 2.0)
+    read = read_panel(masked)
+    np.testing.assert_array_equal(read.values, [[1], [np.nan], [3]])
+    assert read.n_missing == 1
 
 
 @pytest.mark.parametrize(
@@ -355,7 +389,11 @@ def test_the_mask_of_a_masked_array_is_not_dropped():
     ids=["Series", "DataFrame", "array", "column", "list"],
 )
 def test_one_series_is_read_from_every_format(data):
-    np.testing.assert_array_equal(read_series(data).values, [0, 1, 2, 3])
+    read = read_panel(data)
+    np.testing.assert_array_equal(read.values, [[0], [1], [2], [3]])
+    assert (read.n_series, read.n_targets, read.ids) == (1, 1, None)
+    np.testing.assert_array_equal(read.bounds, [0, 4])
+    np.testing.assert_array_equal(read.starts, [0])
 
 
 @pytest.mark.parametrize("as_frame", [False, True])
@@ -363,7 +401,7 @@ def test_what_was_read_is_left_as_it_was_and_not_shared(as_frame):
     given = pd.Series([1.0, np.nan, 3.0, 4.0], index=bare(dates("2020-01-01", 4, "D")), name="x")
     given = given.to_frame() if as_frame else given
     copy = given.copy(deep=True)
-    read = read_series(given, missing="interpolate")
+    read = read_panel(given)
     read.values[:] = -1
     pd.testing.assert_frame_equal(given, copy) if as_frame else pd.testing.assert_series_equal(given, copy)
     assert given.index.freq is None
@@ -371,15 +409,15 @@ def test_what_was_read_is_left_as_it_was_and_not_shared(as_frame):
 
 def test_an_array_that_was_read_is_not_shared():
     given = np.arange(4.0)
-    read_series(given).values[:] = -1
+    read_panel(given).values[:] = -1
     np.testing.assert_array_equal(given, [0, 1, 2, 3])
 
 
 @pytest.mark.parametrize("name", ["sales", None, 0, ("a", 1)], ids=str)
 def test_a_series_comes_back_as_a_series_of_its_name(name):
     index = dates("2020-01-30", 4, "D").rename("day")
-    back = read_series(pd.Series(np.ones(4), index, name=name)).give_back(np.array([5.0, 6.0]), 4)
-    expected = pd.Series([5.0, 6.0], dates("2020-02-03", 2, "D").rename("day"), name=name)
+    back = carried_on(read_panel(pd.Series(np.ones(4), index, name=name)), 2, 5.0)
+    expected = pd.Series([5.0, 5.0], dates("2020-02-03", 2, "D").rename("day"), name=name)
     pd.testing.assert_series_equal(back, expected)
 
 
@@ -387,11 +425,11 @@ def test_a_series_comes_back_as_a_series_of_its_name(name):
 def test_a_frame_comes_back_as_a_frame_of_its_column(column):
     given = pd.DataFrame(np.ones((4, 1)), dates("2020-01-30", 4, "D").rename("day"))
     given.columns = pd.Index([column]) if not isinstance(column, tuple) else pd.MultiIndex.from_tuples([column])
-    back = read_series(given).give_back(np.array([5.0, 6.0]), 4)
-    expected = pd.DataFrame([[5.0], [6.0]], dates("2020-02-03", 2, "D").rename("day"), columns=given.columns)
+    back = carried_on(read_panel(given), 2, 5.0)
+    expected = pd.DataFrame([[5.0], [5.0]], dates("2020-02-03", 2, "D").rename("day"), columns=given.columns)
     pd.testing.assert_frame_equal(back, expected)
 
 
 def test_the_name_of_periods_and_integers_is_given_back():
     for index in (pd.period_range("2020-01", periods=3, freq="M", name="t"), pd.RangeIndex(3, name="t")):
-        assert read_series(series(index)).give_back(np.ones(2), 3).index.name == "t"
+        assert carried_on(read_panel(series(index)), 2).index.name == "t"

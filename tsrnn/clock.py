@@ -1,7 +1,7 @@
 """Clocks: an index of dates, periods or integers becomes numbered rows at equal steps, and rows become stamps again."""
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,12 +10,11 @@ from pandas.tseries.frequencies import to_offset
 DATES, PERIODS, INTEGERS = "a clock of dates", "a clock of periods", "a clock of integers"
 
 _MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
-_PIECE = 2**16  # stamps that are counted at once
 _WEEKDAYS = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 
 # A clock whose step was told from its stamps, but most of whose stamps are absent, was misread (days and months in the
 # wrong order, dates written as numbers). A step that the user named may be that sparse, but not without any limit.
-MOST_ROWS_PER_STAMP, MOST_ROWS_PER_STAMP_IF_NAMED = 2, 100
+_MOST_STEPS_PER_ROW, _MOST_IF_NAMED = 2, 100
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,8 @@ class Clock:
         Name of the index.
     is_given : bool
         False if the data had no clock and rows were just counted.
+    dtype : dtype
+        Of stamps that are whole numbers; those that do not fit into it are int64.
     """
 
     start: object
@@ -41,6 +42,7 @@ class Clock:
     n: int
     name: object = None
     is_given: bool = True
+    dtype: object = np.dtype(np.int64)
 
     @property
     def freq(self):
@@ -55,14 +57,21 @@ class Clock:
     def stamps(self, first, last):
         """Return the index of rows first ... last - 1, which may lie after training."""
         if isinstance(self.step, int):
-            ends = (self.start + row * self.step for row in (first, last))
-            return pd.RangeIndex(*ends, self.step, name=self.name)
+            return self._numbers(first, last)
         if isinstance(self.start, pd.Period):
             return pd.period_range(self.start + first, periods=last - first, freq=self.step, name=self.name)
-        if _is_fixed(self.step):  # the other kinds are counted from the start on
-            start = self.start + first * self.step
+        if _is_fixed(self.step):
+            start = self.start + first * pd.Timedelta(self.step)
             return pd.date_range(start, periods=last - first, freq=self.step, name=self.name)
         return pd.date_range(self.start, periods=last, freq=self.step, name=self.name)[first:]
+
+    def _numbers(self, first, last):
+        stamps = pd.RangeIndex(self.start + first * self.step, self.start + last * self.step, self.step, name=self.name)
+        if self.dtype == np.int64 or not len(stamps):
+            return stamps
+        bounds = np.iinfo(getattr(self.dtype, "numpy_dtype", self.dtype))
+        fits = bounds.min <= stamps[0] and stamps[-1] <= bounds.max
+        return stamps.astype(self.dtype) if fits else stamps
 
     def positions(self, index):
         """Return the row at which each stamp of `index` stands, an int64 array; row n is one step after training.
@@ -109,7 +118,7 @@ class Clock:
 
 
 def read_clock(index, freq, label):
-    """Return the clock of an index, and the row of each of its stamps, an int64 array.
+    """Return the clock of an index, and the row of each of its stamps, an int64 array; None where no stamp is absent.
 
     Parameters
     ----------
@@ -128,45 +137,55 @@ def read_clock(index, freq, label):
     index = check_index(index, label)
     if index.empty:
         raise ValueError(f"{label} has no rows; give at least two.")
-    is_sorted = index.is_monotonic_increasing  # first: then it takes no table of all stamps to know the repeated ones
-    if index.has_duplicates:
-        raise ValueError(
-            f"the clock of {label} has the stamp {index[index.duplicated()][0]} more than once; keep one row per "
-            "stamp, for example with groupby(level=0).mean()."
-        )
-    if not is_sorted:
-        late = 1 + int(np.argmax(np.asarray(index[1:] < index[:-1])))
-        raise ValueError(
-            f"the clock of {label} is not sorted: {index[late]} comes after {index[late - 1]}; sort it with "
-            "sort_index()."
-        )
+    _refuse_disorder(index, label)
     if freq is not None and kind(index) != DATES:
         raise ValueError(
             f"freq={freq!r} is for dates, but {label} is on {kind(index)}, which says its step; omit freq."
         )
     step = _find_step(index, freq, label)
-    positions = _count_steps(index[0], step, index)
-    clock = Clock(index[0] if kind(index) != INTEGERS else int(index[0]), step, int(positions[-1]) + 1, index.name)
+    is_number = kind(index) == INTEGERS
+    clock = Clock(
+        int(index[0]) if is_number else index[0], step, len(index), index.name,
+        **({"dtype": index.dtype} if is_number else {}),
+    )  # fmt: skip
+    if _has_every_step(step, index):
+        return clock, None
+    positions = _count_steps(clock.start, step, index)
+    clock = replace(clock, n=int(positions[-1]) + 1)
     if (positions < 0).any():
         raise ValueError(
             f"the clock of {label} has no regular step: {index[positions < 0][0]} is not on the steps of "
             f"{clock.step_name} from {index[0]}; resample the series{', or name its freq' * (kind(index) == DATES)}."
         )
-    most = MOST_ROWS_PER_STAMP if freq is None else MOST_ROWS_PER_STAMP_IF_NAMED
-    if clock.n > most * len(index) and clock.n > len(index) + 1:
-        raise ValueError(
-            f"the clock of {label} has no regular step: {clock.n - len(index)} of its {clock.n} stamps in steps of "
-            f"{clock.step_name} are absent; check {index[0]} to {index[-1]}, resample the series, or name its freq."
-        )
     return clock, positions
+
+
+def is_too_sparse(n_steps, n_rows, is_named):
+    """Return whether so few rows on a clock of so many steps mean that it was misread: numbers, or arrays of them."""
+    most = _MOST_IF_NAMED if is_named else _MOST_STEPS_PER_ROW
+    return (n_steps > most * n_rows) & (n_steps > n_rows + 1)
+
+
+def _refuse_disorder(index, label):
+    """Raise unless stamps rise from row to row."""
+    if not index.is_monotonic_increasing:
+        late = 1 + int(np.argmax(np.asarray(index[1:] < index[:-1])))
+        raise ValueError(
+            f"the clock of {label} is not sorted: {index[late]} comes after {index[late - 1]}; sort it with "
+            "sort_index(), or name the ids by id_col if the rows are of several series."
+        )
+    if not index.is_unique:  # asked after the order, which answers it without a table of all stamps
+        raise ValueError(
+            f"the clock of {label} has the stamp {index[index.duplicated()][0]} more than once; keep one row per "
+            "stamp, or name the ids by id_col if the rows are of several series."
+        )
 
 
 def check_index(index, label):
     """Return `index` if it is one of the three kinds of clock, without missing stamps."""
     if isinstance(index, pd.MultiIndex):
         raise ValueError(
-            f"{label} has an index of {index.nlevels} levels; panels are not supported in this version: give one "
-            "series, with its time stamps as the only level."
+            f"{label} has an index of {index.nlevels} levels, but one of time stamps is needed; give that alone."
         )
     is_dated = isinstance(index, pd.DatetimeIndex | pd.PeriodIndex)
     if not is_dated and not pd.api.types.is_integer_dtype(index.dtype) and len(index):
@@ -186,36 +205,46 @@ def kind(index):
     return PERIODS if isinstance(index, pd.PeriodIndex) else INTEGERS
 
 
+def _is_fixed(step):
+    """Return whether a step always lasts as long; a day does not: clocks are put forward and back."""
+    return isinstance(step, pd.offsets.Tick) and not isinstance(step, pd.offsets.Day)  # a Day is a Tick before pandas 3
+
+
+def _has_every_step(step, index, n_at_once=2**16):
+    """Return whether stamps follow each other without a hole; False also where that is not told quickly."""
+    if getattr(index, "freq", None) is not None and not isinstance(index, pd.PeriodIndex) and index.freq == step:
+        return True
+    if isinstance(index, pd.RangeIndex):
+        return index.step == step
+    if isinstance(step, int):
+        numbers, length = index.to_numpy(np.int64), step
+    elif isinstance(index, pd.PeriodIndex):
+        numbers, length = index.asi8, step.n
+    elif _is_fixed(step) and pd.Timedelta(step) % pd.Timedelta(1, unit=index.unit) == pd.Timedelta(0):
+        numbers, length = index.asi8, pd.Timedelta(step) // pd.Timedelta(1, unit=index.unit)
+    else:
+        return False
+    parts = (numbers[first : first + n_at_once + 1] for first in range(0, len(numbers), n_at_once))
+    return all((np.diff(part) == length).all() for part in parts)
+
+
 def _count_steps(start, step, index):
     """Return how many steps after `start` each stamp stands, an int64 array; -1 for one between two steps."""
     if isinstance(step, int):
-        return _divide(index, start, step)
+        return _divide(index.to_numpy(np.int64) - start, step)
     if isinstance(index, pd.PeriodIndex):
-        return _divide(index.asi8, start.ordinal, step.n)
+        return _divide(index.asi8 - start.ordinal, step.n)
     if _is_fixed(step):
         origin = pd.DatetimeIndex([start]).as_unit(index.unit)
         unit, length = pd.Timedelta(1, unit=index.unit), pd.Timedelta(step)
         if origin[0] == start and length % unit == pd.Timedelta(0):
-            return _divide(index.asi8, int(origin.asi8[0]), length // unit)
+            return _divide(index.asi8 - origin.asi8[0], length // unit)
     grid = pd.date_range(start, index[-1] if index.is_monotonic_increasing else index.max(), freq=step)
     return grid.get_indexer(index).astype(np.int64)
 
 
-def _is_fixed(step):
-    """Return whether an offset is of one length everywhere; a day, which pandas 2 counts among these, is not."""
-    return isinstance(step, pd.offsets.Tick) and not isinstance(step, pd.offsets.Day)
-
-
-def _divide(stamps, start, step):
-    """Return how many steps after `start` each stamp stands, -1 for one between two, without arrays beside the result.
-
-    Of an index of whole numbers pieces are made into arrays: as a whole it would keep the array.
-    """
-    steps = np.empty(len(stamps), np.int64)
-    for first in range(0, len(stamps), _PIECE):
-        offsets = np.asarray(stamps[first : first + _PIECE], np.int64) - start
-        steps[first : first + _PIECE] = np.where(offsets % step == 0, offsets // step, -1)
-    return steps
+def _divide(offsets, step):
+    return np.where(offsets % step == 0, offsets // step, -1).astype(np.int64)
 
 
 def _find_step(index, freq, label):
@@ -225,9 +254,7 @@ def _find_step(index, freq, label):
     if isinstance(index, pd.PeriodIndex):
         return index.freq
     if kind(index) == INTEGERS:
-        if isinstance(index, pd.RangeIndex):
-            return index.step
-        return int(np.diff(index.to_numpy(np.int64)).min()) if len(index) > 1 else 1
+        return _step_of_numbers(index)
     if index.freq is not None:
         return index.freq
     if len(index) < 2:
@@ -239,6 +266,14 @@ def _find_step(index, freq, label):
             "one, or name its freq."
         )
     return step
+
+
+def _step_of_numbers(index):
+    """Return the smallest step of sorted whole numbers."""
+    if len(index) < 2:
+        return 1
+    first = int(index[1]) - int(index[0])
+    return first if _has_every_step(first, index) else int(np.diff(index.to_numpy(np.int64)).min())
 
 
 def _named_step(freq):
@@ -256,14 +291,15 @@ def _named_step(freq):
 def _step_of_a_stretch(index, n_stretch=12):
     """Return the step that pandas infers from some stretch without holes, if every stamp lies on it; else None."""
     starts = np.unique(np.linspace(0, max(len(index) - n_stretch, 0), 50).astype(int))
-    for stretch in [index, *(index[first : first + n_stretch] for first in starts)]:
+    whole = [index] if len(index) < 100_000 else []  # which costs pandas much memory
+    for stretch in [*whole, *(index[first : first + n_stretch] for first in starts)]:
         if len(stretch) < 3:
             continue
         try:
             step = pd.DatetimeIndex(stretch, freq="infer").freq
         except ValueError:
             continue
-        if step is not None and (_count_steps(index[0], step, index) >= 0).all():
+        if step is not None and (_has_every_step(step, index) or (_count_steps(index[0], step, index) >= 0).all()):
             return step
     return None
 

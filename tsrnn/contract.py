@@ -14,8 +14,9 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from .base import reject_booleans
-from .frames import WIDE
-from .panel import Rows, extend, read_panel, read_rows, read_truth, refuse_missing
+from .frames import WIDE, listing
+from .panel import refuse_missing
+from .reading import Rows, extend, read_panel, read_rows, read_truth
 
 NO_CLOCK = (
     "the data have no clock: rows given to predict will mean the steps directly after training. Give a Series or "
@@ -70,6 +71,11 @@ class ForecasterMixin(RegressorMixin):
         self._validate_params()
         reject_booleans(self)
         panel = self._read_panel(X, y)
+        if len(panel.covariate_names):
+            raise ValueError(
+                f"X has {len(panel.covariate_names)} column(s) beside the target, {listing(panel.covariate_names)}; "
+                "covariates are not supported yet: give X without columns."
+            )
         if self.missing == "raise":
             refuse_missing(panel, self._cures_of_missing())
         if not panel.clock.is_given:
@@ -127,8 +133,8 @@ class ForecasterMixin(RegressorMixin):
 
     def future_frame(self, h=None):
         """Return the h rows to come, for `predict`: a frame of the form of the data, without what is forecast."""
-        rows = self.panel_.frame(*self._future_rows(self._steps_ahead(h)))
-        return rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(index=rows.index)
+        h = self._steps_ahead(h)
+        return self.panel_.frame(*self._future_rows(h))
 
     def update(self, X, y=None):
         """Move the memory forward: forecasts are then made from later rows, too. What was learnt stays as it is.
@@ -194,7 +200,7 @@ class ForecasterMixin(RegressorMixin):
     def read_truth(self, X):
         """Return the true values that X holds, ndarray of shape (n,) or (n, n_outputs), NaN where missing."""
         check_is_fitted(self)
-        return read_truth(X, self.target, self.id_col, self.time_col)
+        return read_truth(X, self.panel_, self.target, self.id_col, self.time_col)
 
     def series_numbers(self, X):
         """Return for each row of X the number of its series, in the order of training; all 0 for a single one."""
@@ -313,7 +319,7 @@ class ForecasterMixin(RegressorMixin):
 
     def _rows_at(self, steps):
         is_one = self.panel_.n_series == 1
-        return Rows(np.zeros(len(steps), np.int64) if is_one else None, steps, None)
+        return Rows(np.zeros(len(steps), np.int64) if is_one else None, steps)
 
     def _are_rows_of_training(self, values):
         """Return whether an array holds the very values that were fitted, NaN where they are missing."""

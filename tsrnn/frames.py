@@ -1,15 +1,17 @@
-"""Which frame means what: what users hand in as X and y becomes columns with ids and stamps, or one sentence.
+"""Which frame means what: what users hand in as X and y becomes ids, stamps and columns, and forecasts go back alike.
 
-Nothing here looks at the numbers; :mod:`tsrnn.panel` reads them.
+Nothing here looks at the numbers; :mod:`tsrnn.columns` reads them.
 """
 
 import warnings
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-ARRAY, SERIES, FRAME, WIDE, LONG, LEVELS = "array", "series", "frame", "wide", "long", "levels"
+ARRAY, SINGLE, WIDE, LONG, LEVELS = "array", "single", "wide", "long", "levels"
+ID_COL, TIME_COL, TARGET = "unique_id", "ds", "y"
 
 
 @dataclass(frozen=True)
@@ -18,30 +20,120 @@ class Form:
 
     Parameters
     ----------
-    kind : {"array", "series", "frame", "wide", "long", "levels"}
-        One series as an array, a Series or a frame; several as the columns of one; rows with an id and a stamp, in
+    kind : {"array", "single", "wide", "long", "levels"}
+        One series as an array, or as a Series or frame; several as the columns of one; rows with an id and a stamp, in
         columns or in the two levels of an index.
-    names : tuple
-        Of the targets; of a wide frame those of the series.
+    targets : Index
+        The names of the targets, of a wide frame those of the series; None for one that has no name.
     id_name, time_name : object
         Of the columns or levels that hold ids and stamps.
+    columns : Index or None
+        All columns of a frame that has its stamps in one of them; None if they are the index.
     has_columns : bool
         Whether it is a DataFrame, and not a Series or an array.
     is_by_time : bool
-        Of several series: whether rows stand stamp by stamp, and not series by series.
+        Of rows with ids: whether they stand stamp by stamp, and not series by series.
+    is_time_first : bool
+        Of an index of two levels: whether the stamps are the first.
     """
 
     kind: str
-    names: tuple
+    targets: pd.Index
     id_name: object = None
     time_name: object = None
+    columns: pd.Index | None = None
     has_columns: bool = True
     is_by_time: bool = False
+    is_time_first: bool = False
 
     @property
     def has_ids(self):
         """Whether each row says which series it belongs to."""
         return self.kind in (LONG, LEVELS)
+
+    @property
+    def label(self):
+        """What messages call the data as a whole."""
+        if self.has_ids or self.kind == WIDE:
+            return "the panel"
+        is_named = self.kind == SINGLE and len(self.targets) == 1 and self.targets[0] is not None
+        return f"series {plain(self.targets[0])!r}" if is_named else "the series"
+
+    def label_of(self, place):
+        """Return what messages call a column."""
+        name = plain(self.targets[place])
+        if self.kind == ARRAY or name is None:
+            return "the series"
+        return f"column {name!r}" if self.has_ids else f"series {name!r}"
+
+    def give_back(self, ids, stamps, values=None, names=None):
+        """Return rows in this format.
+
+        Parameters
+        ----------
+        ids : Index or None
+            The series of each row, where each row has one.
+        stamps : Index
+            The stamp of each row.
+        values : ndarray of shape (n_rows, n_columns), optional
+            Without them the rows are ids and stamps alone, in a frame.
+        names : Index, optional
+            Of the columns, which are then given back in a frame; those of the targets by default.
+
+        Returns
+        -------
+        Series or DataFrame
+        """
+        index = None if self.columns is not None else self._index(ids, stamps)
+        if values is None:
+            values, names = np.empty((len(stamps), 0)), pd.Index([])
+        elif names is None:
+            names = self.targets
+            if not self.has_columns and self.columns is None and len(names) == 1:
+                return pd.Series(values[:, 0], index, name=names[0])
+            if not self.has_columns and len(names) == 1 and names[0] is None:
+                names = pd.Index([TARGET])
+        frame = pd.DataFrame(values, index, names)
+        return frame if self.columns is None else self._with_keys(frame, ids, stamps)
+
+    def _index(self, ids, stamps):
+        if ids is None:
+            return stamps.rename(self.time_name)
+        order = slice(None, None, -1) if self.is_time_first else slice(None)
+        return pd.MultiIndex.from_arrays([ids, stamps][order], names=[self.id_name, self.time_name][order])
+
+    def _with_keys(self, frame, ids, stamps):
+        """Return a frame with its columns of ids and stamps, each where the user had it."""
+        if ids is not None:
+            frame[self.id_name] = ids
+        frame[self.time_name] = stamps
+        mine = self.columns[self.columns.isin(frame.columns)]
+        ordered = frame[[*mine, *frame.columns[~frame.columns.isin(mine)]]]
+        return ordered.rename_axis(columns=self.columns.name)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What says when each row was, and of which series it is.
+
+    Parameters
+    ----------
+    series : ndarray of shape (n_rows,), int, or None
+        The place of its series in `ids`; None where rows have no ids.
+    ids : Index or None
+        Of the series, in the order in which they come.
+    stamps : Index or None
+        The stamp of each row; None without a clock.
+    """
+
+    series: np.ndarray | None = None
+    ids: pd.Index | None = None
+    stamps: pd.Index | None = None
+
+    @property
+    def is_by_time(self):
+        """Whether the rows of some series do not stand side by side."""
+        return self.series is not None and int((np.diff(self.series) != 0).sum()) > len(self.ids) - 1
 
 
 @dataclass(frozen=True)
@@ -50,10 +142,7 @@ class Table:
 
     Parameters
     ----------
-    ids : Index or None
-        The series of each row; None for one series, and for a wide frame.
-    stamps : Index or None
-        None without a clock.
+    keys : Keys
     targets : DataFrame
         Its columns, for a wide frame one for each series.
     covariates : DataFrame
@@ -61,19 +150,19 @@ class Table:
     form : Form
     """
 
-    ids: pd.Index | None
-    stamps: pd.Index | None
+    keys: Keys
     targets: pd.DataFrame
     covariates: pd.DataFrame
     form: Form
 
 
-def read_table(X, y=None, target=None, id_col="unique_id", time_col="ds"):
+def read_table(X, y=None, target=None, id_col=ID_COL, time_col=TIME_COL):
     """Return what X and y mean together.
 
     Parameters
     ----------
     X : Series, DataFrame or array of one or two axes
+        None stands for rows without columns beside y.
     y : Series, DataFrame or array, optional
         One row for each of X; its columns are targets, and those of X are covariates.
     target : str or list of str, optional
@@ -90,130 +179,228 @@ def read_table(X, y=None, target=None, id_col="unique_id", time_col="ds"):
     TypeError, ValueError
         If it cannot be told without guessing; the sentence says what to do.
     """
-    if y is not None and target is not None:
-        raise ValueError(f"both y and target={target!r} are given; give one of them.")
-    frame, is_bare, has_columns = _as_frame(X, "X")
-    ids, stamps, rest, kind, names = _take_clock(frame, id_col, time_col, is_bare)
     if y is not None:
-        targets, target_names, stamps, ids, kind = _targets_beside(y, frame, ids, stamps, kind, id_col, time_col)
-        covariates = rest
-    else:
-        targets, covariates = _choose_targets(rest, target, kind, ids is not None, has_columns)
-        target_names = tuple(targets.columns)
-    if y is None and target is None and targets.shape[1] > 1:
-        kind = WIDE
-    by_time = ids is not None and len(ids) > 1 and not _is_contiguous(ids)
-    has_columns = has_columns if y is None else isinstance(y, pd.DataFrame)
-    return Table(ids, stamps, targets, covariates, Form(kind, target_names, *names, has_columns, by_time))
+        if target is not None:
+            raise ValueError(f"both y and target={target!r} are given; give one of them.")
+        return _read_beside(X, y, id_col, time_col)
+    frame = _as_frame(X, "X")
+    form = _form_of(X, frame)
+    keys, rest, form = _take_keys(frame, form, id_col, time_col)
+    chosen = _choose_targets(rest, target, form)
+    is_wide = target is None and len(chosen) > 1
+    form = replace(form, targets=form.targets[chosen], kind=WIDE if is_wide else form.kind)
+    return Table(keys, rest.iloc[:, chosen], rest.drop(columns=rest.columns[chosen]), form)
+
+
+def read_keys(X, id_col=ID_COL, time_col=TIME_COL):
+    """Return the Keys of rows in any format; None where X is a bare array.
+
+    Raises
+    ------
+    ValueError
+        If there are ids without stamps, or other than two levels.
+    """
+    if isinstance(X, pd.Index):
+        X = pd.DataFrame(index=X)
+    if not isinstance(X, pd.Series | pd.DataFrame):
+        return None
+    frame = _as_frame(X, "X")
+    return _take_keys(frame, _form_of(X, frame), id_col, time_col)[0]
 
 
 def _as_frame(X, what):
-    """Return X as a frame, whether it has no index of its own, and whether it has columns by itself."""
-    if isinstance(X, np.ma.MaskedArray):
-        X = X.astype(np.float64).filled(np.nan)  # what is masked is missing
+    """Return X as a frame, without a copy."""
     if isinstance(X, pd.DataFrame):
         if not X.columns.is_unique:
-            twice = X.columns[X.columns.duplicated()][0]
-            raise ValueError(f"the frame has two columns called {twice!r}; rename one.")
-        return X, False, True
+            twice = plain(X.columns[X.columns.duplicated()][0])
+            raise ValueError(f"{what} has two columns called {twice!r}; rename one.")
+        return X
     if isinstance(X, pd.Series):
-        return X.to_frame(), False, False
-    if X is None or isinstance(X, str | bytes):
-        raise TypeError(f"{what} is {X!r}; give a Series, a DataFrame or an array of one or two axes.")
+        return X.to_frame()
+    if isinstance(X, np.ma.MaskedArray):
+        X = X.astype(np.float64).filled(np.nan)  # what is masked is missing
+    is_array = isinstance(X, list | tuple) or hasattr(X, "__array__")
+    if not is_array or hasattr(X, "toarray") or not np.ndim(X):
+        raise TypeError(
+            f"{what} is {X!r}, a {type(X).__name__}; give a Series, a DataFrame, or an array of shape (n,)."
+        )
     values = np.asarray(X)
-    if values.ndim not in (1, 2):
-        if values.ndim == 0:
-            raise TypeError(f"{what} is {X!r}; give a Series, a DataFrame, or an array of shape (n,).")
+    if values.ndim > 2:
         raise ValueError(f"{what} has shape {values.shape}; rows are time steps: give shape (n,) or (n, n_columns).")
-    return pd.DataFrame(values.reshape(len(values), -1), copy=False), True, False
+    return pd.DataFrame(values if values.ndim == 2 else values[:, None], copy=False)
 
 
-def _take_clock(frame, id_col, time_col, is_bare):
-    """Return ids, stamps, the other columns, the kind of frame and the names of ids and stamps."""
-    if is_bare:
-        return None, None, frame, ARRAY, (None, None)
-    index = frame.index
-    if isinstance(index, pd.MultiIndex):
-        if index.nlevels != 2:
+def _form_of(X, frame):
+    """Return the form of one series of all columns, whose stamps are the index of X."""
+    if isinstance(X, pd.DataFrame):
+        return Form(SINGLE, X.columns, time_name=_name_of(X.index))
+    if isinstance(X, pd.Series):
+        return Form(SINGLE, pd.Index([X.name], tupleize_cols=False), time_name=_name_of(X.index), has_columns=False)
+    names = pd.Index([None]) if frame.shape[1] == 1 else pd.RangeIndex(frame.shape[1])
+    return Form(ARRAY, names, has_columns=False)
+
+
+def _name_of(index):
+    return None if isinstance(index, pd.MultiIndex) else index.name
+
+
+def _take_keys(frame, form, id_col, time_col):
+    """Return the Keys, the other columns and the form with the names of ids and stamps."""
+    if form.kind == ARRAY:
+        return Keys(), frame, form
+    if isinstance(frame.index, pd.MultiIndex):
+        return _take_levels(frame, form, id_col, time_col)
+    has_ids, has_stamps = _find_columns(frame, form, id_col, time_col)
+    if not has_stamps:
+        return Keys(stamps=frame.index), frame, form
+    taken = [id_col, time_col] if has_ids else [time_col]
+    rest = frame.drop(columns=taken)
+    stamps = pd.Index(frame[time_col])
+    form = replace(form, targets=rest.columns, columns=frame.columns, time_name=time_col)
+    if not has_ids:
+        return Keys(stamps=stamps), rest, form
+    series, ids = pd.factorize(pd.Index(frame[id_col]))
+    _refuse_missing_ids(series)
+    keys = Keys(series, ids, stamps)
+    return keys, rest, replace(form, kind=LONG, id_name=id_col, is_by_time=keys.is_by_time)
+
+
+def _find_columns(frame, form, id_col, time_col):
+    """Return whether a frame has columns of ids and of stamps; raise if one is missing that was named, or is needed."""
+    columns = frame.columns if form.has_columns and frame.columns.nlevels == 1 else ()
+    for argument, name, default in (("id_col", id_col, ID_COL), ("time_col", time_col, TIME_COL)):
+        if not isinstance(name, Hashable) or name is None:
+            raise TypeError(f"{argument} must be the name of a column; got {name!r}.")
+        if name != default and name not in columns and name not in frame.index.names:
             raise ValueError(
-                f"the index has {index.nlevels} levels; give two, the id of the series and its time stamps."
+                f"there is no column {argument}={name!r}; the columns are {listing(form.targets) or 'none'}."
             )
-        ids, stamps = (index.get_level_values(level) for level in (0, 1))
-        return ids, stamps, frame, LEVELS, tuple(index.names)
-    has_ids, has_stamps = (name in frame.columns for name in (id_col, time_col))
-    if id_col != "unique_id" and not has_ids:
-        raise ValueError(f"there is no column id_col={id_col!r}; the columns are {listing(frame.columns)}.")
-    if time_col != "ds" and not has_stamps:
-        raise ValueError(f"there is no column time_col={time_col!r}; the columns are {listing(frame.columns)}.")
-    if has_ids:
-        if not has_stamps:
-            dates = [name for name in frame.columns if looks_like_dates(frame[name])]
-            cure = f"set time_col={dates[0]!r}" if dates else "give the stamps in a column, and its name as time_col"
-            raise ValueError(f"the frame has the ids {id_col!r}, but no column {time_col!r} of time stamps; {cure}.")
-        rest = frame.drop(columns=[id_col, time_col])
-        return pd.Index(frame[id_col]), pd.Index(frame[time_col]), rest, LONG, (id_col, time_col)
-    if has_stamps:
-        stamps = pd.Index(frame[time_col])
-        return None, stamps, frame.drop(columns=[time_col]), FRAME, (None, time_col)
-    return None, index, frame, FRAME, (None, index.name)
+    if id_col == time_col:
+        raise ValueError(f"id_col and time_col are both {id_col!r}; ids and stamps are two columns.")
+    has_ids, has_stamps = id_col in columns, time_col in columns
+    if has_ids and not has_stamps:
+        dates = _columns_of_dates(frame)
+        cure = f"set time_col={dates[0]!r}" if dates else "give the stamps in a column, and its name as time_col"
+        raise ValueError(f"the frame has the ids {id_col!r}, but no column {time_col!r} of time stamps; {cure}.")
+    return has_ids, has_stamps
 
 
-def _targets_beside(y, frame, ids, stamps, kind, id_col, time_col):
-    """Return the columns of y, their names, and stamps, ids and kind, which may come from y alone."""
-    given, is_bare, _ = _as_frame(y, "y")
+def _take_levels(frame, form, id_col, time_col):
+    """Return what `_take_keys` does for an index of id and time; levels that bear their names may come in any order."""
+    index, names = frame.index, list(frame.index.names)
+    if index.nlevels != 2:
+        raise ValueError(
+            f"the index has {index.nlevels} levels; give two, the id of the series and its time stamps: join the "
+            "levels of the id into one."
+        )
+    time_level = names.index(time_col) if time_col in names else 1 - names.index(id_col) if id_col in names else 1
+    ids, known = index.levels[1 - time_level], index.levels[time_level]
+    dated = pd.DatetimeIndex | pd.PeriodIndex
+    if isinstance(ids, dated) and not isinstance(known, dated):
+        raise ValueError(
+            f"the index has its dates in level {1 - time_level}, where the ids are read; give (id, time), as "
+            "swaplevel() does."
+        )
+    codes = np.asarray(index.codes[1 - time_level])
+    _refuse_missing_ids(codes)
+    series, places = pd.factorize(codes)  # numbered anew, in the order in which they come
+    stamps = index.get_level_values(time_level)
+    keys = Keys(series, ids[places], stamps)
+    form = replace(
+        form, kind=LEVELS, id_name=names[1 - time_level], time_name=names[time_level], is_by_time=keys.is_by_time,
+        is_time_first=time_level == 0,
+    )  # fmt: skip
+    return keys, frame, form
+
+
+def _refuse_missing_ids(series):
+    if (series < 0).any():
+        row = int((series < 0).argmax())
+        raise ValueError(f"row {row} has no id; drop it, or say which series it belongs to.")
+
+
+def _read_beside(X, y, id_col, time_col):
+    """Return the Table of X and y, whose clock may come from y alone."""
+    given = _as_frame(y, "y")
+    frame = pd.DataFrame(index=range(len(given))) if X is None else _as_frame(X, "X")
+    form = Form(ARRAY, given.columns) if X is None else _form_of(X, frame)
     if len(given) != len(frame):
         raise ValueError(f"X has {len(frame)} rows and y has {len(given)}; give one row of X per value of y.")
-    if not is_bare and kind != ARRAY:
-        same = given.index.equals(frame.index) or is_default(given.index)
-        if not same:
-            raise ValueError("X and y have different indexes; give both the same clock, or y as an array.")
-    elif not is_bare:
-        ids, stamps, given, kind, _ = _take_clock(given, id_col, time_col, is_bare)
-    names = tuple(given.columns) if not is_bare else (None,) * given.shape[1]
-    if given.shape[1] == 0:
+    keys, covariates, form = _take_keys(frame, form, id_col, time_col)
+    form_of_y = _form_of(y, given)
+    names = form_of_y.targets
+    if form.kind == ARRAY:
+        keys, given, form = _take_keys(given, form_of_y, id_col, time_col)
+        names = form.targets
+    elif form_of_y.kind != ARRAY and not (given.index.equals(frame.index) or is_default(given.index)):
+        raise ValueError("X and y have different indexes; give both the same clock, or y as an array.")
+    if not given.shape[1]:
         raise ValueError(f"y has shape {np.shape(y)}; give at least one target.")
-    return given, names, stamps, ids, kind
+    form = replace(form, targets=names, has_columns=form_of_y.has_columns)
+    return Table(keys, given, covariates, form)
 
 
-def _choose_targets(rest, target, kind, has_ids, has_columns):
-    """Return the columns that are targets, and those that are covariates."""
-    if rest.shape[1] == 0:
+def _choose_targets(rest, target, form):
+    """Return the places of the columns that are targets; the others are covariates."""
+    names = rest.columns
+    if not len(names):
+        if form.kind == ARRAY:
+            raise ValueError(f"X has shape {rest.shape}, no column of numbers; give shape (n,), or the series as y.")
         raise ValueError("the frame has no columns beside its clock; give a column of numbers, or the series as y.")
     if target is not None:
-        if kind == ARRAY:
-            raise ValueError(f"target={target!r} names a column, but the data are a bare array; give a DataFrame.")
-        if not has_columns and [target] != list(rest.columns):
-            raise ValueError(f"target={target!r}, but the Series is called {rest.columns[0]!r}; leave target out.")
-        wanted = list(target) if isinstance(target, list | tuple) else [target]
-        unknown = [name for name in wanted if name not in rest.columns]
-        if unknown or not wanted or len(set(wanted)) < len(wanted):
-            what = f"there is no column {unknown[0]!r} to be the target" if unknown else f"target={target!r} names none"
-            raise ValueError(f"{what}; the columns are {listing(rest.columns)}.")
-        return rest[wanted], rest.drop(columns=wanted)
-    if has_ids and rest.shape[1] > 1:
-        if "y" not in rest.columns:
+        return _find_targets(names, target, form)
+    if len(names) == 1:
+        return [0]
+    if (form.has_ids or form.columns is not None) and TARGET in names:
+        if not form.has_ids:
             raise ValueError(
-                f"which column is to be forecast? The frame has {listing(rest.columns)}; name it by target."
+                f"the frame has a column 'y' and others, {listing(names.drop(TARGET))}; set target='y' if these are "
+                f"covariates, or make {plain(form.time_name)!r} the index if each column is a series."
             )
-        return rest[["y"]], rest.drop(columns="y")
-    dates = [name for name in rest.columns if looks_like_dates(rest[name])]
-    if dates and rest.shape[1] > 1 and kind != ARRAY:
+        return [names.get_loc(TARGET)]
+    if form.has_ids:
+        raise ValueError(f"which column is to be forecast? The frame has {listing(names)}; name it by target.")
+    if form.kind != ARRAY and (dates := _columns_of_dates(rest)):
         raise ValueError(
             f"the frame has its dates in column {dates[0]!r}; make them the index, frame.set_index({dates[0]!r}), or "
             f"set time_col={dates[0]!r}."
         )
-    return rest, rest[[]]
+    return list(range(len(names)))
 
 
-def _is_contiguous(ids):
-    """Return whether the rows of each id stand side by side."""
-    codes, uniques = pd.factorize(ids)
-    return int((np.diff(codes) != 0).sum()) == len(uniques) - 1
+def _find_targets(names, target, form):
+    """Return the places of the columns that `target` names."""
+    if form.kind == ARRAY:
+        raise ValueError(f"target={target!r} names a column, but the data are a bare array; give a DataFrame.")
+    if not form.has_columns:
+        names = form.targets
+    is_name = not isinstance(target, list) and isinstance(target, Hashable) and target in names  # which may be a tuple
+    wanted = list(target) if isinstance(target, list | tuple) and not is_name else [target]
+    if not all(isinstance(name, Hashable) for name in wanted):
+        raise TypeError(f"target={target!r} must be the name of a column, or a list of names.")
+    if not form.has_columns and wanted != list(names):
+        raise ValueError(f"target={target!r}, but the Series is called {plain(names[0])!r}; leave target out.")
+    if not wanted or len(set(wanted)) < len(wanted):
+        raise ValueError(f"target={target!r} must name columns, each once; they are {listing(names)}.")
+    if unknown := [name for name in wanted if name not in names]:
+        raise ValueError(f"there is no column {unknown[0]!r} to be the target; the columns are {listing(names)}.")
+    return list(names.get_indexer(wanted))
 
 
 def is_default(index):
     """Return whether an index is the one that pandas makes if it is given none."""
     return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
+
+
+def are_plain_numbers(frame):
+    """Return whether all columns are of NumPy's own types of real numbers, or booleans."""
+    return all(isinstance(dtype, np.dtype) and dtype.kind in "biuf" for dtype in set(frame.dtypes))
+
+
+def _columns_of_dates(frame):
+    if are_plain_numbers(frame):
+        return []
+    return [plain(name) for name in frame.columns if looks_like_dates(frame[name])]
 
 
 def looks_like_dates(column):
@@ -230,7 +417,12 @@ def looks_like_dates(column):
         return bool(pd.to_datetime(head, errors="coerce", utc=True).notna().all())
 
 
+def plain(name):
+    """Return a name or an id as the user wrote it, not as a scalar of NumPy's."""
+    return name.item() if isinstance(name, np.generic) else name
+
+
 def listing(names, most=8):
     """Return the first names as text."""
-    shown = ", ".join(repr(name) for name in names[:most])
+    shown = ", ".join(repr(plain(name)) for name in names[:most])
     return shown + (", ..." if len(names) > most else "")
