@@ -382,6 +382,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         known = restored[np.arange(len(rows)), rows - borders]
         return np.where((borders > 0)[:, None], known, self._preparation.means[numbers])
 
+    def _forecasts_from(self, series, rows):
+        numbers = self._numbers[series]
+        forecasts = self._predict(self._windows, self._windows.firsts[numbers] + rows, numbers)
+        return self._preparation.restore(forecasts, numbers, rows, self._series)
+
     def _predict(self, windows, borders, numbers):
         """Return forecasts (n, horizon, n_targets), on the scale of the network, of the steps from these borders on."""
         X = windows.sequences(borders, numbers)
