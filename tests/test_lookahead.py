@@ -208,6 +208,24 @@ def test_the_first_origin_that_changed_is_named_not_the_one_before_the_change():
     refused(AssertionError, [f"at origin {first}"], assert_no_lookahead, job, SALES, n_origins=1)
 
 
+def test_of_origins_that_were_not_examined_themselves_the_earliest_is_named():
+    def job(series):
+        frame = naive(series).forecasts
+        is_leaky = ~frame["origin"].isin([frame["origin"].min()])
+        return frame.assign(forecast=frame["forecast"] + is_leaky * series.iloc[-1])[::-1]
+
+    second = naive(SALES).forecasts["origin"].unique()[1]
+    refused(AssertionError, [f"at origin {second}"], assert_no_lookahead, job, SALES, n_origins=2)
+
+
+def test_origins_beside_missing_values_are_examined_beyond_those_asked_for():
+    def job(series):
+        return naive(series.interpolate(), n_origins=25, step=1, horizon=1)
+
+    one_hole = SALES.where(np.arange(N) != 45)
+    refused(AssertionError, [f"at origin {DAYS[45]}"], assert_no_lookahead, job, one_hole, n_origins=2)
+
+
 def test_a_job_that_differs_from_run_to_run_is_told_apart():
     rng = np.random.default_rng(0)
     words = ["other numbers", "same data again", "random_state", "by "]

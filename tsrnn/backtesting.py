@@ -6,7 +6,7 @@ is not fitted anew, its memory moves forward through `update`, or all its origin
 
 import copy
 import warnings
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from numbers import Integral, Real
 
@@ -368,8 +368,9 @@ class _Bar(tqdm):
 
 def _run_block(estimator, origins, data, horizon, window_size, is_warm):
     """Fit at the first of some origins; return (origin, series, steps, forecasts) of each, forecasts (n, n_targets)."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=NO_CLOCK[: NO_CLOCK.index(":")])  # rows are steps, as documented
+    with nullcontext() if data.panel.clock.is_given else warnings.catch_warnings():
+        if not data.panel.clock.is_given:  # rows are steps, as documented
+            warnings.filterwarnings("ignore", message=NO_CLOCK[: NO_CLOCK.index(":")])
         try:
             if not is_warm:
                 return _run_fit(estimator, origins, data, horizon, window_size)
@@ -450,9 +451,7 @@ def _collect(results, data, window_size):
     origins = np.repeat([one[0] for one in results], [len(one[1]) for one in results]).astype(np.int64)
     series, steps = (np.concatenate([one[place] for one in results]) for place in (1, 2))
     forecasts = np.concatenate([one[3] for one in results])
-    is_inside = origins >= panel.starts[series]  # a series of a wide frame that begins later is not known yet
     order = np.lexsort((steps, series, origins))
-    order = order[is_inside[order]]
     origins, series, steps, forecasts = origins[order], series[order], steps[order], forecasts[order]
     truths = panel.values[panel.bounds[series] + steps - panel.starts[series]]
     n_targets = panel.n_targets
@@ -480,12 +479,12 @@ def _choose_origins(panel, horizon, step, initial, n_origins):
     last = n - 1 - horizon
     if initial is None:
         least = 0 if n_origins is not None else min(n // 2, last)
-        most = (last - least) // step + 1
-        wanted = min(most, N_ORIGINS) if n_origins is None else n_origins
-        if most < wanted or most < 1:
+        most = (last - least) // step + 1 if last >= 0 else 0
+        wanted = max(min(most, N_ORIGINS), 1) if n_origins is None else n_origins
+        if most < wanted:
             raise ValueError(
                 f"{wanted} origin(s), {step} step(s) apart, with {horizon} step(s) after each need at least "
-                f"{(wanted - 1) * step + horizon + 1} steps, but the data have {n}; ask for fewer, or less horizon."
+                f"{(wanted - 1) * step + horizon + 1} steps, but the data have {n}; ask for less, or give more."
             )
         return last - step * np.arange(wanted)[::-1]
     is_fraction = isinstance(initial, Real) and not isinstance(initial, Integral)
