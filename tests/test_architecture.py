@@ -14,7 +14,8 @@ PACKAGE = Path(tsrnn.__file__).resolve().parent
 # A room imports only rooms listed below it. The two inner packages hold a docstring alone, so anybody may import them.
 SURFACE = [
     "__main__", "__init__", "csv_input", "forecaster", "generator", "regressor", "classifier", "windowed", "baselines",
-    "choices", "contract", "splitting", "tokens", "ids", "member", "preparation", "covariates",
+    "choices", "backtesting", "lookahead", "contract", "splitting", "tokens", "ids", "member", "preparation",
+    "covariates",
     "plotting", "datasets", "metrics", "transforms", "powers", "seasons", "scaling", "decomposition", "windows",
     "sequences", "checking", "calendar", "stamps", "reading", "panel", "columns",
     "frames", "clock", "base", "weights",
@@ -31,7 +32,7 @@ ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}"
 # Who may import what is neither of this package nor of Python itself. All may import NumPy, nobody what is not named.
 # Rooms of the design that are not built yet are named already.
 PANDAS = [
-    "__main__", "csv_input", "forecaster", "generator", "baselines", "backtesting", "splitting",
+    "__main__", "csv_input", "forecaster", "generator", "baselines", "backtesting", "lookahead", "splitting",
     "plotting", "datasets", "metrics", "windows", "windowed", "checking", "calendar", "stamps", "reading", "panel",
     "columns", "frames", "clock", "contract",
 ]  # fmt: skip
@@ -47,7 +48,7 @@ ALLOWED = {
     "sklearn": SKLEARN,
     "joblib": SKLEARN,
     "matplotlib": ["plotting"],
-    "tqdm": ["base", "__main__"],
+    "tqdm": ["base", "backtesting", "__main__"],
     "holidays": ["calendar"],
     "statsmodels": ["decomposition", "seasons"],
 }

@@ -12,6 +12,8 @@ _HOMES = {
     "RNNRegressor": "regressor",
     "SeasonalNaive": "baselines",
     "SequenceEncoder": "tokens",
+    "assert_no_lookahead": "lookahead",
+    "backtest": "backtesting",
     "make_windows": "windows",
     "train_val_test_split": "splitting",
 }
@@ -39,10 +41,12 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from . import datasets as datasets
     from . import metrics as metrics
     from . import plotting as plotting
+    from .backtesting import backtest as backtest
     from .baselines import SeasonalNaive as SeasonalNaive
     from .classifier import RNNClassifier as RNNClassifier
     from .forecaster import RNNForecaster as RNNForecaster
     from .generator import RNNGenerator as RNNGenerator
+    from .lookahead import assert_no_lookahead as assert_no_lookahead
     from .regressor import RNNRegressor as RNNRegressor
     from .splitting import PanelTimeSeriesSplit as PanelTimeSeriesSplit
     from .splitting import train_val_test_split as train_val_test_split

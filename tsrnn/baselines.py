@@ -97,3 +97,8 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
         known = self._values[first + np.where(sources >= 0, sources, np.maximum(origins, 0))]
         means = np.add.reduceat(self._values, self._bounds[:-1], axis=0) / np.diff(self._bounds)[:, None]
         return np.where((origins >= 0)[:, None], known, means[series])
+
+    def _forecasts_from(self, series, rows):
+        seasons = np.where(rows >= self.season_, self.season_, 1)[:, None]
+        ends = (self._bounds[series] + rows)[:, None]
+        return self._values[ends - seasons + np.arange(self._fitted_horizon) % seasons]

@@ -27,7 +27,7 @@ NO_CLOCK = (
 class ForecasterMixin(RegressorMixin):
     """Gives a class with `horizon`, `target`, `id_col`, `time_col`, `freq` and `missing` the contract.
 
-    It has three methods of its own, for which series are numbered in the order of the panel.
+    It has five methods of its own, for which series are numbered in the order of the panel.
     """
 
     @abstractmethod
@@ -45,6 +45,14 @@ class ForecasterMixin(RegressorMixin):
     @abstractmethod
     def _fitted_values(self, series, rows):
         """Return for these rows of series their forecasts from `horizon` steps before, shape (n, n_targets)."""
+
+    @abstractmethod
+    def _forecasts_from(self, series, rows):
+        """Return the forecasts of `horizon` steps from each of these rows on, shape (n, horizon, n_targets).
+
+        They are made from what stands before the row, of which the last value must be known, and equal to the bit
+        those of a memory that ends there.
+        """
 
     def fit(self, X, y=None):
         """Learn one series, or many.

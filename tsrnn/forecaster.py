@@ -399,3 +399,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self._members[0].parameters = self.parameters_  # which may have been set
         forecasts = [forecast(member, count_threads(self.n_jobs)) for member in self._members]
         return forecasts[0] if len(forecasts) == 1 else np.median(forecasts, axis=0)
+
+    def _forecasts_from(self, series, rows):
+        numbers = self._numbers[series]
+        return self._combine(lambda member, n_threads: member.forecast_from(numbers, rows, n_threads))
