@@ -365,7 +365,13 @@ def test_training_without_validation_marks_the_least_loss(ax, validation):
 
 @pytest.mark.parametrize(
     "loss, scale",
-    [([300.0, 2.0], "log"), ([200.0, 2.0], "linear"), ([300.0, -1.0], "linear"), ([np.inf, 300.0, 2.0], "log")],
+    [
+        ([300.0, 2.0], "log"),
+        ([200.0, 2.0], "linear"),
+        ([300.0, -1.0], "linear"),
+        ([np.inf, 300.0, 2.0], "log"),
+        ([np.inf, 3.0, 2.0], "linear"),
+    ],
 )
 def test_axis_of_losses_is_logarithmic_beyond_two_decades(ax, loss, scale):
     plotting.plot_training(losses(loss), ax=ax)
@@ -457,6 +463,34 @@ def test_backtest_of_one_series_is_taken_out_of_many(ax):
     assert ax.get_title(loc="left") == "Forecasts of b from 2 origins"
     assert ax.get_ylabel() == "MW"
     refused(ValueError, ["2 series", "series", "'a', 'b'"], plotting.plot_backtest, both)
+
+
+class Result:
+    """A back-test that has its frame as an attribute."""
+
+    def __init__(self, forecasts):
+        self.forecasts = forecasts
+
+
+def test_columns_of_ids_and_stamps_are_found_by_their_places(ax):
+    both = pd.concat([backtest().assign(shop="a"), backtest(values=series(20) + 50).assign(shop="b")])
+    both = both.rename(columns={"ds": "day"})[["shop", "origin", "step", "day", "forecast", "truth"]]
+    plotting.plot_backtest(Result(both), series="b", ax=ax)
+    assert list(ax.get_lines()[0].get_ydata()) == [60, 61, 62, 63, 64]
+    assert list(ax.get_lines()[0].get_xdata()) == list(series(5, 10).index.values)
+    odd = both.rename(columns={"shop": "key"})[["origin", "step", "forecast", "truth", "day", "key"]]
+    other = Figure().subplots()
+    plotting.plot_backtest(odd, series="b", id_col="key", time_col="day", ax=other)
+    assert list(other.get_lines()[0].get_ydata()) == [60, 61, 62, 63, 64]
+
+
+def test_targets_of_a_backtest_are_not_mixed(ax):
+    error = backtest(error=lambda origin, step: 5 * step)
+    both = pd.concat([backtest().assign(target="load"), error.assign(target="price")])
+    plotting.plot_backtest(both, "step", target="price", ax=ax)
+    assert list(lines(ax)["forecast"].get_ydata()) == [5, 10, 15]
+    refused(ValueError, ["'load', 'price'", "by target"], plotting.plot_backtest, both, "step")
+    refused(ValueError, ["no target 'wind'"], lambda: plotting.plot_backtest(both, "step", target="wind"))
 
 
 def test_backtest_by_step_has_the_error_over_all_origins_and_its_spread(ax):

@@ -272,17 +272,17 @@ def plot_training(estimator, *, title=None, ylabel=None, ax=None):
 
 
 def plot_backtest(
-    forecasts, kind="origin", *, metric="mae", baseline=None, series=None, title=None, ylabel=None, labels=None,
-    id_col="unique_id", time_col="ds", ax=None,
+    forecasts, kind="origin", *, metric="mae", baseline=None, series=None, target=None, title=None, ylabel=None,
+    labels=None, id_col=None, time_col=None, ax=None,
 ):  # fmt: skip
     """Draw a back-test: the forecast of each origin over the truth, or the error by step ahead.
 
     Parameters
     ----------
-    forecasts : DataFrame
-        A row for each origin and step, with the columns ``origin``, ``step``, `time_col`, ``forecast`` and ``truth``,
-        and `id_col` if there are several series. ``origin`` is the stamp of the last step known, ``step`` counts from
-        1.
+    forecasts : DataFrame, or what has it as ``forecasts``
+        A row for each origin and step, with the columns ``origin``, ``step``, ``forecast``, ``truth`` and that of the
+        stamps. ``origin`` is the stamp of the last step known, ``step`` counts from 1. If there are several series
+        or targets, a column of ids or one called ``target`` tells them apart.
     kind : {"origin", "step"}
         ``"origin"``: the forecasts of one series, a line for each origin, in time; it begins at a dot, the truth of its
         origin if that is in the frame. ``"step"``: the error over all origins (and series) as a function of the step
@@ -292,13 +292,14 @@ def plot_backtest(
         (truth, forecast). Rows without truth have no part in it.
     baseline : like `forecasts`, optional
         The back-test of a simpler forecaster, drawn too.
-    series : object, optional
-        The id of the one to draw, if there are several.
+    series, target : object, optional
+        The id of the series and the name of the target to draw, if there are several. By step all series count.
     title, ylabel : str, optional
     labels : dict of str to str, optional
         What the legend calls ``"truth"``, ``"forecast"`` and ``"baseline"`` (by default "seasonal naive").
-    id_col, time_col : str
-        Names of columns. Where there is no `time_col`, ``time`` is taken.
+    id_col, time_col : str, optional
+        The columns of ids and stamps; by default ``unique_id``, or the one before ``origin``, and ``ds``, or the one
+        after it, if there is no other.
     ax : matplotlib Axes, optional
         Where to draw; by default on a new figure.
 
@@ -327,7 +328,8 @@ def plot_backtest(
         raise ValueError(f"kind={kind!r} is none; choose 'origin' or 'step'.")
     labels = _check_labels({"truth": "truth", **(labels or {})})
     given = {"forecast": forecasts} | ({"baseline": baseline} if baseline is not None else {})
-    tests = {what: _read_backtest(frame, what, series, id_col, time_col) for what, frame in given.items()}
+    names = (id_col, time_col)
+    tests = {what: _read_backtest(frame, what, series, target, names) for what, frame in given.items()}
     clocks = {what: pd.Index(test["time"]) for what, test in tests.items()}
     for what, clock in clocks.items():
         _check_same_clock("forecast", clocks["forecast"], what, clock)
@@ -675,16 +677,24 @@ def _read_metric(metric):
     return _METRICS[metric]
 
 
-def _read_backtest(frame, what, series, id_col, time_col):
+def _read_backtest(frame, what, series, target, names):
     """Return a frame with the columns id, origin, step, time, forecast, truth, in the order of time."""
+    frame = frame if isinstance(frame, pd.DataFrame) else getattr(frame, "forecasts", frame)
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"the {what} must be the DataFrame of a back-test; got {type(frame).__name__}.")
-    time_col = time_col if time_col in frame.columns or "time" not in frame.columns else "time"
+    id_col, time_col = _find_columns(frame, *names)
     for name in ("origin", "step", time_col, "forecast", "truth"):
         if (n := int((frame.columns == name).sum())) != 1:
             raise ValueError(f"the {what} has {n} columns named {name!r}; a back-test needs one.")
     if not len(frame):
         raise ValueError(f"the {what} has no rows; give those of at least one origin.")
+    if "target" in frame.columns:
+        if target is None and frame["target"].nunique() > 1:
+            every = listing(list(frame["target"].unique()))
+            raise ValueError(f"the {what} has the targets {every}; choose one by target.")
+        frame = frame if target is None else frame[frame["target"] == target]
+        if not len(frame):
+            raise ValueError(f"there is no target {target!r} in the {what}.")
     tidy = pd.DataFrame({"id": frame[id_col] if id_col in frame.columns else None}, index=frame.index)
     if series is not None and not (tidy["id"] == series).any():
         raise ValueError(f"there is no series {series!r} in the {what}; it has {listing(list(tidy['id'].unique()))}.")
@@ -705,6 +715,20 @@ def _read_backtest(frame, what, series, id_col, time_col):
     if series is not None:
         tidy = tidy[tidy["id"] == series]
     return tidy.sort_values(["origin", "step"], kind="stable").reset_index(drop=True)
+
+
+def _find_columns(frame, id_col, time_col):
+    """Return the names of the columns of ids and of stamps, of which the first need not be there."""
+    columns = list(frame.columns)
+    place = columns.index("origin") if "origin" in columns else 0
+    others = [name for name in columns if name not in ("origin", "step", "target", "forecast", "truth")]
+    before = [name for name in others if columns.index(name) < place and name != "ds"]
+    after = [name for name in others if columns.index(name) > place and name != "unique_id"]
+    if id_col is None:
+        id_col = before[0] if len(before) == 1 and "unique_id" not in columns else "unique_id"
+    if time_col is None:
+        time_col = after[0] if len(after) == 1 and "ds" not in columns else "ds"
+    return id_col, time_col
 
 
 def _read_residuals(truth, forecast):
