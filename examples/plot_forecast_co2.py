@@ -34,8 +34,8 @@ for name, candidate in {"LSTM": forecast, "seasonal naive": naive}.items():
 #
 # The picture, which is also the README's: the forecast follows the season and the rise, which the repeated year cannot.
 ax = tsrnn.plotting.plot_forecast(
-    known,
     forecast,
+    known,
     truth=truth,
     baseline=naive,
     title="Two years of CO$_2$ at Mauna Loa, forecast at the end of 1999",
