@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from tsrnn import RNNForecaster, SeasonalNaive, backtest, datasets, metrics
+from tsrnn.member import Member
 
 N, HORIZON = 70, 3
 DAYS = pd.date_range("2024-01-01", periods=N, freq="D", name="day")
@@ -139,13 +140,13 @@ def test_of_a_ragged_panel_each_series_takes_part_while_it_lasts(make, refit):
 
 
 def test_without_refit_all_origins_are_one_batch(monkeypatch):
-    sizes, predict = [], RNNForecaster._predict
+    sizes, forecast_from = [], Member.forecast_from
 
-    def counted(self, windows, borders, numbers):
-        sizes.append(len(borders))
-        return predict(self, windows, borders, numbers)
+    def counted(self, numbers, rows, n_threads):
+        sizes.append(len(rows))
+        return forecast_from(self, numbers, rows, n_threads)
 
-    monkeypatch.setattr(RNNForecaster, "_predict", counted)
+    monkeypatch.setattr(Member, "forecast_from", counted)
     backtest(rnn(), WIDE, n_origins=20, refit=False)
     assert sizes == [40]
 

@@ -7,8 +7,8 @@ from refusals import refused
 from sklearn.preprocessing import MaxAbsScaler
 
 from tsrnn import preparation
-from tsrnn.panel import read_panel
 from tsrnn.preparation import Preparation, Series
+from tsrnn.reading import read_panel
 
 NAN = np.nan
 DAYS = pd.date_range("2024-01-01", periods=30, freq="D")

@@ -123,11 +123,14 @@ def _list_datasets(arguments):
 
 def _forecast(arguments):
     """Read, test, train, write; everything that can be refused is refused before training."""
-    from .panel import read_series
+    from .panel import refuse_missing
+    from .reading import read_panel
 
     _check_targets(arguments)
     series, ylabel = _read(arguments)
-    data = read_series(series, freq=arguments.freq, missing=arguments.missing)
+    data = read_panel(series, freq=arguments.freq)
+    if arguments.missing == "raise":
+        refuse_missing(data)
     _print_data(data)
     _print_network(arguments, data)
     # Absent stamps as NaN, so that the test part can be cut off before anything is interpolated.

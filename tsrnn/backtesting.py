@@ -22,7 +22,8 @@ from .calendar import seasonal_period
 from .contract import NO_CLOCK, ForecasterMixin
 from .frames import WIDE, read_table
 from .metrics import panel_scores
-from .panel import Panel, read_panel
+from .panel import Panel
+from .reading import read_panel
 
 __all__ = ["backtest", "Backtest"]
 
@@ -319,9 +320,10 @@ class _Data:
         options = {name: getattr(forecaster, name) for name in names}
         table = read_table(X, y, **options)
         panel = read_panel(X, y, **options, freq=getattr(forecaster, "freq", None))
-        steps = np.arange(panel.clock.n) if table.stamps is None else panel.clock.positions(table.stamps)
-        if table.ids is not None:
-            series = panel.ids.get_indexer(table.ids)
+        keys = table.keys
+        steps = np.arange(panel.clock.n) if keys.stamps is None else panel.clock.positions(keys.stamps)
+        if keys.ids is not None:
+            series = keys.series
         else:
             series = None if panel.form.kind == WIDE else np.zeros(len(steps), np.int64)
         blanked = [] if y is not None else list(table.targets.columns)
@@ -573,7 +575,7 @@ def _is_plain(estimator):
 
 
 def _target_names(panel):
-    return [number if name is None else name for number, name in enumerate(panel.form.names)]
+    return [number if name is None else name for number, name in enumerate(panel.form.targets)]
 
 
 def _free_name(name, default):

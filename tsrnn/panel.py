@@ -149,16 +149,25 @@ def interpolate(values, bounds):
     ----------
     values : ndarray of shape (n_rows,)
     bounds : ndarray of shape (n_series + 1,)
-        No value is taken from another series; each has one at least.
+        No value is taken from another series; one without any stays as it is.
     """
-    is_known = ~np.isnan(values)
-    if is_known.all():
+    missing = np.flatnonzero(np.isnan(values))
+    if not len(missing):
         return values
-    rows = np.arange(len(values))
-    first, last = np.repeat(bounds[:-1], np.diff(bounds)), np.repeat(bounds[1:] - 1, np.diff(bounds))
-    before = np.maximum.accumulate(np.where(is_known, rows, -1))
-    after = np.minimum.accumulate(np.where(is_known, rows, len(rows))[::-1])[::-1]
-    before, after = np.where(before < first, after, before), np.where(after > last, before, after)
-    share = (rows - before) / np.maximum(after - before, 1)
-    filled = values[before] * (1 - share) + values[after] * share
-    return np.where(is_known, values, filled)
+    # Holes are stretches of missing rows; one that goes on over the border of two series is two holes.
+    is_first = np.diff(missing, prepend=-2) > 1
+    is_first |= np.isin(missing, bounds)
+    first_of = np.flatnonzero(is_first)
+    before, after = missing[first_of] - 1, missing[np.append(first_of[1:], len(missing)) - 1] + 1
+    at_start, at_end = np.isin(before + 1, bounds), np.isin(after, bounds)
+    first = before + 1  # which stands for both neighbours, and leaves NaN, where a series has no value at all
+    before, after = (
+        np.where(at_start, np.where(at_end, first, after), before),
+        np.where(at_end, np.where(at_start, first, before), after),
+    )
+    hole = np.cumsum(is_first) - 1
+    before, after = before[hole], after[hole]
+    share = (missing - before) / np.maximum(after - before, 1)
+    filled = values.copy()
+    filled[missing] = values[before] * (1 - share) + values[after] * share
+    return filled

@@ -46,7 +46,8 @@ class Series:
 
     def means(self):
         """Return the mean of each target over what is known of each series, shape (n_series, n_targets)."""
-        return np.column_stack([means(values, self.bounds) for values in self.values.T])
+        with np.errstate(over="ignore", invalid="ignore"):  # of values that are too large to scale, too
+            return np.column_stack([means(values, self.bounds) for values in self.values.T])
 
     @property
     def lengths(self):

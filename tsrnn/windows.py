@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from .frames import read_table
-from .panel import read_panel, refuse_missing
+from .panel import refuse_missing
+from .reading import read_panel
 
 
 class WindowTable(NamedTuple):
