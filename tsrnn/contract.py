@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from .base import reject_booleans
 from .frames import WIDE, listing
 from .panel import refuse_missing
-from .reading import Rows, extend, read_panel, read_rows, read_truth
+from .reading import Rows, extend, read_ahead, read_panel, read_rows, read_truth
 
 NO_CLOCK = (
     "the data have no clock: rows given to predict will mean the steps directly after training. Give a Series or "
@@ -39,8 +39,15 @@ class ForecasterMixin(RegressorMixin):
         """Take a Panel with later rows for the memory; what was learnt stays."""
 
     @abstractmethod
-    def _forecast_ahead(self, n_steps):
-        """Return the forecasts of the `n_steps` steps after each series, shape (n_series, n_steps, n_targets)."""
+    def _forecast_ahead(self, n_steps, ahead=None):
+        """Return the forecasts of the `n_steps` steps after each series, shape (n_series, n_steps, n_targets).
+
+        `ahead` are the covariates of these steps, shape (n_series, n_steps, n_covariates), NaN where unknown.
+        """
+
+    def _names_ahead(self):
+        """Return the names of the covariates that have to be given for steps to come."""
+        return []
 
     @abstractmethod
     def _fitted_values(self, series, rows):
@@ -79,11 +86,6 @@ class ForecasterMixin(RegressorMixin):
         self._validate_params()
         reject_booleans(self)
         panel = self._read_panel(X, y)
-        if len(panel.covariate_names):
-            raise ValueError(
-                f"X has {len(panel.covariate_names)} column(s) beside the target, {listing(panel.covariate_names)}; "
-                "covariates are not supported yet: give X without columns."
-            )
         if self.missing == "raise":
             refuse_missing(panel, self._cures_of_missing())
         if not panel.clock.is_given:
@@ -117,18 +119,20 @@ class ForecasterMixin(RegressorMixin):
         """
         rows, panel = self._rows(X), self.panel_
         if rows.series is not None:
-            forecasts = self._forecasts(rows.series, rows.steps)
+            forecasts = self._forecasts(rows.series, rows.steps, X)
             return forecasts if panel.n_targets > 1 else forecasts[:, 0]
         series = np.arange(panel.n_series).repeat(len(rows.steps))
-        return self._forecasts(series, np.tile(rows.steps, panel.n_series)).reshape(panel.n_series, -1).T
+        return self._forecasts(series, np.tile(rows.steps, panel.n_series), X).reshape(panel.n_series, -1).T
 
-    def forecast(self, h=None):
+    def forecast(self, h=None, X=None):
         """Return the forecast of the h steps after training in the format of the data.
 
         Parameters
         ----------
         h : int, optional
             Number of steps; the `horizon` that was fitted if not given.
+        X : DataFrame, optional
+            The rows of these steps, with the covariates that are known ahead.
 
         Returns
         -------
@@ -136,8 +140,10 @@ class ForecasterMixin(RegressorMixin):
             Of the same form as the data, with the clock carried on and the names of the series.
         """
         h, panel = self._steps_ahead(h), self.panel_
-        forecasts = self._forecast_ahead(h).reshape(-1, panel.n_targets)
-        return panel.frame(*self._future_rows(h), forecasts)
+        series, steps = self._future_rows(h)
+        ahead = self._read_ahead(X, series, steps) if X is not None or self._names_ahead() else None
+        forecasts = self._forecast_ahead(h, ahead).reshape(-1, panel.n_targets)
+        return panel.frame(series, steps, forecasts)
 
     def future_frame(self, h=None):
         """Return the h rows to come, for `predict`: a frame of the form of the data, without what is forecast."""
@@ -253,7 +259,40 @@ class ForecasterMixin(RegressorMixin):
         allowed = self._parameter_constraints["missing"][0].options - {"raise"}
         return "set missing=" + " or ".join(map(repr, sorted(allowed)))
 
-    def _forecasts(self, series, steps):
+    def _read_ahead(self, X, series, steps):
+        """Return the covariates of steps to come, shape (n_series, n_steps, n_covariates).
+
+        Those of X are wanted for all steps up to the last of these of each series.
+        """
+        panel, names = self.panel_, self._names_ahead()
+        ends = panel.ends
+        n_ahead = int((steps - ends[series]).max()) + 1
+        ahead = np.full((panel.n_series, n_ahead, panel.covariates.shape[1]), np.nan)
+        last = panel.covariates[panel.bounds[1:] - 1]
+        for k, name in enumerate(panel.covariate_names):
+            if name in (getattr(self, "static_covariates", None) or ()):
+                ahead[:, :, k] = last[:, [k]]
+        if not names:
+            return ahead
+        given = read_ahead(X, panel, names, self.id_col, self.time_col)
+        places = [panel.covariate_names.get_loc(name) for name in names]
+        is_ahead = given.steps >= ends[given.series]
+        of, at = given.series[is_ahead], (given.steps - ends[given.series])[is_ahead]
+        is_near = at < n_ahead
+        ahead[of[is_near, None], at[is_near, None], places] = given.values[is_ahead][is_near]
+        wanted = np.zeros(panel.n_series, np.int64)
+        np.maximum.at(wanted, series, steps - ends[series] + 1)
+        is_unknown = np.isnan(ahead[:, :, places]).any(axis=2) & (np.arange(n_ahead) < wanted[:, None])
+        if self.missing == "raise" and is_unknown.any():
+            which, step = (int(place[0]) for place in is_unknown.nonzero())
+            stamp = panel.stamps([ends[which] + step])[0]
+            raise ValueError(
+                f"the covariates {listing(names)} of {panel.label(which)} are not given for {stamp}; give them for "
+                "every step after training, name them in past_covariates, or set missing='mask'."
+            )
+        return ahead
+
+    def _forecasts(self, series, steps, X):
         """Return forecasts of these steps of the clock, shape (n, n_targets)."""
         panel = self.panel_
         forecasts = np.empty((len(series), panel.n_targets))
@@ -270,8 +309,9 @@ class ForecasterMixin(RegressorMixin):
         if is_inside.any():  # of a wide frame a series may begin late: before that nothing was known
             forecasts[is_inside] = self._fitted_values(series[is_inside], np.maximum(rows[is_inside], 0))
         if not is_inside.all():
-            ahead, series = ahead[~is_inside], series[~is_inside]
-            forecasts[~is_inside] = self._forecast_ahead(int(ahead.max()) + 1)[series, ahead]
+            ahead, series, steps = ahead[~is_inside], series[~is_inside], steps[~is_inside]
+            covariates = self._read_ahead(X, series, steps) if len(panel.covariate_names) else None
+            forecasts[~is_inside] = self._forecast_ahead(int(ahead.max()) + 1, covariates)[series, ahead]
         return forecasts
 
     def _future_rows(self, h):

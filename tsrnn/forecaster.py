@@ -24,7 +24,7 @@ from .base import (
     layer_sizes,
     one_of_or_none,
 )
-from .calendar import seasonal_period
+from .calendar import check_calendar, seasonal_period
 from .choices import resolve, resolve_lookback, resolve_max_iter
 from .contract import ForecasterMixin
 from .kernels.plan import WINDOW_NORMS
@@ -172,6 +172,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         "freq": "no_validation",
         "missing": [StrOptions({"raise", "mask", "interpolate"})],
         "windows_per_epoch": [POSITIVE_INT, None],
+        "past_covariates": "no_validation",
+        "static_covariates": "no_validation",
+        "calendar": "no_validation",
         "id_col": "no_validation",
         "time_col": "no_validation",
         "scaler": "no_validation",
@@ -195,6 +198,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         time_col="ds",
         freq=None,
         missing="raise",
+        past_covariates=None,
+        static_covariates=None,
+        calendar=None,
         scaler="auto",
         window_norm="auto",
         optimizer="adam",
@@ -228,6 +234,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.time_col = time_col
         self.freq = freq
         self.missing = missing
+        self.past_covariates = past_covariates
+        self.static_covariates = static_covariates
+        self.calendar = calendar
         self.scaler = scaler
         self.window_norm = window_norm
         self.optimizer = optimizer
@@ -252,6 +261,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
 
     def _learn(self, panel):
         begun = time.perf_counter()
+        self._check_covariates(panel)
         series, settings = Series.of(panel), self._resolve(panel)
         n_training = self._count_training(series)
         n_windows = settings.count_windows(n_training)
@@ -330,6 +340,33 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         warning = stopped.format(run=label, n=len(refitted.history), kept=kept)
         return replace(learnt, stop_reason=refitted.stop_reason, warning=warning)
 
+    def _check_covariates(self, panel):
+        """Raise if covariates are missing, or named that are none, or not static."""
+        for argument in ("past_covariates", "static_covariates"):
+            names = getattr(self, argument)
+            for name in names or ():
+                if name not in panel.covariate_names:
+                    what = ", ".join(map(repr, panel.covariate_names)) or "none"
+                    raise ValueError(f"{argument} holds {name!r}, which is no covariate; the covariates are {what}.")
+        is_missing = np.isnan(panel.covariates)
+        if self.missing == "raise" and is_missing.any():
+            row, column = (int(place[0]) for place in is_missing.nonzero())
+            series = int(np.searchsorted(panel.bounds, row, side="right")) - 1
+            stamp = panel.stamps([panel.starts[series] + row - panel.bounds[series]])[0]
+            raise ValueError(
+                f"covariate {panel.covariate_names[column]!r} of {panel.label(series)} is missing at {stamp}; fill it, "
+                "or set missing='mask'."
+            )
+        for name in self.static_covariates or ():
+            values = panel.covariates[:, panel.covariate_names.get_loc(name)]
+            of_series = panel.bounds[:-1]
+            changes = np.fmax.reduceat(values, of_series) != np.fmin.reduceat(values, of_series)
+            if changes.any():
+                label = panel.label(int(changes.argmax()))
+                raise ValueError(
+                    f"static covariate {name!r} changes within {label}; leave it out of static_covariates."
+                )
+
     def _resolve(self, panel):
         """Return the Settings that the arguments mean for these data."""
         season = seasonal_period(panel.clock.freq)
@@ -346,6 +383,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             missing=self.missing,
             dtype=self.dtype,
             windows_per_epoch=self.windows_per_epoch,
+            past_covariates=tuple(self.past_covariates or ()),
+            calendar=check_calendar(self.calendar, panel.clock.freq),
         )
 
     def _observe(self, panel):
@@ -385,8 +424,15 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             )
         return n_training
 
-    def _forecast_ahead(self, n_steps):
-        return self._combine(lambda member, n_threads: member.forecast_ahead(self._numbers, n_steps, n_threads))
+    def _forecast_ahead(self, n_steps, ahead=None):
+        # Members have the series in an order of their own.
+        ahead, numbers = ahead if ahead is None else ahead[self.panel_.order], np.arange(len(self._numbers))
+        forecasts = self._combine(lambda member, threads: member.forecast_ahead(numbers, n_steps, threads, ahead))
+        return forecasts[self._numbers]
+
+    def _names_ahead(self):
+        known = {*(self.past_covariates or ()), *(self.static_covariates or ())}
+        return [name for name in self.panel_.covariate_names if name not in known]
 
     def _fitted_values(self, series, rows):
         first = np.maximum(rows - self._members[0].settings.horizon + 1, 0)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .covariates import Columns
 from .network.architecture import Architecture
 from .network.training import predict
 from .network.windows import SeriesWindows
@@ -32,6 +33,8 @@ class Settings:
     missing: str
     dtype: str
     windows_per_epoch: int | None
+    past_covariates: tuple = ()
+    calendar: tuple = ()
 
     def first_rows(self, n_training):
         """Return the row of the first target of the first window of each series, of which so many rows are learnt from.
@@ -68,12 +71,19 @@ class Task:
     @classmethod
     def of(cls, settings, series, n_training):
         """Return the task to learn from the first rows of each series, so many; the others are held out."""
-        preparation = Preparation(settings.scaler, settings.season, settings.horizon, settings.missing, settings.dtype)
-        preparation.fit(series, n_training)
+        panel = series.panel
+        columns = Columns(tuple(panel.covariate_names), panel.categories, settings.past_covariates)
+        preparation = Preparation(
+            settings.scaler, settings.season, settings.horizon, settings.missing, settings.dtype, columns,
+            settings.calendar,
+        ).fit(series, n_training)  # fmt: skip
+        horizon, n_past, n_targets = settings.horizon, preparation.n_past, series.values.shape[1]
+        decodes = n_past > 0  # an output at each step of the horizon, which reads what is known of it
         architecture = Architecture(
-            settings.cell, settings.lookback, preparation.n_features, settings.hidden_layer_sizes,
-            settings.horizon * series.values.shape[1], settings.activation, settings.reset_after, settings.window_norm,
-            horizon=settings.horizon, skips_missing=settings.missing == "mask",
+            settings.cell, settings.lookback + horizon * decodes, preparation.n_features + decodes,
+            settings.hidden_layer_sizes, n_targets * (1 if decodes else horizon), settings.activation,
+            settings.reset_after, settings.window_norm,
+            horizon=horizon, n_past=n_past, skips_missing=settings.missing == "mask",
         )  # fmt: skip
         windows, validation = make_windows(preparation, settings, series, n_training), None
         if (n_training < series.lengths).any():
@@ -128,34 +138,28 @@ class Member:
         means = self.preparation.means[numbers][:, np.newaxis]
         return np.where((rows > 0)[:, np.newaxis, np.newaxis], forecasts, means)
 
-    def forecast_ahead(self, numbers, n_steps, n_threads):
+    def forecast_ahead(self, numbers, n_steps, n_threads, ahead=None):
         """Return the forecasts of the steps after these series, shape (n, n_steps, n_targets).
 
         Beyond the horizon they are made as if the forecasts before had been observed.
-        """
-        windows, lengths = self._windows, self._series.lengths[numbers]
-        forecasts = self._predict(windows, windows.firsts[numbers] + lengths, numbers, n_threads)
-        while forecasts.shape[1] < n_steps:
-            forecasts = self._go_on(forecasts, numbers, n_threads)
-        return self.preparation.restore(forecasts[:, :n_steps], numbers, lengths, self._series)
 
-    def _go_on(self, forecasts, numbers, n_threads):
-        """Return more forecasts, on the scale of the network."""
+        Parameters
+        ----------
+        ahead : ndarray of shape (n, n_steps, n_covariates), optional
+            The covariates of these steps.
+        """
         horizon, lookback, windows = self.settings.horizon, self.settings.lookback, self._windows
-        n_known, n_targets = forecasts.shape[1:]
-        lengths = np.minimum(self._series.lengths[numbers], lookback)
-        ends = windows.firsts[numbers] + self._series.lengths[numbers]
-        n_rows = lookback + n_known + horizon
-        rows = np.full((len(numbers), n_rows, windows.rows.shape[1]), np.nan, windows.rows.dtype)
-        for back in range(1, lookback + 1):
-            has_row = lengths >= back
-            rows[has_row, lookback - back] = windows.rows[ends[has_row] - back]
-        rows[:, lookback : lookback + n_known, :n_targets] = forecasts
-        rows[:, lookback : lookback + n_known, n_targets:] = 0
-        starts = np.arange(len(numbers)) * n_rows
-        longer = replace(windows, rows=rows.reshape(-1, rows.shape[2]), firsts=starts + lookback - lengths)
-        more = self._predict(longer, starts + lookback + n_known, np.arange(len(numbers)), n_threads)
-        return np.concatenate([forecasts, more], axis=1)
+        n_ahead = -(-n_steps // horizon) * horizon
+        tail, lengths = self.preparation.tail(windows.rows, self._series, numbers, lookback, n_ahead, ahead)
+        n, n_rows, n_features = tail.shape
+        starts, n_targets = np.arange(n) * n_rows, windows.n_targets
+        of_tail = replace(windows, rows=tail.reshape(-1, n_features), firsts=starts + lookback - lengths)
+        for first in range(lookback, n_rows, horizon):
+            forecasts = self._predict(of_tail, starts + first, np.arange(n), n_threads)
+            tail[:, first : first + horizon, :n_targets] = forecasts
+            tail[:, first : first + horizon, n_targets : self.preparation.n_of_targets] = 0  # as if observed
+        forecasts, lengths = tail[:, lookback : lookback + n_steps, :n_targets], self._series.lengths[numbers]
+        return self.preparation.restore(forecasts, numbers, lengths, self._series)
 
     def _predict(self, windows, borders, numbers, n_threads):
         """Return forecasts (n, horizon, n_targets), on the scale of the network, of the steps from these borders on."""

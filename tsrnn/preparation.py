@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .calendar import calendar_features
+from .covariates import Columns
 from .network.windows import SeriesWindows
 from .panel import Panel, interpolate
 from .scaling import means
@@ -20,12 +22,15 @@ class Series:
     ----------
     values : ndarray of shape (n_rows, n_targets), float64
         NaN where missing.
+    covariates : ndarray of shape (n_rows, n_covariates), float64
+        As in :class:`tsrnn.panel.Panel`.
     bounds : ndarray of shape (n_series + 1,)
     panel : Panel
         Where they come from.
     """
 
     values: np.ndarray
+    covariates: np.ndarray
     bounds: np.ndarray
     panel: Panel
 
@@ -34,11 +39,16 @@ class Series:
         """Return those of a panel."""
         order = panel.order
         if (np.diff(order) == 1).all():
-            return cls(panel.values, panel.bounds, panel)
+            return cls(panel.values, panel.covariates, panel.bounds, panel)
         lengths = panel.lengths[order]
         bounds = np.append(0, np.cumsum(lengths))
         rows = np.repeat(panel.bounds[order] - bounds[:-1], lengths) + np.arange(bounds[-1])
-        return cls(panel.values[rows], bounds, panel)
+        return cls(panel.values[rows], panel.covariates[rows], bounds, panel)
+
+    @property
+    def starts(self):
+        """The step of the clock at which each series begins."""
+        return self.panel.starts[self.panel.order]
 
     def label(self, number):
         """Return what messages call a series."""
@@ -63,7 +73,8 @@ class Series:
         """Return the first so many rows of each series; the same arrays where that is all of them."""
         if (lengths == self.lengths).all():
             return self
-        return replace(self, values=self.values[self.heads(lengths)], bounds=np.append(0, np.cumsum(lengths)))
+        heads, bounds = self.heads(lengths), np.append(0, np.cumsum(lengths))
+        return replace(self, values=self.values[heads], covariates=self.covariates[heads], bounds=bounds)
 
     def heads(self, lengths):
         """Return the first so many rows of each series: a slice, or whether each row is one."""
@@ -85,10 +96,20 @@ class Preparation:
     season, horizon : int
     missing : {"raise", "mask", "interpolate"}
     dtype : str
+    columns : Columns, optional
+        The covariates.
+    calendar : tuple of str
+        What is read off the clock (:func:`tsrnn.calendar.calendar_features`).
+
+    Notes
+    -----
+    A row has the targets; with "mask" as many numbers that say which of them are missing; the covariates, those that
+    are known of the past alone first; the features of the calendar.
     """
 
-    def __init__(self, scaler, season, horizon, missing, dtype):
+    def __init__(self, scaler, season, horizon, missing, dtype, columns=None, calendar=()):
         self.scaler, self.season, self.horizon, self.missing, self.dtype = scaler, season, horizon, missing, dtype
+        self.columns, self.calendar = columns or Columns((), {}), calendar
 
     def fit(self, series, known_lengths):
         """Learn from the first rows of each series alone; return self."""
@@ -97,12 +118,25 @@ class Preparation:
             make_transform(self.scaler, self.season, "scaler").fit(values, known.bounds) for values in known.values.T
         ]
         self.means = known.means()  # of the targets of each series
+        self.columns.fit(known.covariates)
+        self._n_calendar = self._of_calendar(series, np.zeros(1, np.int64)).shape[1]
         return self
+
+    @property
+    def n_of_targets(self):
+        """Numbers of a row that the targets have."""
+        return len(self.transforms) * (2 if self.missing == "mask" else 1)
 
     @property
     def n_features(self):
         """Numbers of a row."""
-        return len(self.transforms) * (2 if self.missing == "mask" else 1)
+        return self.n_of_targets + self.columns.n_columns + self._n_calendar
+
+    @property
+    def n_past(self):
+        """How many of them are not known ahead; 0 if none is."""
+        n_past = self.n_of_targets + self.columns.n_past
+        return n_past if n_past < self.n_features else 0
 
     def rows(self, series, known_lengths):
         """Return the rows that a network reads, those of each series followed by `horizon` without a value.
@@ -117,8 +151,69 @@ class Preparation:
         if self.missing == "mask":
             for start in range(0, n_rows, PIECE):
                 piece = rows[start : start + PIECE]
-                piece[:, n_targets:] = np.isnan(piece[:, :n_targets])
+                piece[:, n_targets : 2 * n_targets] = np.isnan(piece[:, :n_targets])
+        if self.n_features > self.n_of_targets:
+            self._add_columns(series, rows)
         return rows
+
+    def tail(self, rows, series, numbers, lookback, n_ahead, ahead=None):
+        """Return the last rows of some series, followed by those to come.
+
+        Parameters
+        ----------
+        rows : ndarray
+            What `rows` has made of the series.
+        numbers : ndarray of int64, shape (n,)
+            Of the series.
+        n_ahead : int
+            So many rows to come: their targets are NaN.
+        ahead : ndarray of shape (n, n_given, n_covariates), optional
+            The covariates of the first of these, NaN where unknown.
+
+        Returns
+        -------
+        tail : ndarray of shape (n, lookback + n_ahead, n_features)
+        lengths : ndarray of shape (n,)
+            How many of the `lookback` rows there are; those before are NaN.
+        """
+        tail = np.full((len(numbers), lookback + n_ahead, self.n_features), np.nan, rows.dtype)
+        ends, lengths = self.firsts(series)[numbers] + series.lengths[numbers], series.lengths[numbers]
+        for back in range(1, lookback + 1):
+            has_row = lengths >= back
+            tail[has_row, lookback - back] = rows[ends[has_row] - back]
+        if self.n_features > self.n_of_targets:
+            first, last = self.n_of_targets, self.n_of_targets + self.columns.n_columns
+            given = np.full((len(numbers), n_ahead, series.covariates.shape[1]), np.nan)
+            if ahead is not None:
+                n_given = min(n_ahead, ahead.shape[1])
+                given[:, :n_given] = ahead[:, :n_given]
+            read = self.columns.transform(given.reshape(len(numbers) * n_ahead, given.shape[2]), rows.dtype)
+            tail[:, lookback:, first:last] = read.reshape(len(numbers), n_ahead, last - first)
+            steps = (series.starts + series.lengths)[numbers][:, None] + np.arange(n_ahead)
+            tail[:, lookback:, last:] = self._of_calendar(series, steps.ravel()).reshape(*steps.shape, self._n_calendar)
+        return tail, np.minimum(lengths, lookback)
+
+    def _add_columns(self, series, rows):
+        """Write covariates and the calendar into the rows; covariates after the end of a series are unknown."""
+        lengths, first = series.lengths, self.n_of_targets
+        shift = np.repeat(np.arange(len(lengths)) * self.horizon, lengths)
+        places = np.arange(len(series.values)) + shift
+        after = first + self.columns.n_columns
+        rows[:, first:after] = 0
+        rows[places, first:after] = self.columns.transform(series.covariates, rows.dtype)
+        if self.calendar:
+            of_series = np.repeat(np.arange(len(lengths)), lengths + self.horizon)
+            steps = np.arange(len(rows)) - self.firsts(series)[of_series] + series.starts[of_series]
+            rows[:, after:] = self._of_calendar(series, steps)
+
+    def _of_calendar(self, series, steps):
+        """Return the features of the calendar at some steps of the clock, shape (n, n_columns)."""
+        if not self.calendar:
+            return np.zeros((len(steps), 0))
+        first = int(steps.min())
+        stamps = series.panel.clock.stamps(first, int(steps.max()) + 1)
+        features, _ = calendar_features(stamps, self.calendar)
+        return features[steps - first]
 
     def firsts(self, series):
         """Return the row at which each series begins."""
@@ -132,8 +227,9 @@ class Preparation:
         firsts = self.firsts(series)
         counts = np.maximum(last - first + 1, 0)
         return SeriesWindows(
-            rows, len(self.transforms), lookback, self.horizon, firsts, firsts + first, counts, per_epoch
-        )
+            rows, len(self.transforms), lookback, self.horizon, firsts, firsts + first, counts, per_epoch,
+            reads_ahead=self.n_past > 0,
+        )  # fmt: skip
 
     def restore(self, forecasts, numbers, first, series):
         """Return forecasts (n, h, n_targets) in the units of the series.

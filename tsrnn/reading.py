@@ -149,6 +149,39 @@ def extend(panel, X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL):
     )
 
 
+@dataclass(frozen=True)
+class Ahead:
+    """Covariates of rows: their series and steps, and values of shape (n, n_names)."""
+
+    series: np.ndarray
+    steps: np.ndarray
+    values: np.ndarray
+
+
+def read_ahead(X, panel, names, id_col=ID_COL, time_col=TIME_COL):
+    """Return the Ahead of the rows of X.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If X has not these columns, or its rows are of no known series.
+    """
+    if X is None or not isinstance(X, pd.DataFrame):
+        X = None if X is None or np.ndim(X) != 2 else pd.DataFrame(np.asarray(X), columns=panel.covariate_names)
+    missing = [name for name in names if X is None or name not in X.columns]
+    if missing:
+        raise ValueError(
+            f"the covariates {listing(missing)} are not given for the steps to come; give them as columns of X, or "
+            "name them in past_covariates."
+        )
+    values, _ = read_covariates(X[names], panel.categories)
+    keys = read_keys(X, id_col, time_col)
+    if keys is None or keys.stamps is None or not panel.clock.is_given:
+        return Ahead(np.zeros(len(X), np.int64), panel.clock.n + np.arange(len(X)), values)
+    series = _find_series(keys, len(X), panel)
+    return Ahead(np.zeros(len(X), np.int64) if series is None else series, panel.clock.positions(keys.stamps), values)
+
+
 def read_truth(X, panel, target=None, id_col=ID_COL, time_col=TIME_COL):
     """Return the values of the targets of a panel as they stand in X, shape (n,) or (n, n_outputs), NaN where missing.
 

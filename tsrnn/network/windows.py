@@ -84,6 +84,8 @@ class SeriesWindows:
         Windows of an epoch, drawn anew for each, or of validation, the same each time; all by default.
     weights : ndarray of float64, shape (n_rows,)
         Of the rows as targets; empty if all count the same.
+    reads_ahead : bool
+        Whether a window goes on over the rows of its targets, of which a network reads what is known ahead.
     """
 
     rows: np.ndarray
@@ -95,6 +97,7 @@ class SeriesWindows:
     counts: np.ndarray
     per_epoch: int | None = None
     weights: np.ndarray = field(default_factory=lambda: EQUAL_WEIGHTS)
+    reads_ahead: bool = False
     ends: np.ndarray = field(init=False)
 
     def __post_init__(self):
@@ -113,14 +116,15 @@ class SeriesWindows:
         series = np.searchsorted(self.ends, numbers, side="right")
         borders = self.borders[series] + numbers - (self.ends - self.counts)[series]
         windows = self.sequences(borders, series)
-        X = flatten(windows)._replace(n_steps=self.lookback)
+        X = flatten(windows)._replace(n_steps=self.lookback + self.horizon * self.reads_ahead)
         Y = flatten(replace(windows, steps=self.rows[:, : self.n_targets]))
         return FlatWindows(X, Y, np.flatnonzero(self._has_target(borders)), self.weights)
 
     def sequences(self, borders, series):
         """Return what windows of these borders, rows of these series, see."""
         origins = np.maximum(self.firsts[series], borders - self.lookback)
-        return Sequences(self.rows, origins.astype(np.int64), (borders - origins).astype(np.int64))
+        lengths = borders - origins + self.horizon * self.reads_ahead
+        return Sequences(self.rows, origins.astype(np.int64), lengths.astype(np.int64))
 
     def _has_target(self, borders):
         """Return whether any target of a window is known and has a weight."""

@@ -1,0 +1,113 @@
+"""What is known ahead helps, what is known of the past alone cannot leak, and each forecast needs only its own past."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from refusals import refused
+
+from tsrnn import RNNForecaster, SeasonalNaive
+
+N, N_TRAIN, HORIZON = 400, 370, 7
+DAYS = pd.date_range("2023-01-01", periods=N, freq="D", name="day")
+RNG = np.random.default_rng(0)
+PROMO = RNG.integers(0, 2, N).astype(float)
+KIND = pd.Categorical(RNG.choice(["a", "b"], N))
+NOISE = 0.1 * RNG.normal(size=N)
+SALES = pd.Series(10 + 5 * PROMO + NOISE, DAYS, name="sales")
+X = pd.DataFrame({"promo": PROMO, "kind": KIND}, DAYS)
+TRAIN, NEXT = slice(None, N_TRAIN), slice(N_TRAIN, N_TRAIN + HORIZON)
+
+
+def fit(X, y=None, **options):
+    options = {"horizon": HORIZON, "max_iter": 30, "random_state": 0, "n_jobs": 1, **options}
+    return RNNForecaster(**options).fit(X, y)
+
+
+def error(model, X, truth):
+    return np.abs(model.predict(X) - truth).mean()
+
+
+@pytest.fixture(scope="module")
+def knowing():
+    return fit(X[TRAIN], SALES[TRAIN])
+
+
+def test_a_covariate_that_is_known_ahead_is_used(knowing):
+    """Sales move by 5 with it and by 0.1 otherwise; who does not know it is off by 2.5 on average."""
+    assert error(knowing, X[NEXT], SALES[NEXT]) < 0.5
+    swapped = X.assign(promo=1 - X["promo"])
+    np.testing.assert_allclose(knowing.predict(swapped[NEXT]) + knowing.predict(X[NEXT]), 25, atol=1.0)
+
+
+def test_one_that_is_known_of_the_past_alone_cannot_leak():
+    model = fit(X[TRAIN], SALES[TRAIN], past_covariates=["promo", "kind"])
+    expected = model.forecast()
+    np.testing.assert_array_equal(model.predict(X[NEXT]), expected)
+    np.testing.assert_array_equal(model.predict(X[NEXT].assign(promo=-99.0)), expected)
+    assert error(model, X[NEXT], SALES[NEXT]) > 1
+
+
+def test_a_forecast_depends_on_no_covariate_of_a_later_step(knowing):
+    whole = knowing.predict(X[N_TRAIN:])
+    assert whole.shape == (N - N_TRAIN,)  # also beyond the horizon
+    for n in (1, 3, HORIZON, HORIZON + 2):
+        np.testing.assert_array_equal(knowing.predict(X[N_TRAIN : N_TRAIN + n]), whole[:n])
+    changed = X[N_TRAIN:].copy()
+    changed.iloc[4:, 0] = 7.0
+    np.testing.assert_array_equal(knowing.predict(changed)[:4], whole[:4])
+    assert (knowing.predict(changed)[4:] != whole[4:]).all()
+
+
+def test_forecast_takes_the_rows_of_the_steps_to_come(knowing):
+    np.testing.assert_array_equal(knowing.forecast(3, X[NEXT]), knowing.predict(X[NEXT])[:3])
+
+
+def test_rows_to_come_without_what_should_be_known_are_refused(knowing):
+    refused(ValueError, ["'promo', 'kind'", "not given", "past_covariates"], knowing.forecast)
+    refused(ValueError, ["'kind'", "not given", "columns of X"], knowing.predict, X[["promo"]][NEXT])
+    gap = X[N_TRAIN + 2 : N_TRAIN + 4]
+    refused(ValueError, ["2024-01-06", "every step", "missing='mask'"], knowing.predict, gap)
+
+
+def test_with_a_mask_covariates_and_values_may_be_missing():
+    y, given = SALES.copy(), X.copy()
+    y.iloc[50:60], given.iloc[20:25, 0] = np.nan, np.nan
+    refused(ValueError, ["'promo'", "missing at 2023-01-21", "missing='mask'"], fit, given[TRAIN], SALES[TRAIN])
+    model = fit(given[TRAIN], y[TRAIN], missing="mask")
+    assert error(model, X[NEXT], SALES[NEXT]) < 0.5
+    assert np.isfinite(model.predict(X[TRAIN])).all()
+    assert np.isfinite(model.predict(X[N_TRAIN + 2 : N_TRAIN + 4])).all()  # across a gap
+
+
+def test_the_calendar_is_known_ahead_at_any_distance():
+    weekly = pd.Series(np.where(DAYS.day_of_week >= 5, 20.0, 10.0) + NOISE, DAYS)
+    model = fit(weekly[TRAIN], calendar=["weekday"], lookback=3)
+    assert np.abs(model.forecast(30) - weekly[N_TRAIN:]).mean() < 1
+
+
+def test_a_panel_has_covariates_of_its_own_rows_in_any_order():
+    frames = [
+        pd.DataFrame(
+            {"unique_id": name, "ds": DAYS, "y": level + sign * 5 * PROMO + NOISE, "promo": PROMO, "level": level}
+        )
+        for name, level, sign in (("b", 10.0, 1), ("a", 50.0, 1))
+    ]
+    long = pd.concat(frames, ignore_index=True)
+    is_train = long["ds"] < DAYS[N_TRAIN]
+    model = fit(long[is_train], static_covariates=["level"])
+    ahead = long[~is_train].drop(columns=["y", "level"])
+    assert error(model, ahead, long["y"][~is_train]) < 1
+    shuffled = ahead.sample(frac=1, random_state=0)
+    expected = pd.Series(model.predict(ahead), ahead.index)
+    np.testing.assert_array_equal(model.predict(shuffled), expected[shuffled.index])
+    refused(ValueError, ["static", "'promo'", "changes within series 'b'"], fit, long, static_covariates=["promo"])
+
+
+def test_the_baseline_leaves_covariates_alone():
+    model = SeasonalNaive(HORIZON).fit(X[TRAIN], SALES[TRAIN])
+    np.testing.assert_array_equal(model.predict(X[NEXT]), SALES[N_TRAIN - 7 : N_TRAIN])
+
+
+@pytest.mark.parametrize("argument", ["past_covariates", "static_covariates"])
+def test_names_that_are_no_covariates_are_refused(argument):
+    refused(ValueError, [argument, "'snow'", "'promo', 'kind'"], fit, X[TRAIN], SALES[TRAIN], **{argument: ["snow"]})
