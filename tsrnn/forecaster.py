@@ -390,8 +390,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     def _observe(self, panel):
         self._numbers = np.argsort(panel.order)  # of each series of the panel, in the order of training
         series = Series.of(panel)
-        for member in self._members:
-            member.observe(series)
+        self._members = [member.observing(series) for member in self._members]
 
     def _train_on(self, task, options, seed, label):
         """Return the Training of a fresh network."""

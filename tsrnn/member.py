@@ -1,5 +1,6 @@
 """One network of a forecaster: what is learnt before and in training, and its forecasts, on arrays."""
 
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -116,10 +117,14 @@ class Member:
         self.settings, self.architecture, self.preparation = settings, task.architecture, task.preparation
         self.parameters = parameters
 
-    def observe(self, series):
-        """Take the Series that forecasts are made from; what was learnt stays."""
-        self._series = series
-        self._windows = make_windows(self.preparation, self.settings, series, series.lengths)
+    def observing(self, series):
+        """Return this member with a memory of a Series, from which forecasts are made; what was learnt stays.
+
+        Another one, so that a copy of a forecaster may move on by itself.
+        """
+        other = copy(self)
+        other._series, other._windows = series, make_windows(self.preparation, self.settings, series, series.lengths)
+        return other
 
     def forecast_from(self, numbers, rows, n_threads):
         """Return the forecasts of the horizon from these rows of series on, made from what stands before them.
