@@ -129,6 +129,7 @@ def make_workspace(plan, n_rows, dtype):
         bias = row[p.ROWS] * n_rows + row[p.N_IN_VECTORS] * V
         work[bias :: row[p.ROWS_STRIDE]][: n_rows * network[p.HEAD_STEPS]] = 1
     work[network[p.SCALES] * n_rows :][:3] = plan.scales
+    work[network[p.LEVEL] * n_rows :][1 : 2 * n_rows * network[p.N_LEVELS] : 2] = 1  # scales, where nothing is scaled
     n_vectors = n_rows * network[p.N_STEPS] if network[p.N_TOKENS] else 0
     return work, np.zeros(ACTIVE + network[p.N_STEPS] + 2 * n_rows + n_vectors, np.int64)
 
