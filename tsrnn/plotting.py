@@ -529,16 +529,17 @@ def _read_many(data, what, columns):
     clock = (columns["id_col"], columns["time_col"])
     has_choice = isinstance(data, pd.DataFrame) and sum(name not in clock for name in data.columns) > 1
     table = read_table(data, **(columns if has_choice else columns | {"target": None}))
-    if table.ids is None:
+    keys = table.keys
+    if keys.ids is None:
         names = table.targets.columns if isinstance(data, pd.DataFrame) else [data.name]
         targets = [table.targets.iloc[:, column] for column in range(len(names))]
-        return {one: _drawable(target, table.stamps, what, one) for one, target in zip(names, targets, strict=True)}
+        return {one: _drawable(target, keys.stamps, what, one) for one, target in zip(names, targets, strict=True)}
     if table.targets.shape[1] > 1:
         raise ValueError(f"{what} has the targets {listing(table.targets.columns)}; choose one by target.")
     values, name = table.targets.iloc[:, 0], table.targets.columns[0]
-    rows = pd.Series(range(len(data))).groupby(np.asarray(table.ids), sort=False).indices
-    order = pd.unique(np.asarray(table.ids))
-    return {one: _drawable(values.iloc[rows[one]], table.stamps[rows[one]], what, name) for one in order}
+    rows = pd.Series(range(len(data))).groupby(keys.series).indices
+    of_ids = {one: rows[number] for number, one in enumerate(keys.ids)}
+    return {one: _drawable(values.iloc[at], keys.stamps[at], what, name) for one, at in of_ids.items()}
 
 
 def _read_one(data, what, columns):
