@@ -14,6 +14,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from .base import reject_booleans
+from .metrics import naive_error
 from .panel import read_series, read_values
 
 
@@ -145,7 +146,7 @@ class ForecasterMixin(RegressorMixin):
             As `predict`; or if a true value is missing and `missing` is "raise".
         """
         forecasts = self.predict(X)
-        y = read_values(X, self.target) if y is None else np.asarray(y, dtype=np.float64)
+        y = self.read_truth(X) if y is None else np.asarray(y, dtype=np.float64)
         observed = ~np.isnan(y)
         if self.missing == "raise" and not observed.all():
             raise ValueError(
@@ -156,6 +157,34 @@ class ForecasterMixin(RegressorMixin):
             y, forecasts = y[observed], forecasts[observed]
             sample_weight = None if sample_weight is None else np.asarray(sample_weight)[observed]
         return r2_score(y, forecasts, sample_weight=sample_weight)
+
+    def read_truth(self, X):
+        """Return the true values that X holds, ndarray of shape (n,), NaN where missing; scorers ask for them."""
+        check_is_fitted(self)
+        return read_values(X, self.target)
+
+    def series_numbers(self, X):
+        """Return for each row of X the number of its series, ndarray of shape (n,): all 0, as there is one."""
+        return np.zeros(len(self._rows(X)), np.int64)
+
+    def naive_errors(self, X, power=1):
+        """Return for each row of X the error of its series' seasonal naive forecast within training.
+
+        Parameters
+        ----------
+        X : Series, DataFrame or array with n rows
+        power : int, default=1
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            The mean of |difference|^power between values one season apart; with power 1, for a series not longer than
+            a season, between values one step apart. NaN where there is none.
+        """
+        values = np.where(self.series_.holes, np.nan, self.series_.values)
+        is_measured = power == 1 or len(values) > self.season_
+        error = naive_error(values, self.season_, power=power) if is_measured else np.nan
+        return np.full(len(self._rows(X)), error)
 
     def _steps_ahead(self, h):
         check_is_fitted(self)
