@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 
-from tsrnn import RNNForecaster, SeasonalNaive, datasets
+from tsrnn import RNNForecaster, SeasonalNaive, datasets, metrics
 
 N, HORIZON, LOOKBACK = 80, 3, 5
 MONTHS = pd.date_range("2014-01-31", periods=N + 20, freq="ME", name="month")
@@ -458,6 +458,31 @@ def test_cross_validation_over_time_scores_forecasts_of_each_origin(make, gap):
         expected.append(r2_score(SALES.iloc[test], predicted))
     np.testing.assert_allclose(cross_val_score(make(), clock, SALES, cv=splits), expected, rtol=1e-12)
     np.testing.assert_allclose(cross_val_score(make(), SALES.to_frame(), cv=splits), expected, rtol=1e-12)
+
+
+SCORED = SALES.copy()
+SCORED.iloc[[5, 40]] = np.nan
+
+
+@both
+@pytest.mark.parametrize("name, score", [("neg_mase", metrics.mase), ("neg_rmsse", metrics.rmsse)])
+def test_scaled_scores_read_the_naive_error_from_the_forecaster(make, name, score):
+    """What was interpolated is not observed, and gives no error of the naive forecast."""
+    model = make(missing="interpolate").fit(SCORED)
+    expected = -score(LATER[:HORIZON], model.forecast(), SCORED, season=12)
+    found = metrics.scorer(name)(model, LATER[:HORIZON])
+    assert found == pytest.approx(expected, rel=1e-12)  # sums in another order
+    short = make(missing="interpolate").fit(SCORED[:12])
+    assert np.isnan(short.naive_errors(SCORED, power=2)).all() and (short.naive_errors(SCORED) > 0).all()
+
+
+@both
+def test_a_grid_search_scores_by_mase_and_direction(make):
+    scoring = {name: metrics.scorer(name) for name in ("neg_mase", "directional_accuracy")}
+    folds = TimeSeriesSplit(2, test_size=HORIZON)
+    search = GridSearchCV(make(), {"horizon": [HORIZON]}, cv=folds, scoring=scoring, refit="neg_mase").fit(SALES)
+    assert search.best_score_ < 0
+    assert 0 <= search.cv_results_["mean_test_directional_accuracy"][0] <= 1
 
 
 def test_a_grid_search_finds_and_refits_the_better_forecaster():
