@@ -11,13 +11,14 @@ import tsrnn
 
 PACKAGE = Path(tsrnn.__file__).resolve().parent
 
-# A room imports only rooms listed below it. The two inner packages hold a docstring alone, so anybody may import them.
+# A room imports only rooms listed below it. The packages of the lower floors hold a docstring alone, so anybody may
+# import them.
+PLOTTING = ["__init__", "forecasts", "training", "backtests", "residuals", "axes", "reading", "files"]
 SURFACE = [
     "__main__", "__init__", "csv_input", "forecaster", "generator", "regressor", "classifier", "windowed", "baselines",
     "choices", "backtesting", "lookahead", "contract", "splitting", "tokens", "ids", "member", "preparation",
-    "covariates",
-    "plotting", "datasets", "metrics", "transforms", "powers", "seasons", "scaling", "decomposition", "windows",
-    "sequences", "checking", "calendar", "stamps", "reading", "panel", "columns",
+    "covariates", *(f"plotting.{room}" for room in PLOTTING), "datasets", "metrics", "transforms", "powers", "seasons",
+    "scaling", "decomposition", "windows", "sequences", "checking", "calendar", "stamps", "reading", "panel", "columns",
     "frames", "clock", "base", "weights",
 ]  # fmt: skip
 NETWORK = ["training", "together", "windows", "architecture", "schedules", "optimizers", "initializers", "__init__"]
@@ -33,8 +34,8 @@ ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}"
 # Rooms of the design that are not built yet are named already.
 PANDAS = [
     "__main__", "csv_input", "forecaster", "generator", "baselines", "backtesting", "lookahead", "splitting",
-    "plotting", "datasets", "metrics", "windows", "windowed", "checking", "calendar", "stamps", "reading", "panel",
-    "columns", "frames", "clock", "contract",
+    "datasets", "metrics", "windows", "windowed", "checking", "calendar", "stamps", "reading", "panel", "columns",
+    "frames", "clock", "contract", *(f"plotting.{room}" for room in PLOTTING),
 ]  # fmt: skip
 SKLEARN = [
     "forecaster", "generator", "regressor", "classifier", "baselines", "backtesting", "splitting", "metrics", "tokens",
@@ -47,7 +48,7 @@ ALLOWED = {
     "pandas": PANDAS,
     "sklearn": SKLEARN,
     "joblib": SKLEARN,
-    "matplotlib": ["plotting"],
+    "matplotlib": [room for room in ROOMS if room.startswith("plotting.")],
     "tqdm": ["base", "backtesting", "__main__"],
     "holidays": ["calendar"],
     "statsmodels": ["decomposition", "seasons"],
