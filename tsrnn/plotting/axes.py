@@ -73,10 +73,24 @@ def time_axis(ax, index, has_label=True):
         n = int(np.clip(_width(ax) / 0.65, 5, 9))
         locator = AutoDateLocator(tz=index.tz, minticks=(n - 1) // 2, maxticks=n)
         ax.xaxis.set_major_locator(locator)
-        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=index.tz))
+        ax.xaxis.set_major_formatter(_DateFormatter(locator, tz=index.tz))
+        ax.xaxis.get_offset_text().set(x=0, horizontalalignment="left")
     else:
         ax.xaxis.set_major_locator(round_numbers(index.dtype.kind in "iu"))
     ax.set_xlabel(time_label(index) if has_label else "")
+
+
+class _DateFormatter(ConciseDateFormatter):
+    """Labels ticks briefly, and says below the first one which year, month or day it is of.
+
+    matplotlib says that of the last tick, so that December 29, 30, 31 before January would seem to be of January.
+    """
+
+    def format_ticks(self, values):
+        labels = super().format_ticks(values)
+        if self.get_offset():
+            super().format_ticks(values[::-1])  # for its offset alone
+        return labels
 
 
 def round_numbers(are_whole=True):
@@ -87,6 +101,12 @@ def round_numbers(are_whole=True):
 def _width(ax):
     """Return the width of Axes in inches."""
     return ax.get_window_extent().width / ax.get_figure(root=True).dpi
+
+
+def shorten_to_fit(ax, text):
+    """Return a title that is not longer than its Axes are wide, so that it does not reach into the next one's."""
+    most = max(int(_width(ax) / 0.075), 8)  # inches of a letter
+    return text if len(text) <= most else f"{text[: most // 2]}…{text[len(text) - (most - 1) // 2 :]}"
 
 
 def draw_line(ax, x, y, **style):

@@ -78,7 +78,8 @@ def plot_backtest(
     labels = check_labels({"truth": "truth", **(labels or {})})
     given = {"forecast": forecasts} | ({"baseline": baseline} if baseline is not None else {})
     names = (id_col, time_col)
-    tests = {what: _read_backtest(frame, what, series, target, names) for what, frame in given.items()}
+    read = {what: _read_backtest(frame, what, series, target, names) for what, frame in given.items()}
+    tests = {what: test for what, (test, _) in read.items()}
     clocks = {what: pd.Index(test["time"]) for what, test in tests.items()}
     for what, clock in clocks.items():
         check_same_clock("forecast", clocks["forecast"], what, clock)
@@ -91,8 +92,8 @@ def plot_backtest(
         truth = _truth_of(tests)
         ax = open_axes(8, 3.6) if ax is None else ax
         _draw_origins(ax, tests, truth, labels)
-        ax.set_ylabel(ylabel if ylabel is not None else "value")
-        time_axis(ax, truth.index)
+        ax.set_ylabel(ylabel if ylabel is not None else "value" if target is None else str(target))
+        time_axis(ax, truth.index.rename(read["forecast"][1]))
         one = "" if series is None else f" of {series}"
         dress(ax, title if title is not None else f"Forecasts{one} from {origins}")
         return ax
@@ -131,7 +132,7 @@ def _read_metric(metric):
 
 
 def _read_backtest(frame, what, series, target, names):
-    """Return a frame with the columns id, origin, step, time, forecast, truth, in the order of time."""
+    """Return a frame with the columns id, origin, step, time, forecast, truth, by origin, and the name of the clock."""
     frame = frame if isinstance(frame, pd.DataFrame) else getattr(frame, "forecasts", frame)
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"the {what} must be the DataFrame of a back-test; got {type(frame).__name__}.")
@@ -167,7 +168,7 @@ def _read_backtest(frame, what, series, target, names):
         raise ValueError(f"the {what} has rows without origin, step or time; drop them.")
     if series is not None:
         tidy = tidy[tidy["id"] == series]
-    return tidy.sort_values(["origin", "step"], kind="stable").reset_index(drop=True)
+    return tidy.sort_values(["origin", "step"], kind="stable").reset_index(drop=True), time_col
 
 
 def _find_columns(frame, id_col, time_col):

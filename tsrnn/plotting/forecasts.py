@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.colors import to_rgb
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from ..frames import listing
 from .axes import (
@@ -16,6 +17,7 @@ from .axes import (
     instants,
     open_axes,
     open_grid,
+    shorten_to_fit,
     time_axis,
     time_label,
 )
@@ -167,7 +169,7 @@ def plot_panel(
     for ax, one, part, band in zip(axes, drawn, parts, bands, strict=True):
         handles = _draw_forecast(ax, part, band, n_history, labels) | handles
         time_axis(ax, part["forecast"].index, has_label=False)
-        dress(ax, str(one), {})
+        dress(ax, shorten_to_fit(ax, str(one)), {})
     figure = axes[0].get_figure()
     if ylabel is not None:
         figure.supylabel(ylabel)
@@ -176,14 +178,14 @@ def plot_panel(
         below.append(f"the first {len(drawn)} of {len(every)} series, {len(every) - len(drawn)} left out")
     if any(below):
         figure.supxlabel("; ".join(filter(None, below)), fontsize=10)
-    if is_own:
+    if is_own or isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine):
         # As the legend's title: a title of the figure would stand on the legend.
         head = {"title": title, "title_fontsize": 12, "alignment": "left"}
-        add_legend(figure, handles, figure.get_figwidth(), loc="outside upper left", **head)
+        add_legend(figure, handles, figure.bbox.width / figure.dpi, loc="outside upper left", **head)
     else:
         if title is not None:
             figure.suptitle(title)
-        dress(axes[0], str(drawn[0]), handles)
+        dress(axes[0], axes[0].get_title(loc="left"), handles)
     return axes
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ..clock import read_clock
+from ..reading import read_panel
 from .axes import (
     BASELINE,
     FORECAST,
@@ -143,10 +143,8 @@ def _read_residuals(truth, forecast):
         raise ValueError("the residuals hold an infinite value; correct it or write NaN.")
     if int(residuals.notna().sum()) < 2:
         raise ValueError(f"there are {int(residuals.notna().sum())} residuals; give at least two.")
-    clock, positions = read_clock(residuals.index, None, "the residuals")
-    values = np.full(clock.n, np.nan)
-    values[positions] = residuals.to_numpy()
-    return pd.Series(values, to_timestamps(clock.stamps(0, clock.n)))
+    panel = read_panel(residuals.rename("residuals"))
+    return pd.Series(panel.values[:, 0], to_timestamps(panel.stamps(np.arange(panel.clock.n))))
 
 
 def _column(data, what):
