@@ -11,15 +11,21 @@ import tsrnn
 
 PACKAGE = Path(tsrnn.__file__).resolve().parent
 
+
+def rooms_of(package, names):
+    return [f"{package}.{name}" for name in names.split()]
+
+
 # A room imports only rooms listed below it. The packages of the lower floors hold a docstring alone, so anybody may
 # import them.
-PLOTTING = ["__init__", "forecasts", "training", "backtests", "residuals", "axes", "reading", "files"]
+PLOTTING = rooms_of("plotting", "__init__ forecasts training backtests residuals axes reading files")
+METRICS = rooms_of("metrics", "__init__ scorers tables formulas grouped reading")
 SURFACE = [
     "__main__", "__init__", "csv_input", "forecaster", "generator", "regressor", "classifier", "windowed", "baselines",
     "choices", "backtesting", "lookahead", "contract", "splitting", "tokens", "ids", "member", "preparation",
-    "covariates", *(f"plotting.{room}" for room in PLOTTING), "datasets", "metrics", "transforms", "powers", "seasons",
-    "scaling", "decomposition", "windows", "sequences", "checking", "calendar", "stamps", "reading", "panel", "columns",
-    "frames", "clock", "base", "weights",
+    "covariates", *PLOTTING, "datasets", *METRICS, "transforms", "powers", "seasons", "scaling", "decomposition",
+    "windows", "sequences", "checking", "calendar", "stamps", "reading", "panel", "columns", "frames", "clock", "base",
+    "weights",
 ]  # fmt: skip
 NETWORK = ["training", "together", "windows", "architecture", "schedules", "optimizers", "initializers", "__init__"]
 KERNELS = [
@@ -34,12 +40,13 @@ ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}"
 # Rooms of the design that are not built yet are named already.
 PANDAS = [
     "__main__", "csv_input", "forecaster", "generator", "baselines", "backtesting", "lookahead", "splitting",
-    "datasets", "metrics", "windows", "windowed", "checking", "calendar", "stamps", "reading", "panel", "columns",
-    "frames", "clock", "contract", *(f"plotting.{room}" for room in PLOTTING),
+    "datasets", "metrics.tables", "metrics.scorers", "windows", "windowed", "checking", "calendar", "stamps", "reading",
+    "panel", "columns", "frames", "clock", "contract", *PLOTTING,
 ]  # fmt: skip
 SKLEARN = [
-    "forecaster", "generator", "regressor", "classifier", "baselines", "backtesting", "splitting", "metrics", "tokens",
-    "base", "contract", "checking", "windowed", "transforms",  # which clones users' transformers
+    "forecaster", "generator", "regressor", "classifier", "baselines", "backtesting", "splitting", "tokens",
+    "metrics.formulas", "metrics.scorers", "base", "contract", "checking", "windowed",
+    "transforms",  # which clones users' transformers
 ]  # fmt: skip
 ALLOWED = {
     "numpy": ROOMS,
@@ -48,7 +55,7 @@ ALLOWED = {
     "pandas": PANDAS,
     "sklearn": SKLEARN,
     "joblib": SKLEARN,
-    "matplotlib": [room for room in ROOMS if room.startswith("plotting.")],
+    "matplotlib": PLOTTING,
     "tqdm": ["base", "backtesting", "__main__"],
     "holidays": ["calendar"],
     "statsmodels": ["decomposition", "seasons"],
