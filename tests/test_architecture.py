@@ -19,10 +19,11 @@ def rooms_of(package, names):
 # A room imports only rooms listed below it. The packages of the lower floors hold a docstring alone, so anybody may
 # import them.
 PLOTTING = rooms_of("plotting", "__init__ forecasts training backtests residuals axes reading files")
+BACKTESTING = rooms_of("backtesting", "__init__ rolling fits origins data result")
 METRICS = rooms_of("metrics", "__init__ scorers tables formulas grouped reading")
 SURFACE = [
     "__main__", "__init__", "csv_input", "forecaster", "generator", "regressor", "classifier", "windowed", "baselines",
-    "choices", "backtesting", "lookahead", "contract", "splitting", "tokens", "ids", "member", "preparation",
+    "choices", *BACKTESTING, "lookahead", "contract", "splitting", "tokens", "ids", "member", "preparation",
     "covariates", *PLOTTING, "datasets", *METRICS, "transforms", "powers", "seasons", "scaling", "decomposition",
     "windows", "sequences", "checking", "calendar", "stamps", "reading", "panel", "columns", "frames", "clock", "base",
     "weights",
@@ -39,13 +40,14 @@ ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}"
 # Who may import what is neither of this package nor of Python itself. All may import NumPy, nobody what is not named.
 # Rooms of the design that are not built yet are named already.
 PANDAS = [
-    "__main__", "csv_input", "forecaster", "generator", "baselines", "backtesting", "lookahead", "splitting",
-    "datasets", "metrics.tables", "metrics.scorers", "windows", "windowed", "checking", "calendar", "stamps", "reading",
-    "panel", "columns", "frames", "clock", "contract", *PLOTTING,
+    "__main__", "csv_input", "forecaster", "generator", "baselines", "backtesting.fits", "backtesting.data",
+    "backtesting.result", "lookahead", "splitting", "datasets", "metrics.tables", "metrics.scorers", "windows",
+    "windowed", "checking", "calendar", "stamps", "reading", "panel", "columns", "frames", "clock", "contract",
+    *PLOTTING,
 ]  # fmt: skip
 SKLEARN = [
-    "forecaster", "generator", "regressor", "classifier", "baselines", "backtesting", "splitting", "tokens",
-    "metrics.formulas", "metrics.scorers", "base", "contract", "checking", "windowed",
+    "forecaster", "generator", "regressor", "classifier", "baselines", "backtesting.rolling", "backtesting.fits",
+    "splitting", "tokens", "metrics.formulas", "metrics.scorers", "base", "contract", "checking", "windowed",
     "transforms",  # which clones users' transformers
 ]  # fmt: skip
 ALLOWED = {
@@ -56,7 +58,7 @@ ALLOWED = {
     "sklearn": SKLEARN,
     "joblib": SKLEARN,
     "matplotlib": PLOTTING,
-    "tqdm": ["base", "backtesting", "__main__"],
+    "tqdm": ["base", "backtesting.rolling", "__main__"],
     "holidays": ["calendar"],
     "statsmodels": ["decomposition", "seasons"],
 }
