@@ -50,7 +50,7 @@ ALLOWED = {
     "matplotlib": ["plotting"],
     "tqdm": ["base", "backtesting", "__main__"],
     "holidays": ["calendar"],
-    "statsmodels": ["decomposition", "seasons"],
+    "statsmodels": ["decomposition"],
 }
 
 
