@@ -4,6 +4,7 @@ import time
 import warnings
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -24,14 +25,17 @@ from .base import (
     layer_sizes,
     one_of_or_none,
 )
-from .calendar import check_calendar, seasonal_period
+from .calendar import check_calendar, seasonal_periods
 from .choices import resolve, resolve_lookback, resolve_max_iter
 from .contract import ForecasterMixin
+from .covariates import check_covariates
 from .kernels.plan import WINDOW_NORMS
 from .member import Member, Settings, Task
 from .network.together import run_together
 from .network.training import Training
+from .panel import refuse_outside
 from .preparation import Series
+from .transforms import make_chain
 
 # Why else a refit may have been cut short.
 _STOPPED = {
@@ -78,11 +82,20 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     missing : {"raise", "interpolate"}, default="raise"
         What to do about NaN and absent stamps: raise, or interpolate linearly over the steps between the neighbours;
         before the first and after the last observed value that value is repeated.
-    scaler : {"standard", None} or "auto", default="auto"
-        Scaling of the series, learnt on the training part alone; "auto" is "standard": mean 0, deviation 1.
-    window_norm : {"last", None} or "auto", default="auto"
-        "last", which is "auto", subtracts the last value of a window from it and adds it to the forecast, so that a
-        drifting series looks alike everywhere.
+    scaler : {"standard", "minmax", "robust", "mean", None}, transformer or "auto", default="auto"
+        Scaling of each series, learnt on its training part alone; "auto" is "standard": mean 0, deviation 1. A
+        transformer of scikit-learn is cloned for each series.
+    target_transform : str, transformer, list of these, None or "auto", default="auto"
+        What is done to each series before it is scaled, and undone to forecasts: "log1p", "boxcox", "yeojohnson",
+        "difference", "seasonal_difference", "deseasonalise", "stl", "mstl" (the last two need statsmodels), or a
+        transformer of scikit-learn that can be undone; of a list the first comes first. "auto" is None. It is learnt
+        on the training part alone.
+    window_norm : {"last", "mean", "standard", None} or "auto", default="auto"
+        The level of each window, taken from it and given back to its forecast, so that a drifting series looks alike
+        everywhere: "last", which is "auto", its last value; "mean" its mean; "standard" its mean and deviation.
+    bounds : tuple of (float or None), default=None
+        What forecasts are kept above and below, in units of the series: ``(0, None)`` for what cannot be negative.
+        Observed values must lie within.
     optimizer : {"adam", "adamw", "nadam", "rmsprop", "adagrad", "sgd"}, default="adam"
         As in :class:`tsrnn.RNNRegressor`, like `clip_norm` and `shuffle`.
     learning_rate : float or "auto", default="auto"
@@ -178,6 +191,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         "id_col": "no_validation",
         "time_col": "no_validation",
         "scaler": "no_validation",
+        "target_transform": "no_validation",
+        "bounds": "no_validation",
         "window_norm": [*one_of_or_none(WINDOW_NORMS), AUTO],
         "refit": ["boolean"],
         "n_members": [POSITIVE_INT, AUTO],
@@ -202,7 +217,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         static_covariates=None,
         calendar=None,
         scaler="auto",
+        target_transform="auto",
         window_norm="auto",
+        bounds=None,
         optimizer="adam",
         learning_rate="auto",
         clip_norm=1.0,
@@ -238,7 +255,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.static_covariates = static_covariates
         self.calendar = calendar
         self.scaler = scaler
+        self.target_transform = target_transform
         self.window_norm = window_norm
+        self.bounds = bounds
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.clip_norm = clip_norm
@@ -261,9 +280,10 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
 
     def _learn(self, panel):
         begun = time.perf_counter()
-        self._check_covariates(panel)
+        check_covariates(panel, self.past_covariates, self.static_covariates, self.missing == "raise")
+        refuse_outside(panel, self._limits())
         series, settings = Series.of(panel), self._resolve(panel)
-        n_training = self._count_training(series)
+        n_training = self._count_training(series, settings.n_lost)
         n_windows = settings.count_windows(n_training)
         has_refit = self.refit and bool((n_training < series.lengths).any())
         batch_size = resolve("batch_size", self.batch_size)
@@ -340,67 +360,59 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         warning = stopped.format(run=label, n=len(refitted.history), kept=kept)
         return replace(learnt, stop_reason=refitted.stop_reason, warning=warning)
 
-    def _check_covariates(self, panel):
-        """Raise if covariates are missing, or named that are none, or not static."""
-        for argument in ("past_covariates", "static_covariates"):
-            names = getattr(self, argument)
-            for name in names or ():
-                if name not in panel.covariate_names:
-                    what = ", ".join(map(repr, panel.covariate_names)) or "none"
-                    raise ValueError(f"{argument} holds {name!r}, which is no covariate; the covariates are {what}.")
-        is_missing = np.isnan(panel.covariates)
-        if self.missing == "raise" and is_missing.any():
-            row, column = (int(place[0]) for place in is_missing.nonzero())
-            series = int(np.searchsorted(panel.bounds, row, side="right")) - 1
-            stamp = panel.stamps([panel.starts[series] + row - panel.bounds[series]])[0]
-            raise ValueError(
-                f"covariate {panel.covariate_names[column]!r} of {panel.label(series)} is missing at {stamp}; fill it, "
-                "or set missing='mask'."
-            )
-        for name in self.static_covariates or ():
-            values = panel.covariates[:, panel.covariate_names.get_loc(name)]
-            of_series = panel.bounds[:-1]
-            changes = np.fmax.reduceat(values, of_series) != np.fmin.reduceat(values, of_series)
-            if changes.any():
-                label = panel.label(int(changes.argmax()))
-                raise ValueError(
-                    f"static covariate {name!r} changes within {label}; leave it out of static_covariates."
-                )
-
     def _resolve(self, panel):
         """Return the Settings that the arguments mean for these data."""
-        season = seasonal_period(panel.clock.freq)
+        seasons = seasonal_periods(panel.clock.freq)
         return Settings(
             horizon=self.horizon,
-            lookback=int(resolve_lookback(self.lookback, self.horizon, season)),
-            season=season,
+            lookback=int(resolve_lookback(self.lookback, self.horizon, seasons[0])),
+            season=seasons[0],
             cell=self.cell,
             hidden_layer_sizes=layer_sizes(resolve("hidden_layer_sizes", self.hidden_layer_sizes)),
             activation=self.activation,
             reset_after=bool(self.reset_after),
-            scaler=resolve("scaler", self.scaler),
+            transform=make_chain(
+                resolve("target_transform", self.target_transform), resolve("scaler", self.scaler), seasons
+            ),
             window_norm=resolve("window_norm", self.window_norm),
             missing=self.missing,
+            bounds=self._limits(),
             dtype=self.dtype,
             windows_per_epoch=self.windows_per_epoch,
             past_covariates=tuple(self.past_covariates or ()),
             calendar=check_calendar(self.calendar, panel.clock.freq),
         )
 
+    def _limits(self):
+        """Return `bounds` as two floats, infinite for None, or None if there are no bounds."""
+        if self.bounds is None:
+            return None
+        given = self.bounds
+        is_pair = isinstance(given, tuple | list) and len(given) == 2
+        if not is_pair or not all(limit is None or isinstance(limit, Real) for limit in given):
+            raise TypeError(
+                f"bounds must be a pair of numbers, None for no bound, such as (0, None); got {self.bounds!r}."
+            )
+        lower, upper = (-np.inf if given[0] is None else given[0]), (np.inf if given[1] is None else given[1])
+        if not lower < upper:
+            raise ValueError(f"the lower of the bounds must be below the upper; got {self.bounds!r}.")
+        return float(lower), float(upper)
+
     def _observe(self, panel):
-        self._numbers = np.argsort(panel.order)  # of each series of the panel, in the order of training
+        refuse_outside(panel, self._limits())
         series = Series.of(panel)
         self._members = [member.observing(series) for member in self._members]
+        self._numbers = np.argsort(panel.order)  # of each series of the panel, in the order of training
 
     def _train_on(self, task, options, seed, label):
         """Return the Training of a fresh network."""
         rng = np.random.RandomState(seed)  # the kind of generator scikit-learn passes around
         return self._train(task.architecture, task.windows, options, rng, task.validation, label=label)
 
-    def _count_training(self, series):
+    def _count_training(self, series, n_lost):
         """Return how many rows of each series are trained on; raise if they are too few, or all constant."""
         lengths, horizon = series.lengths, self.horizon
-        n_validation, least = np.zeros(len(lengths), np.int64), horizon + 1
+        n_validation, least = np.zeros(len(lengths), np.int64), horizon + 1 + n_lost
         if self.early_stopping:
             n_validation = np.maximum(horizon, np.ceil(self.validation_fraction * lengths).astype(np.int64))
         n_training = np.where(lengths - n_validation >= least, lengths - n_validation, lengths)
@@ -408,9 +420,10 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         if (n_training < least).all() or (self.early_stopping and (n_training == lengths).all()):
             longest = int(np.argmax(lengths))
             also = f" + {n_validation[longest]} held out for validation" if self.early_stopping else ""
+            seen = "one to see" + (f" + {n_lost} to take differences from" if n_lost else "")
             label = series.label(longest) if is_one else f"the longest, {series.label(longest)},"
             raise ValueError(
-                f"{label} has {lengths[longest]} rows; one to see + horizon {horizon}{also} needs at least "
+                f"{label} has {lengths[longest]} rows; {seen} + horizon {horizon}{also} needs at least "
                 f"{least + n_validation[longest]}. Shorten horizon{', or set early_stopping=False' if also else ''}."
             )
         of_series = series.bounds[:-1]

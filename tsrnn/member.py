@@ -20,6 +20,8 @@ class Settings:
     ----------
     season : int
         Rows of a season of the clock.
+    transform : Transform
+        Of the targets; not fitted.
     """
 
     horizon: int
@@ -29,20 +31,26 @@ class Settings:
     hidden_layer_sizes: tuple
     activation: str
     reset_after: bool
-    scaler: object
+    transform: object
     window_norm: str | None
     missing: str
     dtype: str
     windows_per_epoch: int | None
+    bounds: tuple | None = None
     past_covariates: tuple = ()
     calendar: tuple = ()
+
+    @property
+    def n_lost(self):
+        """First rows of each series that the transform cannot make."""
+        return self.transform.n_lost
 
     def first_rows(self, n_training):
         """Return the row of the first target of the first window of each series, of which so many rows are learnt from.
 
         A series too short for a whole lookback begins with what it has.
         """
-        return np.clip(n_training - self.horizon, 1, self.lookback)
+        return np.clip(n_training - self.horizon, 1, self.lookback + self.n_lost).clip(1 + self.n_lost)
 
     def count_windows(self, n_training):
         """Return how many windows an epoch has."""
@@ -75,7 +83,7 @@ class Task:
         panel = series.panel
         columns = Columns(tuple(panel.covariate_names), panel.categories, settings.past_covariates)
         preparation = Preparation(
-            settings.scaler, settings.season, settings.horizon, settings.missing, settings.dtype, columns,
+            settings.transform, settings.horizon, settings.missing, settings.dtype, settings.bounds, columns,
             settings.calendar,
         ).fit(series, n_training)  # fmt: skip
         horizon, n_past, n_targets = settings.horizon, preparation.n_past, series.values.shape[1]
@@ -122,7 +130,7 @@ class Member:
 
         Another one, so that a copy of a forecaster may move on by itself.
         """
-        other = copy(self)
+        other, series = copy(self), self.preparation.fill(series)
         other._series, other._windows = series, make_windows(self.preparation, self.settings, series, series.lengths)
         return other
 
@@ -132,16 +140,21 @@ class Member:
         Parameters
         ----------
         numbers, rows : ndarray of int64, shape (n,)
-            Of the series, in the order of training. From row 0 on nothing is known: the means of training stand there.
+            Of the series, in the order of training. Where nothing that a network reads is before a row, the means of
+            training are forecast.
 
         Returns
         -------
         ndarray of shape (n, horizon, n_targets), float64
         """
-        forecasts = self._predict(self._windows, self._windows.firsts[numbers] + rows, numbers, n_threads)
-        forecasts = self.preparation.restore(forecasts, numbers, rows, self._series)
-        means = self.preparation.means[numbers][:, np.newaxis]
-        return np.where((rows > 0)[:, np.newaxis, np.newaxis], forecasts, means)
+        forecasts = self.preparation.means[numbers][:, np.newaxis].repeat(self.settings.horizon, axis=1)
+        has_window = rows > self.settings.n_lost
+        if has_window.any():
+            numbers, rows = numbers[has_window], rows[has_window]
+            borders = self.preparation.firsts(self._series)[numbers] + rows
+            made = self._predict(self._windows, borders, numbers, n_threads)
+            forecasts[has_window] = self.preparation.restore(made, numbers, rows, self._series)
+        return forecasts
 
     def forecast_ahead(self, numbers, n_steps, n_threads, ahead=None):
         """Return the forecasts of the steps after these series, shape (n, n_steps, n_targets).

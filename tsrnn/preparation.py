@@ -1,5 +1,6 @@
 """From a panel to the rows that a network reads, and from what it puts out back to the units of the series."""
 
+from copy import deepcopy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +10,6 @@ from .covariates import Columns
 from .network.windows import SeriesWindows
 from .panel import Panel, interpolate
 from .scaling import means
-from .transforms import make_transform
 
 PIECE = 2**18  # rows that are scaled at once: what they leave beside the result is small where the data are large
 
@@ -86,16 +86,28 @@ class Series:
         return np.cumsum(is_in_head[:-1], dtype=np.int8).view(bool)
 
 
+class Labels:
+    """What messages call the series of a Series, each made when it is asked for."""
+
+    def __init__(self, series):
+        self._series = series
+
+    def __getitem__(self, number):
+        return self._series.label(number)
+
+
 class Preparation:
     """What is learnt about series before a network is trained on them, and the rows that it reads.
 
     Parameters
     ----------
-    scaler
-        What the user gave as that.
-    season, horizon : int
+    transform : Transform
+        Of the targets, each of which learns a copy of it.
+    horizon : int
     missing : {"raise", "mask", "interpolate"}
     dtype : str
+    bounds : tuple of two float, optional
+        What forecasts are kept above and below, in the units of the series; infinite for nothing.
     columns : Columns, optional
         The covariates.
     calendar : tuple of str
@@ -107,15 +119,15 @@ class Preparation:
     are known of the past alone first; the features of the calendar.
     """
 
-    def __init__(self, scaler, season, horizon, missing, dtype, columns=None, calendar=()):
-        self.scaler, self.season, self.horizon, self.missing, self.dtype = scaler, season, horizon, missing, dtype
+    def __init__(self, transform, horizon, missing, dtype, bounds=None, columns=None, calendar=()):
+        self.transform, self.horizon, self.missing, self.dtype, self.bounds = transform, horizon, missing, dtype, bounds
         self.columns, self.calendar = columns or Columns((), {}), calendar
 
     def fit(self, series, known_lengths):
         """Learn from the first rows of each series alone; return self."""
-        known = self._filled(series.head(known_lengths))
+        known = self.fill(series.head(known_lengths))
         self.transforms = [
-            make_transform(self.scaler, self.season, "scaler").fit(values, known.bounds) for values in known.values.T
+            deepcopy(self.transform).fit(values, known.bounds, Labels(known)) for values in known.values.T
         ]
         self.means = known.means()  # of the targets of each series
         self.columns.fit(known.covariates)
@@ -143,7 +155,7 @@ class Preparation:
 
         What is interpolated in the first rows of a series, so many, follows from them alone.
         """
-        filled, n_targets = self._filled(series, known_lengths), len(self.transforms)
+        filled, n_targets = self.fill(series, known_lengths), len(self.transforms)
         n_rows = int(series.bounds[-1]) + len(series.lengths) * self.horizon
         rows = np.full((n_rows, self.n_features), np.nan, self.dtype)
         for k, transform in enumerate(self.transforms):
@@ -174,7 +186,7 @@ class Preparation:
         -------
         tail : ndarray of shape (n, lookback + n_ahead, n_features)
         lengths : ndarray of shape (n,)
-            How many of the `lookback` rows there are; those before are NaN.
+            How many of the `lookback` rows there are that the transform has not lost; those before are NaN.
         """
         tail = np.full((len(numbers), lookback + n_ahead, self.n_features), np.nan, rows.dtype)
         ends, lengths = self.firsts(series)[numbers] + series.lengths[numbers], series.lengths[numbers]
@@ -191,7 +203,7 @@ class Preparation:
             tail[:, lookback:, first:last] = read.reshape(len(numbers), n_ahead, last - first)
             steps = (series.starts + series.lengths)[numbers][:, None] + np.arange(n_ahead)
             tail[:, lookback:, last:] = self._of_calendar(series, steps.ravel()).reshape(*steps.shape, self._n_calendar)
-        return tail, np.minimum(lengths, lookback)
+        return tail, np.clip(lengths - self.transform.n_lost, 0, lookback)
 
     def _add_columns(self, series, rows):
         """Write covariates and the calendar into the rows; covariates after the end of a series are unknown."""
@@ -227,8 +239,8 @@ class Preparation:
         firsts = self.firsts(series)
         counts = np.maximum(last - first + 1, 0)
         return SeriesWindows(
-            rows, len(self.transforms), lookback, self.horizon, firsts, firsts + first, counts, per_epoch,
-            reads_ahead=self.n_past > 0,
+            rows, len(self.transforms), lookback, self.horizon, firsts + self.transform.n_lost, firsts + first, counts,
+            per_epoch, reads_ahead=self.n_past > 0,
         )  # fmt: skip
 
     def restore(self, forecasts, numbers, first, series):
@@ -240,22 +252,24 @@ class Preparation:
         numbers, first : ndarray of shape (n,)
             The series of each, and the row of its first step.
         series : Series
+            With nothing missing that is interpolated.
         """
         restored = [
             transform.inverse_transform(forecasts[:, :, k], numbers, first, series.values[:, k], series.bounds)
             for k, transform in enumerate(self.transforms)
         ]
-        return np.stack(restored, axis=2)
+        restored = np.stack(restored, axis=2)
+        return restored if self.bounds is None else np.clip(restored, *self.bounds)
 
-    def _filled(self, series, known_lengths=None):
-        """Return the series without what is missing, if that is interpolated."""
+    def fill(self, series, known_lengths=None):
+        """Return the series without what is missing, if that is interpolated; in their first rows from these alone."""
         if self.missing != "interpolate" or not series.has_holes:
             return series
         filled = np.empty_like(series.values)
         for k, values in enumerate(series.values.T):
             filled[:, k] = interpolate(values, series.bounds)
         if known_lengths is not None and (known_lengths < series.lengths).any():
-            filled[series.heads(known_lengths)] = self._filled(series.head(known_lengths)).values
+            filled[series.heads(known_lengths)] = self.fill(series.head(known_lengths)).values
         return replace(series, values=filled)
 
     def _scale(self, transform, series, k, out):

@@ -83,6 +83,7 @@ def read_panel(X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL, freq
         raise ValueError(f"{form.label} has no rows; give at least two.")
     given = read_numbers(table.targets, form.label_of)
     covariates, categories = read_covariates(table.covariates)
+    _refuse_copies(given, covariates, table)
     places = _places_of_series(table.keys, form, freq) if form.has_ids else _places_of_one(table, freq)
     starts, bounds, ids, n_missing = places.starts, places.bounds, table.keys.ids, int(np.isnan(given).sum())
     values, covariates = places.spread(given), places.spread(covariates)
@@ -97,6 +98,17 @@ def read_panel(X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL, freq
     )  # fmt: skip
     refuse_empty(panel)
     return panel
+
+
+def _refuse_copies(values, covariates, table):
+    """Raise if a covariate is a target itself, which nobody knows ahead."""
+    for target, name in zip(values.T, table.targets.columns, strict=True):
+        for covariate, column in zip(covariates.T, table.covariates.columns, strict=True):
+            if np.array_equal(covariate, target, equal_nan=True):
+                raise ValueError(
+                    f"covariate {column!r} holds the very values to forecast, of {name!r}, which are not known ahead; "
+                    "leave that column out, or give the series alone."
+                )
 
 
 def read_rows(X, panel, id_col=ID_COL, time_col=TIME_COL):
