@@ -100,6 +100,12 @@ class Task:
             validation = preparation.windows(
                 windows.rows, series, settings.lookback, n_training, last, settings.windows_per_epoch
             )
+        for part, name in ((windows, "learnt from"), (validation, "held out for validation")):
+            if part is not None and not part.has_target():
+                raise ValueError(
+                    f"no step that is {name} has a value, and a weight above zero; give more of them, or set "
+                    "early_stopping=False."
+                )
         return cls(architecture, preparation, windows, validation)
 
 

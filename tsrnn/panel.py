@@ -1,6 +1,6 @@
 """Many series side by side: their values on one clock, and the way back to the format in which they came."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -8,6 +8,8 @@ import pandas as pd
 
 from .clock import Clock
 from .frames import WIDE, Form, plain
+
+NO_WEIGHTS = np.zeros(0)
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Panel:
     form : Form
     n_missing, n_absent : int
         NaN among the targets given, and stamps that had no row.
+    weights : ndarray of shape (n_rows,), float64
+        How much each row counts as a target; empty if all count the same.
     """
 
     values: np.ndarray
@@ -47,6 +51,7 @@ class Panel:
     form: Form
     n_missing: int
     n_absent: int
+    weights: np.ndarray = field(default_factory=lambda: NO_WEIGHTS)
 
     @property
     def n_series(self):

@@ -25,6 +25,8 @@ class Series:
     covariates : ndarray of shape (n_rows, n_covariates), float64
         As in :class:`tsrnn.panel.Panel`.
     bounds : ndarray of shape (n_series + 1,)
+    weights : ndarray of shape (n_rows,), float64
+        How much each row counts as a target; empty if all count the same.
     panel : Panel
         Where they come from.
     """
@@ -32,6 +34,7 @@ class Series:
     values: np.ndarray
     covariates: np.ndarray
     bounds: np.ndarray
+    weights: np.ndarray
     panel: Panel
 
     @classmethod
@@ -39,11 +42,12 @@ class Series:
         """Return those of a panel."""
         order = panel.order
         if (np.diff(order) == 1).all():
-            return cls(panel.values, panel.covariates, panel.bounds, panel)
+            return cls(panel.values, panel.covariates, panel.bounds, panel.weights, panel)
         lengths = panel.lengths[order]
         bounds = np.append(0, np.cumsum(lengths))
         rows = np.repeat(panel.bounds[order] - bounds[:-1], lengths) + np.arange(bounds[-1])
-        return cls(panel.values[rows], panel.covariates[rows], bounds, panel)
+        weights = panel.weights[rows] if len(panel.weights) else panel.weights
+        return cls(panel.values[rows], panel.covariates[rows], bounds, weights, panel)
 
     @property
     def starts(self):
@@ -74,7 +78,10 @@ class Series:
         if (lengths == self.lengths).all():
             return self
         heads, bounds = self.heads(lengths), np.append(0, np.cumsum(lengths))
-        return replace(self, values=self.values[heads], covariates=self.covariates[heads], bounds=bounds)
+        weights = self.weights[heads] if len(self.weights) else self.weights
+        return replace(
+            self, values=self.values[heads], covariates=self.covariates[heads], bounds=bounds, weights=weights
+        )
 
     def heads(self, lengths):
         """Return the first so many rows of each series: a slice, or whether each row is one."""
@@ -237,10 +244,14 @@ class Preparation:
         With `per_epoch`, windows of an epoch, or of validation, at most.
         """
         firsts = self.firsts(series)
-        counts = np.maximum(last - first + 1, 0)
+        counts, weights = np.maximum(last - first + 1, 0), series.weights
+        if len(weights):
+            shift = np.repeat(np.arange(len(firsts)) * self.horizon, series.lengths)
+            weights = np.zeros(len(rows))
+            weights[np.arange(len(shift)) + shift] = series.weights
         return SeriesWindows(
             rows, len(self.transforms), lookback, self.horizon, firsts + self.transform.n_lost, firsts + first, counts,
-            per_epoch, reads_ahead=self.n_past > 0,
+            per_epoch, weights, reads_ahead=self.n_past > 0,
         )  # fmt: skip
 
     def restore(self, forecasts, numbers, first, series):
