@@ -58,7 +58,7 @@ def test_rows_of_a_panel_keep_their_weights_in_every_format():
     index = pd.MultiIndex.from_frame(LONG[["unique_id", "ds"]])
     by_level = forecaster().fit(LONG.set_index(index)[[]], LONG.set_index(index)["y"], sample_weight=LONG["w"])
     model = forecaster().fit(LONG[["unique_id", "ds", "y"]], sample_weight=LONG["w"].to_numpy())
-    expected = weighted_error(model, [LONG.loc[LONG["unique_id"] == id_, "w"].to_numpy() for id_ in "ab"])
+    expected = weighted_error(model, [LONG.loc[LONG["unique_id"] == id_, "w"].to_numpy() for id_ in model.panel_.ids])
     assert model.loss_curve_[0] == pytest.approx(expected, rel=1e-12)
     assert by_level.loss_curve_ == model.loss_curve_
 
