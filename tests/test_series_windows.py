@@ -143,6 +143,7 @@ class PlainPanel:
     def __init__(self, values, bounds):
         self.values, self.bounds, self.lengths = values, bounds, np.diff(bounds)
         self.order, self.covariates = np.arange(len(bounds) - 1), np.empty((len(values), 0))
+        self.weights = np.zeros(0)
 
     def label(self, number):
         return f"series {number}"
@@ -159,7 +160,7 @@ def test_windows_of_training_never_hold_what_was_kept_for_validation(lengths, lo
     preparation = Preparation(Transform(), horizon, "raise", "float64").fit(series, n_training)
     rows = preparation.rows(series, n_training)
     first = np.clip(n_training - horizon, 1, lookback)
-    training = preparation.windows(rows, series, lookback, first, n_training - horizon).all()
+    training = preparation.windows(rows, series, lookback, horizon, first, n_training - horizon).all()
     for n in range(len(training.X.lengths)):
         targets = read(training.Y, n, horizon)
         number = np.searchsorted(bounds, targets[0], side="right") - 1

@@ -172,13 +172,18 @@ class ForecasterMixin(RegressorMixin):
         ValueError, TypeError
             As `fit`; or if rows are of other series, or of stamps that are known already. Nothing has changed then.
         """
+        panel = self._extended(X, y)
+        self._observe(panel)
+        self.panel_ = panel
+        return self
+
+    def _extended(self, X, y):
+        """Return the panel with the rows that `update` is given."""
         check_is_fitted(self)
         panel = extend(self.panel_, X, y, target=self.target, id_col=self.id_col, time_col=self.time_col)
         if self.missing == "raise":
             refuse_missing(panel, self._cures_of_missing())
-        self._observe(panel)
-        self.panel_ = panel
-        return self
+        return panel
 
     def score(self, X, y=None, sample_weight=None):
         """Return the coefficient of determination R^2 of ``predict(X)``.

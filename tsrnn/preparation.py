@@ -110,7 +110,8 @@ class Preparation:
     ----------
     transform : Transform
         Of the targets, each of which learns a copy of it.
-    horizon : int
+    n_after : int
+        Rows without a value that follow each series: as many as are forecast from its end.
     missing : {"raise", "mask", "interpolate"}
     dtype : str
     bounds : tuple of two float, optional
@@ -126,8 +127,8 @@ class Preparation:
     are known of the past alone first; the features of the calendar.
     """
 
-    def __init__(self, transform, horizon, missing, dtype, bounds=None, columns=None, calendar=()):
-        self.transform, self.horizon, self.missing, self.dtype, self.bounds = transform, horizon, missing, dtype, bounds
+    def __init__(self, transform, n_after, missing, dtype, bounds=None, columns=None, calendar=()):
+        self.transform, self.n_after, self.missing, self.dtype, self.bounds = transform, n_after, missing, dtype, bounds
         self.columns, self.calendar = columns or Columns((), {}), calendar
 
     def fit(self, series, known_lengths):
@@ -158,12 +159,12 @@ class Preparation:
         return n_past if n_past < self.n_features else 0
 
     def rows(self, series, known_lengths):
-        """Return the rows that a network reads, those of each series followed by `horizon` without a value.
+        """Return the rows that a network reads, those of each series followed by `n_after` without a value.
 
         What is interpolated in the first rows of a series, so many, follows from them alone.
         """
         filled, n_targets = self.fill(series, known_lengths), len(self.transforms)
-        n_rows = int(series.bounds[-1]) + len(series.lengths) * self.horizon
+        n_rows = int(series.bounds[-1]) + len(series.lengths) * self.n_after
         rows = np.full((n_rows, self.n_features), np.nan, self.dtype)
         for k, transform in enumerate(self.transforms):
             self._scale(transform, filled, k, rows[:, k])
@@ -212,16 +213,28 @@ class Preparation:
             tail[:, lookback:, last:] = self._of_calendar(series, steps.ravel()).reshape(*steps.shape, self._n_calendar)
         return tail, np.clip(lengths - self.transform.n_lost, 0, lookback)
 
+    def cut(self, rows, series, numbers, at, lookback, n_ahead):
+        """Return what `tail` would of series that end before the rows `at`, those to come being rows of the series.
+
+        Of these are known what is known ahead.
+        """
+        firsts = self.firsts(series)[numbers]
+        places = firsts[:, np.newaxis] + at[:, np.newaxis] + np.arange(-lookback, n_ahead)
+        cut = rows[np.maximum(places, firsts[:, np.newaxis])]
+        cut[:, lookback:, : self.n_of_targets] = np.nan
+        cut[:, lookback:, self.n_of_targets : self.n_of_targets + self.columns.n_past] = 0
+        return cut, np.clip(at - self.transform.n_lost, 0, lookback)
+
     def _add_columns(self, series, rows):
         """Write covariates and the calendar into the rows; covariates after the end of a series are unknown."""
         lengths, first = series.lengths, self.n_of_targets
-        shift = np.repeat(np.arange(len(lengths)) * self.horizon, lengths)
+        shift = np.repeat(np.arange(len(lengths)) * self.n_after, lengths)
         places = np.arange(len(series.values)) + shift
         after = first + self.columns.n_columns
         rows[:, first:after] = 0
         rows[places, first:after] = self.columns.transform(series.covariates, rows.dtype)
         if self.calendar:
-            of_series = np.repeat(np.arange(len(lengths)), lengths + self.horizon)
+            of_series = np.repeat(np.arange(len(lengths)), lengths + self.n_after)
             steps = np.arange(len(rows)) - self.firsts(series)[of_series] + series.starts[of_series]
             rows[:, after:] = self._of_calendar(series, steps)
 
@@ -236,9 +249,9 @@ class Preparation:
 
     def firsts(self, series):
         """Return the row at which each series begins."""
-        return series.bounds[:-1] + np.arange(len(series.lengths)) * self.horizon
+        return series.bounds[:-1] + np.arange(len(series.lengths)) * self.n_after
 
-    def windows(self, rows, series, lookback, first, last, per_epoch=None):
+    def windows(self, rows, series, lookback, horizon, first, last, per_epoch=None):
         """Return windows whose first target is row `first` to `last` of each series, both of shape (n_series,).
 
         With `per_epoch`, windows of an epoch, or of validation, at most.
@@ -246,11 +259,11 @@ class Preparation:
         firsts = self.firsts(series)
         counts, weights = np.maximum(last - first + 1, 0), series.weights
         if len(weights):
-            shift = np.repeat(np.arange(len(firsts)) * self.horizon, series.lengths)
+            shift = np.repeat(np.arange(len(firsts)) * self.n_after, series.lengths)
             weights = np.zeros(len(rows))
             weights[np.arange(len(shift)) + shift] = series.weights
         return SeriesWindows(
-            rows, len(self.transforms), lookback, self.horizon, firsts + self.transform.n_lost, firsts + first, counts,
+            rows, len(self.transforms), lookback, horizon, firsts + self.transform.n_lost, firsts + first, counts,
             per_epoch, weights, reads_ahead=self.n_past > 0,
         )  # fmt: skip
 
@@ -288,7 +301,7 @@ class Preparation:
         values, bounds = series.values[:, k], series.bounds
         label = series.label(0) if len(series.lengths) == 1 else "the panel"
         exact = None if transform.is_by_row else transform.transform(values, bounds)
-        shift = np.arange(len(series.lengths)) * self.horizon  # of a series, by the rows that follow each one before it
+        shift = np.arange(len(series.lengths)) * self.n_after  # of a series, by the rows that follow each one before it
         rounding, movement, n_moves = 0.0, 0.0, 0
         for start in range(0, len(values), PIECE):
             stop = min(start + PIECE, len(values))
