@@ -79,7 +79,7 @@ def test_series_of_a_panel_learn_apart_and_one_too_short_for_differences_is_fore
     learnt = [one._members[0].preparation.transforms[0].transforms for one in (model, alone)]
     assert learnt[0][0].mean_[0] == learnt[1][0].mean_[0] and learnt[0][1].scale_[0] == learnt[1][1].scale_[0]
     assert np.isfinite(model.predict(short)).all()
-    np.testing.assert_array_equal(model.predict(short)[-5:, 1], np.full(5, short["b"].mean()))
+    np.testing.assert_allclose(model.predict(short)[-5:, 1], short["b"].mean(), rtol=1e-15)  # sums in another order
 
 
 def test_a_missing_value_stays_missing_behind_a_transform():
