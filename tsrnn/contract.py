@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .base import reject_booleans
 from .checking import check_weights
+from .columns import FROM_DTYPE
 from .frames import WIDE, listing
 from .panel import NO_WEIGHTS, refuse_missing
 from .reading import Rows, extend, read_ahead, read_panel, read_rows, read_truth
@@ -265,8 +266,9 @@ class ForecasterMixin(RegressorMixin):
     def _read_panel(self, X, y, sample_weight=None):
         weights = NO_WEIGHTS if sample_weight is None else check_weights(sample_weight, X)
         return read_panel(
-            X, y, target=self.target, id_col=self.id_col, time_col=self.time_col, freq=self.freq, weights=weights
-        )
+            X, y, target=self.target, id_col=self.id_col, time_col=self.time_col, freq=self.freq, weights=weights,
+            categorical=getattr(self, "categorical_features", FROM_DTYPE),
+        )  # fmt: skip
 
     def _cures_of_missing(self):
         allowed = self._parameter_constraints["missing"][0].options - {"raise"}

@@ -79,13 +79,29 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         "direct" forecasts all steps of the horizon at once; "recursive" one step, from which, as if it had been
         observed, the next is forecast, and so on. A direct forecast of more steps than `horizon` goes on in the same
         way, a horizon at a time.
-    target : str, optional
-        Name of the column to forecast, for a DataFrame; as long as there are no covariates it is its only one.
+    target : str or list of str, optional
+        The column to forecast, or several that are forecast together; the others are covariates. Without it, and
+        without `y`, each column of a DataFrame is a series of its own, of which one network learns.
+    id_col, time_col : str, default="unique_id", "ds"
+        The columns of a long frame that hold the id of the series and the stamp; the target is then "y" by default.
     freq : str or DateOffset, optional
         Step of the clock where it cannot be told from the stamps.
-    missing : {"raise", "interpolate"}, default="raise"
-        What to do about NaN and absent stamps: raise, or interpolate linearly over the steps between the neighbours;
-        before the first and after the last observed value that value is repeated.
+    missing : {"raise", "mask", "interpolate"}, default="raise"
+        What to do about NaN and absent stamps. "mask" leaves them out of what is seen and of the loss, and gives the
+        network a number beside each value that says whether it is missing. "interpolate" interpolates linearly over
+        the steps between the neighbours; before the first and after the last observed value that value is repeated.
+    past_covariates : list of str, optional
+        Covariates that nobody knows ahead: they are seen up to the last step before the forecast. All others are read
+        at the steps of the forecast, too, where `predict` and `forecast` have to be given them.
+    static_covariates : list of str, optional
+        Covariates that are the same in all rows of a series; of steps to come they need not be given.
+    categorical_features : "from_dtype", list of str or None, default="from_dtype"
+        Covariates that are categories; "from_dtype" those of text or of the dtype category. Each category has weights
+        of its own in the first layer. One that training did not have is like a missing one: no category.
+    calendar : list of str, "auto" or None, default=None
+        What is read off the clock, and known ahead: "minute", "hour", "weekday", "day_of_month", "day_of_year" and
+        "month" as sine and cosine, "holidays:DE" as 0 and 1 (by the package holidays); "auto" are those that fit the
+        step of the clock (:func:`tsrnn.calendar.check_calendar`).
     scaler : {"standard", "minmax", "robust", "mean", None}, transformer or "auto", default="auto"
         Scaling of each series, learnt on its training part alone; "auto" is "standard": mean 0, deviation 1. A
         transformer of scikit-learn is cloned for each series.
@@ -194,6 +210,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         "windows_per_epoch": [POSITIVE_INT, None],
         "past_covariates": "no_validation",
         "static_covariates": "no_validation",
+        "categorical_features": "no_validation",
         "calendar": "no_validation",
         "id_col": "no_validation",
         "time_col": "no_validation",
@@ -224,6 +241,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         missing="raise",
         past_covariates=None,
         static_covariates=None,
+        categorical_features="from_dtype",
         calendar=None,
         scaler="auto",
         target_transform="auto",
@@ -264,6 +282,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.missing = missing
         self.past_covariates = past_covariates
         self.static_covariates = static_covariates
+        self.categorical_features = categorical_features
         self.calendar = calendar
         self.scaler = scaler
         self.target_transform = target_transform

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .clock import Clock, is_too_sparse, read_clock
-from .columns import read_covariates, read_numbers
+from .columns import FROM_DTYPE, read_covariates, read_numbers
 from .frames import ID_COL, TIME_COL, WIDE, is_default, listing, plain, read_keys, read_table
 from .panel import NO_WEIGHTS, Panel, refuse_empty
 
@@ -58,7 +58,10 @@ class _Places:
         return spread
 
 
-def read_panel(X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL, freq=None, weights=NO_WEIGHTS):
+def read_panel(
+    X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL, freq=None, weights=NO_WEIGHTS,
+    categorical=FROM_DTYPE,
+):  # fmt: skip
     """Return series on their clock.
 
     Parameters
@@ -69,6 +72,8 @@ def read_panel(X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL, freq
         Step of the clock where it cannot be told from the stamps.
     weights : ndarray of shape (n_rows,), optional
         Of the rows of X.
+    categorical : "from_dtype", list of names, or None
+        The covariates that have categories, as in :func:`tsrnn.columns.read_covariates`.
 
     Returns
     -------
@@ -84,7 +89,7 @@ def read_panel(X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL, freq
     if not len(table.targets):
         raise ValueError(f"{form.label} has no rows; give at least two.")
     given = read_numbers(table.targets, form.label_of)
-    covariates, categories = read_covariates(table.covariates)
+    covariates, categories = read_covariates(table.covariates, categorical=categorical)
     _refuse_copies(given, covariates, table)
     places = _places_of_series(table.keys, form, freq) if form.has_ids else _places_of_one(table, freq)
     starts, bounds, ids, n_missing = places.starts, places.bounds, table.keys.ids, int(np.isnan(given).sum())
