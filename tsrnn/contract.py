@@ -96,10 +96,13 @@ class ForecasterMixin(RegressorMixin):
             refuse_missing(panel, self._cures_of_missing())
         if not panel.clock.is_given:
             warnings.warn(NO_CLOCK, UserWarning, stacklevel=2)
-        self._learn(panel)
-        self.panel_ = panel
+        self._fit_panel(panel)
         self.n_features_in_ = X.shape[1] if np.ndim(X) == 2 else int(y is None)
-        self._fitted_horizon = self.horizon
+        return self
+
+    def _fit_panel(self, panel):
+        self._learn(panel)
+        self.panel_, self._fitted_horizon = panel, self.horizon
         return self
 
     def predict(self, X):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from .base import (
     AUTO,
@@ -35,6 +36,7 @@ from .network.together import run_together
 from .network.training import Training
 from .panel import refuse_outside
 from .preparation import Series
+from .skill import skill_report
 from .transforms import make_chain
 
 # Why else a refit may have been cut short.
@@ -347,6 +349,49 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.panel_ = panel
         return self
 
+    def report(self):
+        """Return how the forecasts of the validation part compare with those of :class:`tsrnn.SeasonalNaive`.
+
+        They are those of the networks that were trained without that part, before any `refit`, from every row of it
+        that leaves room for the horizon; a series too short to hold a part out has none.
+
+        Returns
+        -------
+        DataFrame
+            One row per series (`id_col`), target if there are several, and step: ``n`` forecasts, their mean absolute
+            error ``MAE``, ``naive_MAE`` of the naive forecasts from the same rows, in units of the series, and
+            ``skill = 1 - MAE / naive_MAE``: 1 is perfect, 0 no better than the naive forecast.
+
+        Raises
+        ------
+        ValueError
+            If nothing was held out.
+
+        Warns
+        -----
+        UserWarning
+            If a series is forecast no better than by the naive forecast, over all steps together.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> model = tsrnn.RNNForecaster(horizon=2, max_iter=20, random_state=0).fit(temperature)
+        >>> model.report()[["step", "n", "naive_MAE"]].round(3)
+           step   n  naive_MAE
+        0     1  73      1.102
+        1     2  73      1.110
+        """
+        check_is_fitted(self)
+        members, n_training, lengths = self._before_refit
+        if (n_training == lengths).all():
+            raise ValueError("report() needs a part held out for validation; fit with early_stopping=True.")
+        memory, panel = members[0].memory_of(Series.of(self.panel_)), self.panel_
+        members = [member.with_memory(memory) for member in members]
+        first = np.where(n_training < lengths, n_training, lengths)[self._numbers]
+        last = lengths[self._numbers] - self._fitted_horizon
+        return skill_report(partial(self._forecasts_from, members=members), panel, first, last, self._fitted_horizon)
+
     def _learn_on(self, panel, n_epochs):
         """Return the members after so many further epochs, from all rows of a panel."""
         refuse_outside(panel, self._limits())
@@ -402,6 +447,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
         first = learnt[0]
         self._members = [Member(settings, one.task, one.parameters) for one in learnt]
+        before = [Member(settings, task, one.training.parameters) for one in learnt]
+        self._before_refit = before, n_training, series.lengths
         self._keep(first.training)
         self.parameters_, self.stop_reason_ = first.parameters, first.stop_reason
         histories = [pd.DataFrame(one.training.history) for one in learnt]
@@ -569,11 +616,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         forecasts = self._combine(lambda member, n_threads: member.forecast_from(numbers, first, n_threads))
         return forecasts[np.arange(len(rows)), rows - first]
 
-    def _combine(self, forecast):
+    def _combine(self, forecast, members=None):
         """Return the median of what `forecast` returns for each member and a number of threads."""
-        forecasts = [forecast(member, count_threads(self.n_jobs)) for member in self._members]
+        forecasts = [forecast(member, count_threads(self.n_jobs)) for member in members or self._members]
         return forecasts[0] if len(forecasts) == 1 else np.median(forecasts, axis=0)
 
-    def _forecasts_from(self, series, rows):
+    def _forecasts_from(self, series, rows, members=None):
         numbers = self._numbers[series]
-        return self._combine(lambda member, n_threads: member.forecast_from(numbers, rows, n_threads))
+        return self._combine(lambda member, n_threads: member.forecast_from(numbers, rows, n_threads), members)
