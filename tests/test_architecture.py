@@ -22,8 +22,8 @@ PLOTTING = rooms_of("plotting", "__init__ forecasts training backtests residuals
 BACKTESTING = rooms_of("backtesting", "__init__ rolling fits origins data result")
 METRICS = rooms_of("metrics", "__init__ scorers tables formulas grouped reading")
 SURFACE = [
-    "__main__", "__init__", "csv_input", "forecaster", "generator", "regressor", "classifier", "windowed", "skill", "baselines",
-    "choices", *BACKTESTING, "lookahead", "contract", "splitting", "tokens", "ids", "member", "preparation",
+    "__main__", "__init__", "csv_input", "forecaster", "generator", "regressor", "classifier", "windowed", "skill",
+    "baselines", "choices", *BACKTESTING, "lookahead", "contract", "splitting", "tokens", "ids", "member", "preparation",
     "covariates", *PLOTTING, "datasets", *METRICS, "transforms", "powers", "seasons", "scaling", "decomposition",
     "windows", "sequences", "checking", "calendar", "stamps", "reading", "panel", "columns", "frames", "clock", "base",
     "weights",
