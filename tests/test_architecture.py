@@ -13,7 +13,8 @@ PACKAGE = Path(tsrnn.__file__).resolve().parent
 
 # A room imports only rooms listed below it. The two inner packages hold a docstring alone, so anybody may import them.
 SURFACE = [
-    "__main__", "__init__", "csv_input", "forecaster", "generator", "regressor", "classifier", "windowed", "baselines",
+    "__main__", "__init__", "commands", "printing", "options", "selection", "files",
+    "forecaster", "generator", "regressor", "classifier", "windowed", "baselines",
     "choices", "backtesting", "lookahead", "contract", "splitting", "tokens", "ids", "member", "preparation",
     "covariates",
     "plotting", "datasets", "metrics", "transforms", "powers", "seasons", "scaling", "decomposition", "windows",
@@ -32,7 +33,8 @@ ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}"
 # Who may import what is neither of this package nor of Python itself. All may import NumPy, nobody what is not named.
 # Rooms of the design that are not built yet are named already.
 PANDAS = [
-    "__main__", "csv_input", "forecaster", "generator", "baselines", "backtesting", "lookahead", "splitting",
+    "commands", "printing", "selection", "files",
+    "forecaster", "generator", "baselines", "backtesting", "lookahead", "splitting",
     "plotting", "datasets", "metrics", "windows", "windowed", "checking", "calendar", "stamps", "reading", "panel",
     "columns", "frames", "clock", "contract",
 ]  # fmt: skip
@@ -48,7 +50,7 @@ ALLOWED = {
     "sklearn": SKLEARN,
     "joblib": SKLEARN,
     "matplotlib": ["plotting"],
-    "tqdm": ["base", "backtesting", "__main__"],
+    "tqdm": ["base", "backtesting"],
     "holidays": ["calendar"],
     "statsmodels": ["decomposition", "seasons"],
 }
