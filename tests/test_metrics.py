@@ -811,8 +811,11 @@ def test_scorers_refuse_what_they_cannot_score_in_one_sentence():
 
 
 def test_public_names_are_those_of_all():
-    assert set(metrics.__all__) == {
-        name
-        for name, thing in vars(metrics).items()
-        if getattr(thing, "__module__", None) == "tsrnn.metrics" and callable(thing) and not name.startswith("_")
-    } - {"ForecastScorer"}
+    own = {
+        name: thing
+        for room in (metrics.formulas, metrics.tables, metrics.scorers)
+        for name, thing in vars(room).items()
+        if getattr(thing, "__module__", None) == room.__name__ and callable(thing) and not name.startswith("_")
+    }
+    assert set(metrics.__all__) == set(own) - {"ForecastScorer"}
+    assert all(getattr(metrics, name) is thing for name, thing in own.items())

@@ -7,7 +7,7 @@ import warnings
 from pathlib import Path
 
 from . import __version__
-from .options import in_terms_of_options, make_parser
+from .commands.options import in_terms_of_options, make_parser
 
 
 def main(argv=None):
@@ -56,13 +56,13 @@ def _show_warning(message, *_):
 
 
 def _forecast(arguments):
-    from .commands import run_forecast
+    from .commands.running import run_forecast
 
     run_forecast(arguments)
 
 
 def _backtest(arguments):
-    from .commands import run_backtest
+    from .commands.running import run_backtest
 
     run_backtest(arguments)
 
@@ -70,8 +70,8 @@ def _backtest(arguments):
 def _list_datasets(arguments):
     """List the bundled sets; or show one, and write it."""
     from . import datasets
-    from .files import check_outputs, write_file
-    from .selection import load_set
+    from .commands.files import check_outputs, write_file
+    from .commands.selection import load_set
 
     name = arguments.name
     if name is None:

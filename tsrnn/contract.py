@@ -14,8 +14,9 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from .base import reject_booleans
+from .checking import check_weights
 from .frames import WIDE, listing
-from .panel import refuse_missing
+from .panel import NO_WEIGHTS, refuse_missing
 from .reading import Rows, extend, read_ahead, read_panel, read_rows, read_truth
 
 NO_CLOCK = (
@@ -61,7 +62,7 @@ class ForecasterMixin(RegressorMixin):
         those of a memory that ends there.
         """
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, sample_weight=None):
         """Learn one series, or many.
 
         Parameters
@@ -73,6 +74,10 @@ class ForecasterMixin(RegressorMixin):
             stamp.
         y : Series, DataFrame or array of shape (n,) or (n, n_targets), optional
             The values, where a scikit-learn tool passes them apart from X. Several columns are forecast together.
+        sample_weight : array-like of shape (n,), optional
+            How much each row of X counts as a step that is forecast, in training and in validation; of a frame with a
+            series in each column, in all of them. A row of weight 0 is still seen by the windows after it. What learns
+            no weights, as SeasonalNaive, forecasts the same.
 
         Returns
         -------
@@ -85,7 +90,7 @@ class ForecasterMixin(RegressorMixin):
         """
         self._validate_params()
         reject_booleans(self)
-        panel = self._read_panel(X, y)
+        panel = self._read_panel(X, y, sample_weight)
         if self.missing == "raise":
             refuse_missing(panel, self._cures_of_missing())
         if not panel.clock.is_given:
@@ -167,13 +172,18 @@ class ForecasterMixin(RegressorMixin):
         ValueError, TypeError
             As `fit`; or if rows are of other series, or of stamps that are known already. Nothing has changed then.
         """
+        panel = self._extended(X, y)
+        self._observe(panel)
+        self.panel_ = panel
+        return self
+
+    def _extended(self, X, y):
+        """Return the panel with the rows that `update` is given."""
         check_is_fitted(self)
         panel = extend(self.panel_, X, y, target=self.target, id_col=self.id_col, time_col=self.time_col)
         if self.missing == "raise":
             refuse_missing(panel, self._cures_of_missing())
-        self._observe(panel)
-        self.panel_ = panel
-        return self
+        return panel
 
     def score(self, X, y=None, sample_weight=None):
         """Return the coefficient of determination R^2 of ``predict(X)``.
@@ -252,8 +262,11 @@ class ForecasterMixin(RegressorMixin):
         errors[counts > 0] = sums[counts > 0] / counts[counts > 0]
         return errors[self.series_numbers(X)]
 
-    def _read_panel(self, X, y):
-        return read_panel(X, y, target=self.target, id_col=self.id_col, time_col=self.time_col, freq=self.freq)
+    def _read_panel(self, X, y, sample_weight=None):
+        weights = NO_WEIGHTS if sample_weight is None else check_weights(sample_weight, X)
+        return read_panel(
+            X, y, target=self.target, id_col=self.id_col, time_col=self.time_col, freq=self.freq, weights=weights
+        )
 
     def _cures_of_missing(self):
         allowed = self._parameter_constraints["missing"][0].options - {"raise"}

@@ -7,6 +7,39 @@ import numpy as np
 MOST_CATEGORIES = 1000  # of one column: more are ids, not categories
 
 
+def check_covariates(panel, past, static, is_complete):
+    """Raise if covariates of a Panel are missing, or named that are none, or not static.
+
+    Parameters
+    ----------
+    panel : Panel
+    past, static : sequence of str, or None
+        What was given as `past_covariates` and `static_covariates`.
+    is_complete : bool
+        Whether none may be missing.
+    """
+    for argument, names in (("past_covariates", past), ("static_covariates", static)):
+        if isinstance(names, str):
+            raise TypeError(f"{argument} must be a list of names of columns; got {names!r}, which is one: [{names!r}].")
+        for name in names or ():
+            if name not in panel.covariate_names:
+                what = ", ".join(map(repr, panel.covariate_names)) or "none"
+                raise ValueError(f"{argument} holds {name!r}, which is no covariate; the covariates are {what}.")
+    is_missing = np.isnan(panel.covariates)
+    if is_complete and is_missing.any():
+        row, column = (int(place[0]) for place in is_missing.nonzero())
+        raise ValueError(
+            f"covariate {panel.covariate_names[column]!r} is missing {panel.place(row)}; fill it, or set "
+            "missing='mask'."
+        )
+    for name in static or ():
+        values, firsts = panel.covariates[:, panel.covariate_names.get_loc(name)], panel.bounds[:-1]
+        changes = np.fmax.reduceat(values, firsts) != np.fmin.reduceat(values, firsts)
+        if changes.any():
+            label = panel.label(int(changes.argmax()))
+            raise ValueError(f"static covariate {name!r} changes within {label}; leave it out of static_covariates.")
+
+
 @dataclass
 class Columns:
     """Which columns a network reads beside the targets, and how they are scaled.

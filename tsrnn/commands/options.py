@@ -64,11 +64,15 @@ BACKTEST = """examples:
   tsrnn backtest us_employment --horizon 12 --step 6 --refit 5 --plot errors.png
 """
 SCORES = ("MAE", "RMSE", "MAPE", "sMAPE", "WAPE", "MASE", "RMSSE", "bias", "R2", "DA")
+TRANSFORMS = (
+    "log1p", "boxcox", "yeojohnson", "difference", "seasonal_difference", "deseasonalise", "stl", "mstl",
+)  # fmt: skip
 SHOWN = ["MAE", "RMSE", "sMAPE", "MASE"]  # if nobody asks for others
 # Those that the forecaster takes as they stand; its own defaults hold for what is not given.
 OF_NETWORK = (
     "cell", "hidden_layer_sizes", "lookback", "n_members", "max_iter", "max_time", "learning_rate",
-    "windows_per_epoch", "random_state", "calendar", "missing", "freq",
+    "windows_per_epoch", "random_state", "calendar", "missing", "freq", "strategy", "target_transform", "scaler",
+    "window_norm", "bounds",
 )  # fmt: skip
 
 
@@ -128,11 +132,12 @@ _SENTENCES = {
 # Arguments with their values; and names of arguments that no sentence has in another meaning.
 _UNDERSCORED = (
     "past_covariates|static_covariates|id_col|time_col|n_members|max_time|max_iter|learning_rate|windows_per_epoch|"
-    "window_size|n_origins|hidden_layer_sizes|random_state"
+    "window_size|n_origins|hidden_layer_sizes|random_state|target_transform|window_norm"
 )
 _WITH_VALUE = re.compile(
-    rf"(?<![\w'\"-])(set )?({_UNDERSCORED}|missing|initial|step|window|refit|horizon|lookback|calendar|freq|target)="
-    r"(\[[^]]*\]|'[^']*'|\w+(?:\.\w+)*)"
+    rf"(?<![\w'\"-])(set )?({_UNDERSCORED}|missing|initial|step|window|refit|horizon|lookback|calendar|freq|target|"
+    r"scaler|bounds)="
+    r"(\[[^]]*\]|\([^)]*\)|'[^']*'|\w+(?:\.\w+)*)"
 )
 _ALONE = re.compile(rf"(?<![\w'\"-])({_UNDERSCORED})(?![\w'\"])")
 
@@ -297,9 +302,30 @@ def _add_data(parser, future):
         help="auto; or some of minute, hour, weekday, day_of_month, day_of_year, month, holidays:DE, holidays:US-CA",
     )  # fmt: skip
 
+    series = parser.add_argument_group("scale of the series, given back to forecasts")
+    series.add_argument(
+        "--target-transform", nargs="+", choices=TRANSFORMS, metavar="NAME",
+        help=f"one after the other, before the scaler: {', '.join(TRANSFORMS)} (default: none)",
+    )  # fmt: skip
+    series.add_argument(
+        "--scaler", choices=("standard", "minmax", "robust", "mean", "none"), help="of each series (default: standard)"
+    )  # fmt: skip
+    series.add_argument(
+        "--window-norm", choices=("last", "mean", "standard", "none"),
+        help="what is taken from each window that the network sees (default: last, its last value)",
+    )  # fmt: skip
+    series.add_argument(
+        "--bounds", nargs=2, type=_bound, metavar=("LOW", "HIGH"),
+        help="keep forecasts within, such as 0 none for what cannot be negative",
+    )  # fmt: skip
+
 
 def _add_network(parser):
     network = parser.add_argument_group("network")
+    network.add_argument(
+        "--strategy", choices=("direct", "recursive"),
+        help="forecast all steps at once, or one from which the next is forecast (default: direct)",
+    )  # fmt: skip
     network.add_argument("--cell", choices=("lstm", "gru", "rnn"), help="its kind (default: lstm)")
     network.add_argument(
         "--hidden-layer-sizes", nargs="+", type=_count, metavar="N", help="units of each layer (default: one layer, 32)"
@@ -363,6 +389,15 @@ def _positive(text):
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"must be more than 0, got {text}")
     return number
+
+
+def _bound(text):
+    if text.lower() == "none":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be numbers, or none; got {text!r}") from None
 
 
 def _steps_or_share(text):

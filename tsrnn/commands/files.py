@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .frames import is_default
+from ..frames import is_default
 
 PARQUET = (".parquet", ".pq")
 _OTHERS = (".xlsx", ".xls", ".ods", ".json", ".feather", ".arrow", ".orc", ".h5", ".hdf5", ".pkl", ".pickle")
@@ -31,7 +31,7 @@ def check_outputs(named, sources):
     named = {option: path for option, path in named.items() if path is not None}
     for option, path in named.items():
         if option == "--plot":
-            from .plotting import picture_formats
+            from ..plotting import picture_formats
 
             endings = ["." + name for name in picture_formats()]
             if Path(path).suffix.lower() not in endings:

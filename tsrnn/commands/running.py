@@ -5,14 +5,15 @@ import copy
 import numpy as np
 import pandas as pd
 
-from . import datasets
-from .backtesting import backtest
-from .baselines import SeasonalNaive
+from .. import datasets
+from ..backtesting import backtest
+from ..baselines import SeasonalNaive
+from ..covariates import check_covariates
+from ..forecaster import RNNForecaster
+from ..frames import WIDE, listing
+from ..panel import refuse_missing, refuse_outside
 from .files import check_outputs, write_file
-from .forecaster import RNNForecaster
-from .frames import WIDE, listing
 from .options import OF_NETWORK, SCORES, SHOWN
-from .panel import refuse_missing
 from .printing import (
     Comparison,
     counted,
@@ -93,7 +94,7 @@ def run_backtest(arguments):
         _write(forecasts, arguments)
         print(f"\nwritten   {len(forecasts):,} forecasts -> {arguments.out}")
     if arguments.plot is not None:
-        from .plotting import plot_backtest
+        from ..plotting import plot_backtest
 
         target = forecasts["target"].iloc[0] if "target" in forecasts else None
         labels = {"forecast": comparison.name, "baseline": comparison.naive_name}
@@ -117,6 +118,11 @@ def _make_model(arguments, selection, **more):
     given = {name: getattr(arguments, name) for name in OF_NETWORK if getattr(arguments, name) is not None}
     if given.get("calendar") == ["auto"]:
         given["calendar"] = "auto"
+    if len(given.get("target_transform", [])) == 1:
+        given["target_transform"] = given["target_transform"][0]
+    for name in ("scaler", "window_norm"):
+        if given.get(name) == "none":
+            given[name] = None
     return RNNForecaster(arguments.horizon, **given, **selection.options, **more)
 
 
@@ -126,7 +132,8 @@ def _check(model, selection):
     panel = model._read_panel(selection.frame, None)
     if model.missing == "raise":
         refuse_missing(panel, model._cures_of_missing())
-    model._check_covariates(panel)
+    check_covariates(panel, model.past_covariates, model.static_covariates, model.missing == "raise")
+    refuse_outside(panel, model._limits())
     model._resolve(panel)
     if selection.future is not None:
         probe = copy.copy(model)  # knows the data, and has learnt nothing
@@ -171,7 +178,7 @@ def _stamps_of(forecast, selection):
 
 
 def _draw_forecast(arguments, selection, panel, comparison, forecast):
-    from .plotting import draw_report, plot_panel
+    from ..plotting import draw_report, plot_panel
 
     if comparison.is_one:
         series = _series_of(selection.frame, selection.options)
@@ -204,7 +211,7 @@ def _series_of(table, options):
 
 
 def _save(figure, arguments):
-    from .plotting import save_figure
+    from ..plotting import save_figure
 
     save_figure(figure, arguments.plot)
     arguments.written.append(arguments.plot)

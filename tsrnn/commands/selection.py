@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from . import datasets
+from .. import datasets
+from ..frames import listing
 from .files import check_ending, read_file, read_stamps
-from .frames import listing
 
 
 @dataclass
