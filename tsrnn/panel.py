@@ -142,6 +142,19 @@ def refuse_missing(panel, cures="set missing='interpolate'"):
     )
 
 
+def refuse_missing_covariates(panel, cures="set missing='mask'"):
+    """Raise if a covariate is missing."""
+    is_missing = np.isnan(panel.covariates)
+    if is_missing.any():
+        row, column = np.argwhere(is_missing)[0]
+        series = int(np.searchsorted(panel.bounds, row, side="right")) - 1
+        stamp = panel.stamps([panel.starts[series] + row - panel.bounds[series]])[0]
+        raise ValueError(
+            f"covariate {plain(panel.covariate_names[column])!r} of {panel.label(series)} is missing at {stamp} (NaN); "
+            f"fill it, or {cures}."
+        )
+
+
 def interpolate(values, bounds):
     """Return values without NaN: those between are on the line between their neighbours, those at the ends repeat them.
 
