@@ -72,7 +72,7 @@ def test_rows_to_come_without_what_should_be_known_are_refused(knowing):
 def test_with_a_mask_covariates_and_values_may_be_missing():
     y, given = SALES.copy(), X.copy()
     y.iloc[50:60], given.iloc[20:25, 0] = np.nan, np.nan
-    refused(ValueError, ["'promo'", "missing at 2023-01-21", "missing='mask'"], fit, given[TRAIN], SALES[TRAIN])
+    refused(ValueError, ["'promo'", "missing (NaN) at 2023-01-21", "or 'mask'"], fit, given[TRAIN], SALES[TRAIN])
     model = fit(given[TRAIN], y[TRAIN], missing="mask")
     assert error(model, X[NEXT], SALES[NEXT]) < 0.5
     assert np.isfinite(model.predict(X[TRAIN])).all()

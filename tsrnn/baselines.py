@@ -70,6 +70,11 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
         self.freq = freq
         self.missing = missing
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.regressor_tags.poor_score = True  # as of DummyRegressor: it does not look at covariates
+        return tags
+
     def _learn(self, panel):
         season = seasonal_period(panel.clock.freq) if self.season == "auto" else self.season
         longest = int(panel.lengths.max())

@@ -1,5 +1,6 @@
 """Columns of numbers and of categories, of any dtype that pandas has, become float64."""
 
+from collections.abc import Hashable
 from numbers import Real
 
 import numpy as np
@@ -28,7 +29,7 @@ def read_numbers(frame, label_of):
     TypeError
         If a value is no number.
     ValueError
-        If one is infinite.
+        If one is infinite, or complex.
     """
     if are_plain_numbers(frame):
         values = frame.to_numpy(np.float64, copy=True)
@@ -85,8 +86,7 @@ def _names_of_categories(frame, categorical):
                 f"categorical_features must be {FROM_DTYPE!r}, a list of names of columns, or None; got "
                 f"{categorical!r}."
             )
-        types = pd.api.types
-        return [name for name, dtype in frame.dtypes.items() if not types.is_numeric_dtype(dtype)]
+        return [name for name in frame.columns if _has_categories(frame[name])]
     unknown = [name for name in categorical or () if name not in frame.columns]
     if unknown:
         what = ", ".join(map(repr, frame.columns)) or "none"
@@ -96,13 +96,20 @@ def _names_of_categories(frame, categorical):
     return list(categorical or ())
 
 
+def _has_categories(column):
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return True
+    return not pd.api.types.is_numeric_dtype(column.infer_objects().dtype)  # objects may be numbers, every one
+
+
 def _to_categories(column, label, categories=None):
     """Return the number of the category of each row, and the categories."""
     if categories is None:
         try:
             categories = column.astype("category").cat.categories
         except TypeError:
-            raise TypeError(f"{label} holds {column.dropna().iloc[0]!r}, which is neither number nor text.") from None
+            given = next((value for value in column if not isinstance(value, Hashable)), column.iloc[0])
+            raise TypeError(f"{label} holds {given!r}; the argument must be a column of strings or numbers.") from None
     numbers = categories.get_indexer(pd.Index(column)).astype(np.float64)
     return np.where(column.isna(), np.nan, numbers), categories
 
@@ -110,7 +117,9 @@ def _to_categories(column, label, categories=None):
 def _to_floats(column, label):
     """Return one column as float64, NaN where a value is missing."""
     types = pd.api.types
-    if column.dtype.kind in "mMc" or isinstance(column.dtype, pd.PeriodDtype | pd.DatetimeTZDtype):
+    if column.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {label} holds {column.dtype} values; give real numbers.")
+    if column.dtype.kind in "mM" or isinstance(column.dtype, pd.PeriodDtype | pd.DatetimeTZDtype):
         raise TypeError(f"{label} holds {column.dtype} values; give numbers, and the time stamps as the index.")
     try:
         if not types.is_numeric_dtype(column.dtype) and column.map(lambda value: isinstance(value, str)).any():

@@ -9,16 +9,14 @@ from .panel import interpolate
 MOST_CATEGORIES = 1000  # of one column: more are ids, not categories
 
 
-def check_covariates(panel, past, static, is_complete):
-    """Raise if covariates of a Panel are missing, or named that are none, or not static.
+def check_covariates(panel, past, static):
+    """Raise if covariates of a Panel are named that are none, or not static.
 
     Parameters
     ----------
     panel : Panel
     past, static : sequence of str, or None
         What was given as `past_covariates` and `static_covariates`.
-    is_complete : bool
-        Whether none may be missing.
     """
     for argument, names in (("past_covariates", past), ("static_covariates", static)):
         if isinstance(names, str):
@@ -27,13 +25,6 @@ def check_covariates(panel, past, static, is_complete):
             if name not in panel.covariate_names:
                 what = ", ".join(map(repr, panel.covariate_names)) or "none"
                 raise ValueError(f"{argument} holds {name!r}, which is no covariate; the covariates are {what}.")
-    is_missing = np.isnan(panel.covariates)
-    if is_complete and is_missing.any():
-        row, column = (int(place[0]) for place in is_missing.nonzero())
-        raise ValueError(
-            f"covariate {panel.covariate_names[column]!r} is missing {panel.place(row)}; fill it, or set "
-            "missing='mask' or 'interpolate'."
-        )
     for name in static or ():
         values, firsts = panel.covariates[:, panel.covariate_names.get_loc(name)], panel.bounds[:-1]
         changes = np.fmax.reduceat(values, firsts) != np.fmin.reduceat(values, firsts)

@@ -411,13 +411,13 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             warning = describe_cut(training, label) if training.stop_reason in CUT_SHORT else ""
             return _Learnt(training, training.parameters, task, training.stop_reason, warning)
 
-        learnt = self._side_by_side(learn, len(members), options)
+        learnt = self._side_by_side(learn, len(members), options, stacklevel=4)
         pairs = zip(members, learnt, strict=True)
         return [member if one is None else member.with_parameters(one.parameters) for member, one in pairs]
 
     def _learn(self, panel):
         begun = time.perf_counter()
-        check_covariates(panel, self.past_covariates, self.static_covariates, self.missing == "raise")
+        check_covariates(panel, self.past_covariates, self.static_covariates)
         refuse_outside(panel, self._limits())
         series, settings = Series.of(panel), self._resolve(panel)
         n_training = self._count_training(series, settings)
@@ -442,7 +442,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         def learn(k, options, name):
             return self._learn_one((task, make_on_all), options, seeds[k], name, begun, starts[k])
 
-        learnt = [one for one in self._side_by_side(learn, len(seeds), options) if one is not None]
+        learnt = [one for one in self._side_by_side(learn, len(seeds), options, stacklevel=5) if one is not None]
 
         # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
         first = learnt[0]
@@ -474,7 +474,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             )
         return [member.parameters for member in self._members]
 
-    def _side_by_side(self, learn, n, options):
+    def _side_by_side(self, learn, n, options, stacklevel):
         """Return what each of n members has learnt, None for those that never began.
 
         `learn` is given the number of the member, its TrainingOptions and what messages add to its name.
@@ -489,7 +489,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         learnt = run_together(runs, n_at_once)
         for one in learnt:
             if one is not None and one.warning:
-                warnings.warn(one.warning, ConvergenceWarning, stacklevel=4)
+                warnings.warn(one.warning, ConvergenceWarning, stacklevel=stacklevel)
         return learnt
 
     def _learn_one(self, tasks, options, seed, name, begun, start):
@@ -586,8 +586,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             also = f" + {n_validation[longest]} held out for validation" if self.early_stopping else ""
             seen = "one to see" + (f" + {settings.n_lost} to take differences from" if settings.n_lost else "")
             label = series.label(longest) if is_one else f"the longest, {series.label(longest)},"
+            rows = f"{lengths[longest]} rows" if lengths[longest] > 1 else "1 row (one sample)"
             raise ValueError(
-                f"{label} has {lengths[longest]} rows; {seen} + horizon {horizon}{also} needs at least "
+                f"{label} has {rows}; {seen} + horizon {horizon}{also} needs at least "
                 f"{least + n_validation[longest]}. Shorten horizon{', or set early_stopping=False' if also else ''}."
             )
         of_series = series.bounds[:-1]

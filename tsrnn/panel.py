@@ -149,6 +149,15 @@ def refuse_missing(panel, cures="set missing='interpolate'"):
     )
 
 
+def refuse_missing_covariates(panel, cures="set missing='mask'"):
+    """Raise if a covariate is missing."""
+    is_missing = np.isnan(panel.covariates)
+    if is_missing.any():
+        row, column = (int(place[0]) for place in is_missing.nonzero())
+        name = plain(panel.covariate_names[column])
+        raise ValueError(f"covariate {name!r} is missing (NaN) {panel.place(row)}; fill it, or {cures}.")
+
+
 def refuse_outside(panel, bounds):
     """Raise if a value lies out of the bounds of forecasts, two floats or None."""
     if bounds is None:

@@ -4,6 +4,7 @@ Everything behind this door works on plain arrays: the rows of all series side b
 What cannot be read without guessing is an error here, in one sentence.
 """
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 
 from .clock import Clock, is_too_sparse, read_clock
 from .columns import FROM_DTYPE, read_covariates, read_numbers
-from .frames import ID_COL, TIME_COL, WIDE, is_default, listing, plain, read_keys, read_table
+from .frames import ID_COL, TIME_COL, WIDE, as_array, is_default, listing, plain, read_keys, read_table
 from .panel import NO_WEIGHTS, Panel, refuse_empty
 
 
@@ -90,7 +91,7 @@ def read_panel(
         raise ValueError(f"{form.label} has no rows; give at least two.")
     given = read_numbers(table.targets, form.label_of)
     covariates, categories = read_covariates(table.covariates, categorical=categorical)
-    _refuse_copies(given, covariates, table)
+    _refuse_copies(given, covariates, table, is_named=isinstance(X, pd.Series | pd.DataFrame))
     places = _places_of_series(table.keys, form, freq) if form.has_ids else _places_of_one(table, freq)
     starts, bounds, ids, n_missing = places.starts, places.bounds, table.keys.ids, int(np.isnan(given).sum())
     values, covariates = places.spread(given), places.spread(covariates)
@@ -112,15 +113,16 @@ def read_panel(
     return panel
 
 
-def _refuse_copies(values, covariates, table):
-    """Raise if a covariate is a target itself, which nobody knows ahead."""
+def _refuse_copies(values, covariates, table, is_named):
+    """Raise if a covariate is a target itself, which nobody knows ahead; warn if nothing has a name."""
     for target, name in zip(values.T, table.targets.columns, strict=True):
         for covariate, column in zip(covariates.T, table.covariates.columns, strict=True):
             if np.array_equal(covariate, target, equal_nan=True):
-                raise ValueError(
-                    f"covariate {column!r} holds the very values to forecast, of {name!r}, which are not known ahead; "
-                    "leave that column out, or give the series alone."
-                )
+                what = "holds the very values to forecast"
+                cure = "which are not known ahead; leave that column out, or give the series alone."
+                if is_named:
+                    raise ValueError(f"covariate {plain(column)!r} {what}, of {plain(name)!r}, {cure}")
+                warnings.warn(f"column {column} of X {what}, {cure}", UserWarning, stacklevel=5)
 
 
 def read_rows(X, panel, id_col=ID_COL, time_col=TIME_COL):
@@ -193,8 +195,7 @@ def read_ahead(X, panel, names, id_col=ID_COL, time_col=TIME_COL):
     TypeError, ValueError
         If X has not these columns, or its rows are of no known series.
     """
-    if X is None or not isinstance(X, pd.DataFrame):
-        X = None if X is None or np.ndim(X) != 2 else pd.DataFrame(np.asarray(X), columns=panel.covariate_names)
+    X = X if isinstance(X, pd.DataFrame) else None
     missing = [name for name in names if X is None or name not in X.columns]
     if missing:
         raise ValueError(
@@ -207,6 +208,42 @@ def read_ahead(X, panel, names, id_col=ID_COL, time_col=TIME_COL):
         return Ahead(np.zeros(len(X), np.int64), panel.clock.n + np.arange(len(X)), values)
     series = _find_series(keys, len(X), panel)
     return Ahead(np.zeros(len(X), np.int64) if series is None else series, panel.clock.positions(keys.stamps), values)
+
+
+def are_covariates_of_training(X, panel):
+    """Return whether X is a frame with the covariates of all rows of training, in the order of these.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If values are not of the kind of those of training.
+    """
+    if not isinstance(X, pd.DataFrame) or not panel.covariate_names.isin(X.columns).all():
+        return False
+    values, _ = read_covariates(X[list(panel.covariate_names)], panel.categories)
+    return np.array_equal(values, panel.covariates, equal_nan=True)
+
+
+def name_columns(X, panel, reader):
+    """Return an array of covariates as a frame of those of training; `reader` is who reads it.
+
+    Raises
+    ------
+    ValueError
+        If it has not as many columns.
+    """
+    values, n = as_array(X, "X"), len(panel.covariate_names)
+    if values.ndim == 1:
+        raise ValueError(
+            f"X has shape {values.shape}, but its rows are time steps with {n} covariate(s) each. Reshape your data: "
+            f"give shape (n, {n})."
+        )
+    if values.shape[1] != n:
+        raise ValueError(
+            f"X has {values.shape[1]} features, but {reader} is expecting {n} features as input: the covariates "
+            f"{listing(panel.covariate_names)}."
+        )
+    return pd.DataFrame(values, columns=panel.covariate_names, copy=False)
 
 
 def read_truth(X, panel, target=None, id_col=ID_COL, time_col=TIME_COL):
