@@ -58,11 +58,11 @@ class _Learnt:
 
 
 class RNNForecaster(ForecasterMixin, RecurrentEstimator):
-    """Recurrent network that forecasts the next steps of a series, all at once.
+    """Recurrent network that forecasts the next steps of one series, or of many that it learns from together.
 
-    A window of `lookback` steps is read by recurrent layers, and a dense layer on their last state gives all `horizon`
-    steps (the direct strategy). With early stopping the latest part of the series is held out, training ends where the
-    loss on it is best, and a fresh network is then trained on everything for as many epochs (`refit`).
+    A window of `lookback` steps is read by recurrent layers, and a dense layer gives all `horizon` steps after it. With
+    early stopping the latest part of each series is held out, training ends where the loss on it is best, and a fresh
+    network is then trained on everything for as many epochs (`refit`).
 
     Parameters
     ----------
@@ -177,8 +177,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     hidden_layer_sizes_ : tuple of int
     parameters_ : ndarray
         The flat vector of all weights; `get_weights` gives them by name.
-    series_ : SeriesData
-        The series as it was read.
+    panel_ : Panel
+        The series as they were read, and the rows of each `update`.
 
     References
     ----------
@@ -195,6 +195,13 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     (Timestamp('2011-01-01 00:00:00'), 'MS', 12)
     >>> bool((model.predict(model.future_frame(12)) == forecast).all())
     True
+
+    Many series, one network, and what the calendar says; the forecast comes in the format of the data:
+
+    >>> jobs = tsrnn.datasets.load_us_employment()
+    >>> model = tsrnn.RNNForecaster(horizon=3, calendar=["month"], max_iter=3, random_state=0).fit(jobs)
+    >>> model.forecast().groupby("unique_id").size().head(2).to_dict()
+    {'construction': 3, 'durable_goods': 3}
     """
 
     _parameter_constraints = {
