@@ -623,7 +623,7 @@ ROLLING_65 = {"window": "rolling", "window_size": 65, "initial": 64}
 @pytest.mark.parametrize(
     "kind, words, estimator, data, options",
     [
-        (ValueError, ["'warm'", "RNNForecaster has no warm_start"], rnn(), SALES, {"refit": "warm"}),
+        (ValueError, ["'warm'", "SeasonalNaive has no warm_start"], seasonal(), SALES, {"refit": "warm"}),
         (ValueError, ["'cold'"], rnn(), SALES, {"refit": "cold"}),
         (ValueError, ["refit", "at least 1"], rnn(), SALES, {"refit": 0}),
         (TypeError, ["refit", "whole number", "1.5"], rnn(), SALES, {"refit": 1.5}),

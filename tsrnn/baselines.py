@@ -30,8 +30,8 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
     ----------
     season_ : int
         Steps of one season.
-    series_ : SeriesData
-        The series as it was read.
+    panel_ : Panel
+        The series as they were read, and the rows of each `update`.
 
     References
     ----------
@@ -69,6 +69,11 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
         self.time_col = time_col
         self.freq = freq
         self.missing = missing
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.regressor_tags.poor_score = True  # as of DummyRegressor: it does not look at covariates
+        return tags
 
     def _learn(self, panel):
         season = seasonal_period(panel.clock.freq) if self.season == "auto" else self.season

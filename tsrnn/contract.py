@@ -14,9 +14,20 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from .base import reject_booleans
-from .frames import WIDE, listing
-from .panel import refuse_missing
-from .reading import Rows, extend, read_ahead, read_panel, read_rows, read_truth
+from .checking import check_weights
+from .columns import FROM_DTYPE
+from .frames import WIDE, count_columns, listing, plain
+from .panel import NO_WEIGHTS, refuse_missing, refuse_missing_covariates
+from .reading import (
+    Rows,
+    are_covariates_of_training,
+    extend,
+    name_columns,
+    read_ahead,
+    read_panel,
+    read_rows,
+    read_truth,
+)
 
 NO_CLOCK = (
     "the data have no clock: rows given to predict will mean the steps directly after training. Give a Series or "
@@ -61,7 +72,7 @@ class ForecasterMixin(RegressorMixin):
         those of a memory that ends there.
         """
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, sample_weight=None):
         """Learn one series, or many.
 
         Parameters
@@ -73,6 +84,10 @@ class ForecasterMixin(RegressorMixin):
             stamp.
         y : Series, DataFrame or array of shape (n,) or (n, n_targets), optional
             The values, where a scikit-learn tool passes them apart from X. Several columns are forecast together.
+        sample_weight : array-like of shape (n,), optional
+            How much each row of X counts as a step that is forecast, in training and in validation; of a frame with a
+            series in each column, in all of them. A row of weight 0 is still seen by the windows after it. What learns
+            no weights, as SeasonalNaive, forecasts the same.
 
         Returns
         -------
@@ -85,15 +100,20 @@ class ForecasterMixin(RegressorMixin):
         """
         self._validate_params()
         reject_booleans(self)
-        panel = self._read_panel(X, y)
-        if self.missing == "raise":
-            refuse_missing(panel, self._cures_of_missing())
+        panel = self._read_panel(X, y, sample_weight)
+        self._refuse_missing(panel)
         if not panel.clock.is_given:
             warnings.warn(NO_CLOCK, UserWarning, stacklevel=2)
+        self._fit_panel(panel)
+        self.n_features_in_ = count_columns(X)
+        vars(self).pop("feature_names_in_", None)
+        if isinstance(X, pd.DataFrame) and len(X.columns) and all(isinstance(name, str) for name in X.columns):
+            self.feature_names_in_ = X.columns.to_numpy(dtype=object)
+        return self
+
+    def _fit_panel(self, panel):
         self._learn(panel)
-        self.panel_ = panel
-        self.n_features_in_ = X.shape[1] if np.ndim(X) == 2 else int(y is None)
-        self._fitted_horizon = self.horizon
+        self.panel_, self._fitted_horizon = panel, self.horizon
         return self
 
     def predict(self, X):
@@ -117,7 +137,7 @@ class ForecasterMixin(RegressorMixin):
         ValueError
             If a row lies before training, off its clock, or is of a series that was not fitted.
         """
-        rows, panel = self._rows(X), self.panel_
+        rows, panel, X = self._rows(X), self.panel_, self._with_names(X)
         if rows.series is not None:
             forecasts = self._forecasts(rows.series, rows.steps, X)
             return forecasts if panel.n_targets > 1 else forecasts[:, 0]
@@ -141,7 +161,9 @@ class ForecasterMixin(RegressorMixin):
         """
         h, panel = self._steps_ahead(h), self.panel_
         series, steps = self._future_rows(h)
-        ahead = self._read_ahead(X, series, steps) if X is not None or self._names_ahead() else None
+        ahead = None
+        if X is not None or self._names_ahead():
+            ahead = self._read_ahead(self._with_names(X), series, steps)
         forecasts = self._forecast_ahead(h, ahead).reshape(-1, panel.n_targets)
         return panel.frame(series, steps, forecasts)
 
@@ -167,13 +189,17 @@ class ForecasterMixin(RegressorMixin):
         ValueError, TypeError
             As `fit`; or if rows are of other series, or of stamps that are known already. Nothing has changed then.
         """
-        check_is_fitted(self)
-        panel = extend(self.panel_, X, y, target=self.target, id_col=self.id_col, time_col=self.time_col)
-        if self.missing == "raise":
-            refuse_missing(panel, self._cures_of_missing())
+        panel = self._extended(X, y)
         self._observe(panel)
         self.panel_ = panel
         return self
+
+    def _extended(self, X, y):
+        """Return the panel with the rows that `update` is given."""
+        check_is_fitted(self)
+        panel = extend(self.panel_, X, y, target=self.target, id_col=self.id_col, time_col=self.time_col)
+        self._refuse_missing(panel)
+        return panel
 
     def score(self, X, y=None, sample_weight=None):
         """Return the coefficient of determination R^2 of ``predict(X)``.
@@ -252,8 +278,18 @@ class ForecasterMixin(RegressorMixin):
         errors[counts > 0] = sums[counts > 0] / counts[counts > 0]
         return errors[self.series_numbers(X)]
 
-    def _read_panel(self, X, y):
-        return read_panel(X, y, target=self.target, id_col=self.id_col, time_col=self.time_col, freq=self.freq)
+    def _read_panel(self, X, y, sample_weight=None):
+        weights = NO_WEIGHTS if sample_weight is None else check_weights(sample_weight, X)
+        return read_panel(
+            X, y, target=self.target, id_col=self.id_col, time_col=self.time_col, freq=self.freq, weights=weights,
+            categorical=getattr(self, "categorical_features", FROM_DTYPE),
+        )  # fmt: skip
+
+    def _refuse_missing(self, panel):
+        """Raise if anything is missing and `missing` is "raise"."""
+        if self.missing == "raise":
+            refuse_missing(panel, self._cures_of_missing())
+            refuse_missing_covariates(panel, self._cures_of_missing())
 
     def _cures_of_missing(self):
         allowed = self._parameter_constraints["missing"][0].options - {"raise"}
@@ -344,17 +380,23 @@ class ForecasterMixin(RegressorMixin):
         values = np.asarray(X)
         if values.ndim == 0:
             raise ValueError(f"X must have one row per step; got {X!r}.")
+        has_covariates = len(panel.covariate_names) > 0
         if panel.form.has_ids:
             raise TypeError(
                 f"X is an array of shape {values.shape}, but the forecaster was fitted on many series: each row needs "
                 "the id of its series and its time stamp; give a DataFrame, as future_frame(h) does."
             )
-        if values.size and not np.issubdtype(values.dtype, np.number):
+        if index is None and has_covariates:
+            self._refuse_missing_ahead(X)
+        elif values.size and not np.issubdtype(values.dtype, np.number):
             raise TypeError(
                 f"X is an array of {values.dtype}, from which no clock is read; give stamps as the index of a "
                 "DataFrame, as future_frame(h) does."
             )
-        if self._are_rows_of_training(values):
+        are_known = (
+            are_covariates_of_training(self._with_names(X), panel) if has_covariates else self._are_known(values)
+        )
+        if are_known:
             return self._rows_at(np.arange(len(values)))
         if panel.clock.is_given:
             warnings.warn(
@@ -369,7 +411,24 @@ class ForecasterMixin(RegressorMixin):
         is_one = self.panel_.n_series == 1
         return Rows(np.zeros(len(steps), np.int64) if is_one else None, steps)
 
-    def _are_rows_of_training(self, values):
+    def _with_names(self, X):
+        """Return covariates that are given as an array in a frame with their names, and X else."""
+        is_bare = X is not None and not hasattr(X, "iloc") and not isinstance(X, pd.Index)
+        if not is_bare or not len(self.panel_.covariate_names):
+            return X
+        return name_columns(X, self.panel_, type(self).__name__)
+
+    def _refuse_missing_ahead(self, X):
+        """Raise if an array of covariates lacks one, unless it is known of the past alone."""
+        X, past = self._with_names(X), getattr(self, "past_covariates", None) or ()
+        is_missing = X.drop(columns=[name for name in X.columns if name in past]).isna()
+        if self.missing == "raise" and is_missing.to_numpy().any():
+            row, column = np.argwhere(is_missing.to_numpy())[0]
+            raise ValueError(
+                f"covariate {plain(is_missing.columns[column])!r} is missing in row {row} of X (NaN); fill it."
+            )
+
+    def _are_known(self, values):
         """Return whether an array holds the very values that were fitted, NaN where they are missing."""
         panel = self.panel_
         n, n_columns = panel.clock.n, panel.n_series * panel.n_targets
