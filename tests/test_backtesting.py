@@ -169,6 +169,18 @@ def test_without_refit_each_origin_knows_the_covariates_after_it(past, h):
     assert_same_bits(found, expected)
 
 
+@pytest.mark.parametrize("missing", ["mask", "interpolate"])
+def test_without_refit_a_hole_in_covariates_is_filled_from_before_each_origin(missing):
+    X = PLANS.assign(promo=PLANS["promo"].where(~np.isin(np.arange(N), [57, 60, 61])))
+    found = by_origin(backtest(rnn(missing=missing), X, PLANNED, n_origins=12, refit=False))
+    fitted, expected = rnn(missing=missing).fit(X[:56], PLANNED[:56]), {}
+    for end in range(55, N - HORIZON):
+        if end > 55:
+            fitted.update(X.iloc[[end]], PLANNED.iloc[[end]])
+        expected[DAYS[end]] = fitted.predict(X[end + 1 : end + 1 + HORIZON])
+    assert_same_bits(found, expected)
+
+
 def test_without_refit_a_forecast_is_no_other_if_covariates_beyond_it_and_later_values_are():
     X, y = PLANS.copy(), PLANNED.copy()
     cut = N - HORIZON - 4
