@@ -98,10 +98,7 @@ class ForecasterMixin(RegressorMixin):
         ValueError, TypeError
             If the arguments are out of range, or the data cannot be read without guessing or are too short.
         """
-        self._validate_params()
-        reject_booleans(self)
         panel = self._read_panel(X, y, sample_weight)
-        self._refuse_missing(panel)
         if not panel.clock.is_given:
             warnings.warn(NO_CLOCK, UserWarning, stacklevel=2)
         self._fit_panel(panel)
@@ -278,12 +275,21 @@ class ForecasterMixin(RegressorMixin):
         errors[counts > 0] = sums[counts > 0] / counts[counts > 0]
         return errors[self.series_numbers(X)]
 
-    def _read_panel(self, X, y, sample_weight=None):
+    def _read_panel(self, X, y=None, sample_weight=None):
+        """Return what `fit` is given as a Panel; raise for what can be told to be wrong before anything is learnt."""
+        self._validate_params()
+        reject_booleans(self)
         weights = NO_WEIGHTS if sample_weight is None else check_weights(sample_weight, X)
-        return read_panel(
+        panel = read_panel(
             X, y, target=self.target, id_col=self.id_col, time_col=self.time_col, freq=self.freq, weights=weights,
             categorical=getattr(self, "categorical_features", FROM_DTYPE),
         )  # fmt: skip
+        self._refuse_missing(panel)
+        self._check_panel(panel)
+        return panel
+
+    def _check_panel(self, panel):
+        """Raise if the arguments do not fit the panel; a forecaster may have more to say."""
 
     def _refuse_missing(self, panel):
         """Raise if anything is missing and `missing` is "raise"."""

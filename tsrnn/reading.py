@@ -89,7 +89,8 @@ def read_panel(
     form = table.form
     if not len(table.targets):
         raise ValueError(f"{form.label} has no rows; give at least two.")
-    given = read_numbers(table.targets, form.label_of)
+    cure = "convert it (pd.to_numeric)" + (", or name the target if this is no series" if form.kind == WIDE else "")
+    given = read_numbers(table.targets, form.label_of, cure)
     covariates, categories = read_covariates(table.covariates, categorical=categorical)
     _refuse_copies(given, covariates, table, is_named=isinstance(X, pd.Series | pd.DataFrame))
     places = _places_of_series(table.keys, form, freq) if form.has_ids else _places_of_one(table, freq)
