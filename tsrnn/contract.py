@@ -17,7 +17,7 @@ from .base import reject_booleans
 from .checking import check_weights
 from .columns import FROM_DTYPE
 from .frames import WIDE, count_columns, listing, plain
-from .panel import NO_WEIGHTS, refuse_missing, refuse_missing_covariates
+from .panel import NO_WEIGHTS, refuse_copies, refuse_missing, refuse_missing_covariates
 from .reading import (
     Rows,
     are_covariates_of_training,
@@ -284,6 +284,7 @@ class ForecasterMixin(RegressorMixin):
             X, y, target=self.target, id_col=self.id_col, time_col=self.time_col, freq=self.freq, weights=weights,
             categorical=getattr(self, "categorical_features", FROM_DTYPE),
         )  # fmt: skip
+        refuse_copies(panel, is_named=isinstance(X, pd.Series | pd.DataFrame))
         self._refuse_missing(panel)
         self._check_panel(panel)
         return panel
