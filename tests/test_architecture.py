@@ -11,14 +11,24 @@ import tsrnn
 
 PACKAGE = Path(tsrnn.__file__).resolve().parent
 
-# A room imports only rooms listed below it. The two inner packages hold a docstring alone, so anybody may import them.
+
+def rooms_of(package, names):
+    return [f"{package}.{name}" for name in names.split()]
+
+
+# A room imports only rooms listed below it. The packages of the lower floors hold a docstring alone, so anybody may
+# import them.
+COMMANDS = rooms_of("commands", "running printing options selection files __init__")
+PLOTTING = rooms_of("plotting", "__init__ forecasts training backtests residuals axes reading files")
+BACKTESTING = rooms_of("backtesting", "__init__ rolling fits origins data result")
+METRICS = rooms_of("metrics", "__init__ scorers tables formulas grouped reading")
 SURFACE = [
-    "__main__", "__init__", "csv_input", "forecaster", "generator", "regressor", "classifier", "windowed", "baselines",
-    "choices", "backtesting", "lookahead", "contract", "splitting", "tokens", "ids", "member", "preparation",
-    "covariates",
-    "plotting", "datasets", "metrics", "transforms", "powers", "seasons", "scaling", "decomposition", "windows",
-    "sequences", "checking", "calendar", "stamps", "reading", "panel", "columns",
-    "frames", "clock", "base", "weights",
+    "__main__", "__init__", *COMMANDS, "forecaster", "generator", "regressor", "classifier", "windowed", "skill",
+    "baselines", "choices", *BACKTESTING, "lookahead", "contract", "splitting", "tokens", "ids", "member",
+    "preparation",
+    "covariates", *PLOTTING, "datasets", *METRICS, "transforms", "powers", "seasons", "scaling", "decomposition",
+    "windows", "sequences", "checking", "calendar", "stamps", "reading", "panel", "columns", "frames", "clock", "base",
+    "weights",
 ]  # fmt: skip
 NETWORK = ["training", "together", "windows", "architecture", "schedules", "optimizers", "initializers", "__init__"]
 KERNELS = [
@@ -32,13 +42,15 @@ ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}"
 # Who may import what is neither of this package nor of Python itself. All may import NumPy, nobody what is not named.
 # Rooms of the design that are not built yet are named already.
 PANDAS = [
-    "__main__", "csv_input", "forecaster", "generator", "baselines", "backtesting", "lookahead", "splitting",
-    "plotting", "datasets", "metrics", "windows", "windowed", "checking", "calendar", "stamps", "reading", "panel",
-    "columns", "frames", "clock", "contract",
+    *COMMANDS, "forecaster", "skill", "generator", "baselines", "backtesting.fits", "backtesting.data",
+    "backtesting.result", "lookahead", "splitting", "datasets", "metrics.tables", "metrics.scorers", "windows",
+    "windowed", "checking", "calendar", "stamps", "reading", "panel", "columns", "frames", "clock", "contract",
+    *PLOTTING,
 ]  # fmt: skip
 SKLEARN = [
-    "forecaster", "generator", "regressor", "classifier", "baselines", "backtesting", "splitting", "metrics", "tokens",
-    "base", "contract", "checking", "windowed", "transforms",  # which clones users' transformers
+    "forecaster", "generator", "regressor", "classifier", "baselines", "backtesting.rolling", "backtesting.fits",
+    "splitting", "tokens", "metrics.formulas", "metrics.scorers", "base", "contract", "checking", "windowed",
+    "transforms",  # which clones users' transformers
 ]  # fmt: skip
 ALLOWED = {
     "numpy": ROOMS,
@@ -47,10 +59,10 @@ ALLOWED = {
     "pandas": PANDAS,
     "sklearn": SKLEARN,
     "joblib": SKLEARN,
-    "matplotlib": ["plotting"],
-    "tqdm": ["base", "backtesting", "__main__"],
+    "matplotlib": PLOTTING,
+    "tqdm": ["base", "backtesting.rolling"],
     "holidays": ["calendar"],
-    "statsmodels": ["decomposition", "seasons"],
+    "statsmodels": ["decomposition"],
 }
 
 

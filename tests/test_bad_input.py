@@ -126,7 +126,7 @@ def test_a_series_that_cannot_be_read_is_refused(make, make_series, kind, words)
             "a",
             pd.DataFrame({"a": SALES, "b": SALES}),
             ValueError,
-            ["1 column(s)", "'b'", "covariates are not supported"],
+            ["'b'", "the very values to forecast", "'a'"],
         ),
         ("a", SALES.to_numpy(), ValueError, ["'a'", "bare array", "DataFrame"]),
         (["sales", "sales"], SALES.to_frame(), ValueError, ["['sales', 'sales']", "each once"]),
@@ -134,7 +134,7 @@ def test_a_series_that_cannot_be_read_is_refused(make, make_series, kind, words)
         (["sales", "z"], SALES.to_frame(), ValueError, ["no column 'z'", "'sales'"]),
         ({"sales": 1}, SALES.to_frame(), TypeError, ["{'sales': 1}", "name"]),
     ],
-    ids=["unknown column", "other name", "beside other columns", "array", "twice", "none", "one unknown", "dict"],
+    ids=["unknown column", "other name", "a copy beside it", "array", "twice", "none", "one unknown", "dict"],
 )
 def test_a_target_that_does_not_fit_is_refused(make, target, X, kind, words):
     refused(kind, words, make(target=target).fit, X)
@@ -144,9 +144,8 @@ def test_a_target_that_does_not_fit_is_refused(make, target, X, kind, words):
 @pytest.mark.parametrize(
     "X, y, words",
     [
-        (SALES.to_frame(), SALES, ["1 column(s)", "covariates are not supported", "X without columns"]),
-        (SALES, SALES, ["1 column(s)", "covariates are not supported", "X without columns"]),
-        (np.ones((60, 2)), SALES, ["2 column(s)", "covariates are not supported", "X without columns"]),
+        (SALES.to_frame("own"), SALES, ["'own'", "the very values to forecast", "'sales'", "leave that column out"]),
+        (SALES, SALES, ["the very values to forecast", "give the series alone"]),
         (SALES.to_frame()[[]], SALES.iloc[:-1], ["60 rows", "59", "one row of X per value of y"]),
         (SALES.to_frame()[[]], np.ones((60, 0)), ["(60, 0)", "at least one target"]),
         (SALES.to_frame()[[]], np.ones((60, 1, 1)), ["(60, 1, 1)", "(n,)"]),
@@ -154,9 +153,8 @@ def test_a_target_that_does_not_fit_is_refused(make, target, X, kind, words):
         (SALES.to_frame()[[]], SALES.where(SALES < 10.5), ["missing value(s)", "missing='interpolate'"]),
     ],
     ids=[
-        "covariate",
+        "target as covariate",
         "series as X",
-        "array of covariates",
         "other length",
         "no outputs",
         "three axes",

@@ -148,7 +148,8 @@ FITS = {
                                           ["'y' and others", "'z'", "target='y'", "index"]),
     "unknown target": (lambda: long(), dict(target="sold"), ValueError, ["no column 'sold'", "'y'"]),
     "a target twice": (lambda: long(), dict(target=["y", "y"]), ValueError, ["['y', 'y']", "each once"]),
-    "covariates of a long frame": (lambda: long(price=1.0), {}, ValueError, ["1 column(s)", "'price'", "covariates"]),
+    "the target as a covariate": (lambda: long(price=long()["y"]), {}, ValueError,
+                                  ["'price'", "'y'", "not known ahead"]),
     "dates among the columns": (lambda: wide().assign(day=DAYS[:N]), {}, ValueError,
                                 ["dates in column 'day'", "time_col='day'"]),
     "dates as a covariate": (lambda: long(due=DAYS[0]), {}, ValueError, ["dates in column 'due'", "no covariate"]),
@@ -193,7 +194,7 @@ PAIRS = {
     "y in another order": (lambda: (levels()[[]], levels()["y"][::-1]), ["different indexes", "y as an array"]),
     "y of no columns": (lambda: (levels()[[]], np.ones((2 * N, 0))), ["(48, 0)", "at least one target"]),
     "y that is missing a value": (lambda: (levels()[[]], levels()["y"].where(levels()["y"] < 9)), ["missing value(s)"]),
-    "columns beside y": (lambda: (levels(), levels()["y"]), ["1 column(s)", "'y'", "covariates"]),
+    "columns beside y": (lambda: (levels(), levels()["y"]), ["'y'", "the very values", "leave that column out"]),
 }
 
 

@@ -28,6 +28,7 @@ def test_auto_is_the_documented_constant(name):
         "scaler": "standard",
         "window_norm": "last",
         "n_members": 1,
+        "target_transform": None,
         "learning_rate": 3e-3,
         "batch_size": 32,
     }

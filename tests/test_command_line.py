@@ -38,7 +38,7 @@ def edit(path, row, column, value):
     frame.to_csv(path, index=False)
 
 
-FORECAST = ["forecast", "sales.csv", "--time", "day", "--target", "units", "--horizon", "7"]
+FORECAST = ["forecast", "sales.csv", "--time-col", "day", "--target", "units", "--horizon", "7"]
 
 
 def test_forecast_writes_the_next_steps_and_reports_what_it_did(sales, folder, capsys):
@@ -128,7 +128,7 @@ def test_same_seed_same_file_and_another_seed_another(sales):
     [
         (None, ["forecast", "no.csv", "--horizon", "3"], "no file 'no.csv' and no bundled set"),
         (None, ["forecast", "sales.csv", "--horizon", "3"], "name one with --time"),
-        (None, ["forecast", "sales.csv", "--horizon", "3", "--time", "day"], "name one with --target"),
+        (None, ["forecast", "sales.csv", "--horizon", "3", "--time-col", "day"], "name one with --target"),
         (
             None,
             [*FORECAST[:2], "--time", "when", *FORECAST[4:]],

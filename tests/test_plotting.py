@@ -170,6 +170,16 @@ def test_dates_are_told_in_the_time_zone_of_the_data(ax):
     assert ticks[midnight] == "Jan-02"
 
 
+def test_first_tick_says_its_month_and_year(ax):
+    plotting.plot_forecast(series(2, 364), series(364), n_history=5, ax=ax)  # December 25 to 31
+    assert [text.get_text() for text in tick_labels(ax)][:3] == ["25", "26", "27"]
+    assert ax.xaxis.get_major_formatter().get_offset() == "2024-Dec"
+    over_new_year = Figure(figsize=(8, 3.6)).subplots()
+    plotting.plot_forecast(series(2, 366), series(366), n_history=5, ax=over_new_year)
+    assert {"27", "Jan"} <= {text.get_text() for text in tick_labels(over_new_year)}
+    assert over_new_year.xaxis.get_major_formatter().get_offset() == "2024-Dec"
+
+
 def test_forecast_of_another_time_zone_stands_at_its_instant(ax):
     plotting.plot_forecast(series(5, 40, tz="UTC").tz_convert("Asia/Tokyo"), series(40, tz="UTC"), ax=ax)
     assert list(lines(ax)["forecast"].get_xdata()[1:]) == list(series(5, 40).index.values)
@@ -332,6 +342,25 @@ def test_panel_takes_the_target_and_other_names_of_columns(pyplot):
         assert list(lines(axes[1])["forecast"].get_ydata()) == list(range(119, 124))
 
 
+def test_legend_of_a_grid_on_axes_that_lay_themselves_out_is_that_of_the_figure():
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    axes = plotting.plot_panel(panel(20, 4), panel(0, 20), title="Load", axes=figure.subplots(2, 3))
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["history", "forecast"]
+    assert figure.legends[0].get_title().get_text() == "Load"
+    assert axes[0].get_legend() is None
+
+
+def test_long_id_does_not_reach_into_the_next_picture(pyplot):
+    ids = [f"trade_and_transportation_of_goods_{number}" for number in range(3)]
+    axes = plotting.plot_panel(panel(20, 4, ids))
+    axes[0].get_figure().canvas.draw()
+    for number, ax in enumerate(axes):
+        title = ax._left_title  # which has no public door
+        assert title.get_text().startswith("trade_and_t")
+        assert title.get_text().endswith(f"…_of_goods_{number}"[-9:])
+        assert title.get_window_extent().x1 < ax.get_window_extent().x1 + 0.1 * ax.get_window_extent().width
+
+
 def test_target_of_a_long_frame_says_nothing_about_a_wide_one(pyplot):
     history = as_long(panel(0, 20)).assign(price=7.0)
     axes = plotting.plot_panel(panel(20, 4), history, target="y")
@@ -392,7 +421,7 @@ def test_training_of_every_estimator_is_drawn_with_the_epoch_it_kept(ax, name):
     model = ESTIMATORS[name](X, X[:, 0])
     plotting.plot_training(model, ax=ax)
     assert list(lines(ax)["training"].get_ydata()) == model.history_["loss"].tolist()
-    assert f"best epoch: {model.best_iter_}" in legend(ax)
+    assert lines(ax)[legend(ax)[-1]].get_xdata() == [model.best_iter_]
 
 
 class Fitted:
@@ -406,8 +435,18 @@ def test_estimator_is_found_inside_pipelines_and_searches_and_knows_its_best_epo
     model = Fitted(history_=losses([3.0, 1.0, 2.0]), best_iter_=3, loss="squared_error")
     search = Fitted(best_estimator_=Fitted(steps=[("scale", object()), ("net", Fitted(regressor_=model))]))
     plotting.plot_training(search, ax=ax)
-    assert legend(ax) == ["training", "best epoch: 3"]
+    assert legend(ax) == ["training", "epoch kept: 3"]  # which is not the one of least loss
     assert ax.get_ylabel() == "loss: squared error"
+
+
+def test_each_member_of_an_ensemble_has_lines_of_its_own(ax):
+    members = [losses([3.0, 2.0, 1.0], [4.0, 2.5, 3.0]), losses([5.0, 4.0], [6.0, 7.0])]
+    model = Fitted(history_=pd.concat(members, keys=[0, 1], names=["member"]), best_iter_=2)
+    plotting.plot_training(model, ax=ax)
+    *curves, best = ax.get_lines()
+    assert [list(line.get_ydata()) for line in curves] == [[3, 2, 1], [5, 4], [4, 2.5, 3], [6, 7]]
+    assert list(zip(*best.get_data(), strict=True)) == [(2, 2.5), (1, 6)]
+    assert legend(ax) == ["training", "validation", "best epochs: 1 to 2"]
 
 
 # A back-test
@@ -421,6 +460,9 @@ def backtest(origins=(9, 11), horizon=3, error=lambda origin, step: step, values
         for step in range(1, horizon + 1)
     ]
     return pd.DataFrame(rows, columns=["origin", "step", "ds", "forecast", "truth"])
+
+
+XLABELS = {"numbers": "step", "dates in Tokyo": "time, Asia/Tokyo"}
 
 
 @pytest.mark.parametrize("clock", ["dates", "periods", "numbers", "dates in Tokyo"])
@@ -446,7 +488,14 @@ def test_backtest_by_origin_has_a_line_for_each_origin_over_the_truth(ax, clock)
     assert list(fans[1].get_xdata()) == list(dates.values[11:15])
     assert legend(ax) == ["truth", "forecast"]
     assert ax.get_title(loc="left") == "Forecasts from 2 origins"
+    assert (ax.get_xlabel(), ax.get_ylabel()) == (XLABELS.get(clock, ""), "value")
     assert isinstance(ax.xaxis.get_major_formatter(), ConciseDateFormatter) == (clock != "numbers")
+
+
+def test_clock_of_a_backtest_has_its_own_name(ax):
+    frame = backtest(values=series(20).set_axis(pd.RangeIndex(2000, 2020)))
+    plotting.plot_backtest(frame.rename(columns={"ds": "year"}), ax=ax)
+    assert ax.get_xlabel() == "year"
 
 
 def test_truth_of_a_backtest_has_no_line_over_what_was_not_observed(ax):

@@ -9,6 +9,7 @@ from sklearn.preprocessing import MaxAbsScaler
 from tsrnn import preparation
 from tsrnn.preparation import Preparation, Series
 from tsrnn.reading import read_panel
+from tsrnn.transforms import make_transform
 
 NAN = np.nan
 DAYS = pd.date_range("2024-01-01", periods=30, freq="D")
@@ -31,7 +32,7 @@ def series_of(panel):
 def prepared(series, known_lengths=None, scaler="standard", horizon=2, missing="raise", dtype="float64"):
     """Return a Preparation fitted to the first rows of each series, and the rows."""
     known_lengths = series.lengths if known_lengths is None else np.array(known_lengths)
-    preparation = Preparation(scaler, 1, horizon, missing, dtype).fit(series, known_lengths)
+    preparation = Preparation(make_transform(scaler, 1, "scaler"), horizon, missing, dtype).fit(series, known_lengths)
     return preparation, preparation.rows(series, known_lengths)
 
 

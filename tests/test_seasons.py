@@ -228,4 +228,4 @@ def test_series_of_less_than_two_seasons_are_refused():
 
 def test_without_statsmodels_it_says_what_to_do(monkeypatch):
     monkeypatch.setitem(sys.modules, "statsmodels.tsa.seasonal", None)
-    refused(ImportError, ["'stl'", "'mstl'", "statsmodels", "deseasonalise"], STL([2]).fit, *side_by_side(wave(9, 2)))
+    refused(ImportError, ["STL", "statsmodels", "deseasonalise"], STL([2]).fit, *side_by_side(wave(9, 2)))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tsrnn.network.windows import SeriesWindows, draw_some
 from tsrnn.preparation import Preparation, Series
+from tsrnn.scaling import Transform
 
 FEW = settings(max_examples=60, deadline=None)  # loaded machines take their time
 UNSEEN = -1  # where a row holds no target
@@ -141,7 +142,8 @@ class PlainPanel:
 
     def __init__(self, values, bounds):
         self.values, self.bounds, self.lengths = values, bounds, np.diff(bounds)
-        self.order = np.arange(len(bounds) - 1)
+        self.order, self.covariates = np.arange(len(bounds) - 1), np.empty((len(values), 0))
+        self.weights = np.zeros(0)
 
     def label(self, number):
         return f"series {number}"
@@ -155,10 +157,10 @@ def test_windows_of_training_never_hold_what_was_kept_for_validation(lengths, lo
     values = np.arange(float(bounds[-1]))[:, None]
     series = Series.of(PlainPanel(values, bounds))
     n_training = np.array([data.draw(st.integers(1, length)) for length in lengths])
-    preparation = Preparation(None, 1, horizon, "raise", "float64").fit(series, n_training)
+    preparation = Preparation(Transform(), horizon, "raise", "float64").fit(series, n_training)
     rows = preparation.rows(series, n_training)
     first = np.clip(n_training - horizon, 1, lookback)
-    training = preparation.windows(rows, series, lookback, first, n_training - horizon).all()
+    training = preparation.windows(rows, series, lookback, horizon, first, n_training - horizon).all()
     for n in range(len(training.X.lengths)):
         targets = read(training.Y, n, horizon)
         number = np.searchsorted(bounds, targets[0], side="right") - 1

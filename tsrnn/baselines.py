@@ -30,8 +30,8 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
     ----------
     season_ : int
         Steps of one season.
-    series_ : SeriesData
-        The series as it was read.
+    panel_ : Panel
+        The series as they were read, and the rows of each `update`.
 
     References
     ----------

@@ -63,6 +63,29 @@ def seasonal_period(freq):
     return season // step if season % step == pd.Timedelta(0) else 1
 
 
+def seasonal_periods(freq):
+    """Return the steps after which each season repeats, shortest first: of steps below a day a day and a week.
+
+    Parameters
+    ----------
+    freq : DateOffset or None
+
+    Returns
+    -------
+    tuple of int
+        The first is :func:`seasonal_period`.
+
+    Examples
+    --------
+    >>> from pandas.tseries.frequencies import to_offset
+    >>> [seasonal_periods(to_offset(step)) for step in ("h", "D", "MS")]
+    [(24, 168), (7,), (12,)]
+    """
+    season = seasonal_period(freq)
+    is_day = isinstance(freq, pd.offsets.Tick) and season > 1 and season * pd.Timedelta(freq) == pd.Timedelta(days=1)
+    return (season, 7 * season) if is_day else (season,)
+
+
 def _divided(season, n):
     return season // n if season % n == 0 else 1
 

@@ -7,6 +7,7 @@ LONGEST_SEASON = 400  # a longer season (the 1,440 minutes of a day) would make 
 N_UPDATES, FEWEST_EPOCHS, MOST_EPOCHS = 5000, 5, 100
 AUTO = {
     "hidden_layer_sizes": (32,),
+    "target_transform": None,
     "scaler": "standard",
     "window_norm": "last",
     "learning_rate": 3e-3,

@@ -8,6 +8,8 @@ import pandas as pd
 
 from .frames import are_plain_numbers, looks_like_dates, plain
 
+FROM_DTYPE = "from_dtype"
+
 
 def read_numbers(frame, label_of):
     """Return the values of all columns, NaN where one is missing: a copy of the user's, and the only one.
@@ -42,7 +44,7 @@ def read_numbers(frame, label_of):
     return values
 
 
-def read_covariates(frame, known=None):
+def read_covariates(frame, known=None, categorical=FROM_DTYPE):
     """Return the values of covariates, and the categories of those that have some.
 
     Parameters
@@ -50,6 +52,8 @@ def read_covariates(frame, known=None):
     frame : DataFrame
     known : dict, optional
         The categories of training, by name; those of the frame itself if not given.
+    categorical : "from_dtype", list of names, or None
+        Which columns have categories if none are known; "from_dtype" those of text and of the dtype category.
 
     Returns
     -------
@@ -57,6 +61,8 @@ def read_covariates(frame, known=None):
         Of categories their number, -1 for one that is not among those of training; NaN where missing.
     categories : dict of Index
     """
+    if known is None:
+        categorical = _names_of_categories(frame, categorical)
     values, categories = np.empty(frame.shape), {}
     for place, name in enumerate(frame.columns):
         column, label = frame.iloc[:, place], f"covariate {plain(name)!r}"
@@ -65,11 +71,29 @@ def read_covariates(frame, known=None):
                 f"the frame has dates in column {plain(name)!r}, which is no covariate; make it the index, or name it "
                 "as time_col."
             )
-        if _has_categories(column) if known is None else name in known:
+        if name in (categorical if known is None else known):
             values[:, place], categories[name] = _to_categories(column, label, (known or {}).get(name))
         else:
             values[:, [place]] = read_numbers(column.to_frame(), lambda _, label=label: label)
     return values, categories
+
+
+def _names_of_categories(frame, categorical):
+    """Return the names of the columns that have categories."""
+    if isinstance(categorical, str):
+        if categorical != FROM_DTYPE:
+            raise ValueError(
+                f"categorical_features must be {FROM_DTYPE!r}, a list of names of columns, or None; got "
+                f"{categorical!r}."
+            )
+        return [name for name in frame.columns if _has_categories(frame[name])]
+    unknown = [name for name in categorical or () if name not in frame.columns]
+    if unknown:
+        what = ", ".join(map(repr, frame.columns)) or "none"
+        raise ValueError(
+            f"categorical_features holds {unknown[0]!r}, which is no covariate; the covariates are {what}."
+        )
+    return list(categorical or ())
 
 
 def _has_categories(column):

@@ -14,8 +14,10 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from .base import reject_booleans
+from .checking import check_weights
+from .columns import FROM_DTYPE
 from .frames import WIDE, count_columns, listing, plain
-from .panel import refuse_missing, refuse_missing_covariates
+from .panel import NO_WEIGHTS, refuse_missing, refuse_missing_covariates
 from .reading import (
     Rows,
     are_covariates_of_training,
@@ -70,7 +72,7 @@ class ForecasterMixin(RegressorMixin):
         those of a memory that ends there.
         """
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, sample_weight=None):
         """Learn one series, or many.
 
         Parameters
@@ -82,6 +84,10 @@ class ForecasterMixin(RegressorMixin):
             stamp.
         y : Series, DataFrame or array of shape (n,) or (n, n_targets), optional
             The values, where a scikit-learn tool passes them apart from X. Several columns are forecast together.
+        sample_weight : array-like of shape (n,), optional
+            How much each row of X counts as a step that is forecast, in training and in validation; of a frame with a
+            series in each column, in all of them. A row of weight 0 is still seen by the windows after it. What learns
+            no weights, as SeasonalNaive, forecasts the same.
 
         Returns
         -------
@@ -94,17 +100,20 @@ class ForecasterMixin(RegressorMixin):
         """
         self._validate_params()
         reject_booleans(self)
-        panel = self._read_panel(X, y)
+        panel = self._read_panel(X, y, sample_weight)
         self._refuse_missing(panel)
         if not panel.clock.is_given:
             warnings.warn(NO_CLOCK, UserWarning, stacklevel=2)
-        self._learn(panel)
-        self.panel_ = panel
+        self._fit_panel(panel)
         self.n_features_in_ = count_columns(X)
         vars(self).pop("feature_names_in_", None)
         if isinstance(X, pd.DataFrame) and len(X.columns) and all(isinstance(name, str) for name in X.columns):
             self.feature_names_in_ = X.columns.to_numpy(dtype=object)
-        self._fitted_horizon = self.horizon
+        return self
+
+    def _fit_panel(self, panel):
+        self._learn(panel)
+        self.panel_, self._fitted_horizon = panel, self.horizon
         return self
 
     def predict(self, X):
@@ -180,12 +189,17 @@ class ForecasterMixin(RegressorMixin):
         ValueError, TypeError
             As `fit`; or if rows are of other series, or of stamps that are known already. Nothing has changed then.
         """
-        check_is_fitted(self)
-        panel = extend(self.panel_, X, y, target=self.target, id_col=self.id_col, time_col=self.time_col)
-        self._refuse_missing(panel)
+        panel = self._extended(X, y)
         self._observe(panel)
         self.panel_ = panel
         return self
+
+    def _extended(self, X, y):
+        """Return the panel with the rows that `update` is given."""
+        check_is_fitted(self)
+        panel = extend(self.panel_, X, y, target=self.target, id_col=self.id_col, time_col=self.time_col)
+        self._refuse_missing(panel)
+        return panel
 
     def score(self, X, y=None, sample_weight=None):
         """Return the coefficient of determination R^2 of ``predict(X)``.
@@ -264,16 +278,22 @@ class ForecasterMixin(RegressorMixin):
         errors[counts > 0] = sums[counts > 0] / counts[counts > 0]
         return errors[self.series_numbers(X)]
 
-    def _read_panel(self, X, y):
-        return read_panel(X, y, target=self.target, id_col=self.id_col, time_col=self.time_col, freq=self.freq)
+    def _read_panel(self, X, y, sample_weight=None):
+        weights = NO_WEIGHTS if sample_weight is None else check_weights(sample_weight, X)
+        return read_panel(
+            X, y, target=self.target, id_col=self.id_col, time_col=self.time_col, freq=self.freq, weights=weights,
+            categorical=getattr(self, "categorical_features", FROM_DTYPE),
+        )  # fmt: skip
 
     def _refuse_missing(self, panel):
         """Raise if anything is missing and `missing` is "raise"."""
         if self.missing == "raise":
-            allowed = self._parameter_constraints["missing"][0].options - {"raise"}
-            cures = "set missing=" + " or ".join(map(repr, sorted(allowed)))
-            refuse_missing(panel, cures)
-            refuse_missing_covariates(panel, cures)
+            refuse_missing(panel, self._cures_of_missing())
+            refuse_missing_covariates(panel, self._cures_of_missing())
+
+    def _cures_of_missing(self):
+        allowed = self._parameter_constraints["missing"][0].options - {"raise"}
+        return "set missing=" + " or ".join(map(repr, sorted(allowed)))
 
     def _read_ahead(self, X, series, steps):
         """Return the covariates of steps to come, shape (n_series, n_steps, n_covariates).

@@ -142,7 +142,8 @@ def stl_seasonal(values, periods, *, robust=True):
         from statsmodels.tsa.seasonal import MSTL, STL
     except ImportError as error:
         raise ImportError(
-            "STL needs the package statsmodels, which is not installed: pip install tsrnn[statsmodels]."
+            "STL needs the package statsmodels, which is not installed: pip install tsrnn[statsmodels]; "
+            "or take 'deseasonalise'."
         ) from error
     if len(periods) == 1:
         seasons = [STL(values, period=periods[0], robust=robust).fit().seasonal]

@@ -4,11 +4,13 @@ import time
 import warnings
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from .base import (
     AUTO,
@@ -24,14 +26,18 @@ from .base import (
     layer_sizes,
     one_of_or_none,
 )
-from .calendar import check_calendar, seasonal_period
+from .calendar import check_calendar, seasonal_periods
 from .choices import resolve, resolve_lookback, resolve_max_iter
 from .contract import ForecasterMixin
+from .covariates import check_covariates
 from .kernels.plan import WINDOW_NORMS
 from .member import Member, Settings, Task
 from .network.together import run_together
 from .network.training import Training
+from .panel import refuse_outside
 from .preparation import Series
+from .skill import skill_report
+from .transforms import make_chain
 
 # Why else a refit may have been cut short.
 _STOPPED = {
@@ -52,11 +58,11 @@ class _Learnt:
 
 
 class RNNForecaster(ForecasterMixin, RecurrentEstimator):
-    """Recurrent network that forecasts the next steps of a series, all at once.
+    """Recurrent network that forecasts the next steps of one series, or of many that it learns from together.
 
-    A window of `lookback` steps is read by recurrent layers, and a dense layer on their last state gives all `horizon`
-    steps (the direct strategy). With early stopping the latest part of the series is held out, training ends where the
-    loss on it is best, and a fresh network is then trained on everything for as many epochs (`refit`).
+    A window of `lookback` steps is read by recurrent layers, and a dense layer gives all `horizon` steps after it. With
+    early stopping the latest part of each series is held out, training ends where the loss on it is best, and a fresh
+    network is then trained on everything for as many epochs (`refit`).
 
     Parameters
     ----------
@@ -71,18 +77,47 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         Hidden units of each recurrent layer; "auto" is (32,).
     activation : {"tanh", "relu"}, default="tanh"
     reset_after : bool, default=True
-    target : str, optional
-        Name of the column to forecast, for a DataFrame; as long as there are no covariates it is its only one.
+    strategy : {"direct", "recursive"}, default="direct"
+        "direct" forecasts all steps of the horizon at once; "recursive" one step, from which, as if it had been
+        observed, the next is forecast, and so on. A direct forecast of more steps than `horizon` goes on in the same
+        way, a horizon at a time.
+    target : str or list of str, optional
+        The column to forecast, or several that are forecast together; the others are covariates. Without it, and
+        without `y`, each column of a DataFrame is a series of its own, of which one network learns.
+    id_col, time_col : str, default="unique_id", "ds"
+        The columns of a long frame that hold the id of the series and the stamp; the target is then "y" by default.
     freq : str or DateOffset, optional
         Step of the clock where it cannot be told from the stamps.
-    missing : {"raise", "interpolate"}, default="raise"
-        What to do about NaN and absent stamps: raise, or interpolate linearly over the steps between the neighbours;
-        before the first and after the last observed value that value is repeated.
-    scaler : {"standard", None} or "auto", default="auto"
-        Scaling of the series, learnt on the training part alone; "auto" is "standard": mean 0, deviation 1.
-    window_norm : {"last", None} or "auto", default="auto"
-        "last", which is "auto", subtracts the last value of a window from it and adds it to the forecast, so that a
-        drifting series looks alike everywhere.
+    missing : {"raise", "mask", "interpolate"}, default="raise"
+        What to do about NaN and absent stamps. "mask" leaves them out of what is seen and of the loss, and gives the
+        network a number beside each value that says whether it is missing. "interpolate" interpolates linearly over
+        the steps between the neighbours; before the first and after the last observed value that value is repeated.
+    past_covariates : list of str, optional
+        Covariates that nobody knows ahead: they are seen up to the last step before the forecast. All others are read
+        at the steps of the forecast, too, where `predict` and `forecast` have to be given them.
+    static_covariates : list of str, optional
+        Covariates that are the same in all rows of a series; of steps to come they need not be given.
+    categorical_features : "from_dtype", list of str or None, default="from_dtype"
+        Covariates that are categories; "from_dtype" those of text or of the dtype category. Each category has weights
+        of its own in the first layer. One that training did not have is like a missing one: no category.
+    calendar : list of str, "auto" or None, default=None
+        What is read off the clock, and known ahead: "minute", "hour", "weekday", "day_of_month", "day_of_year" and
+        "month" as sine and cosine, "holidays:DE" as 0 and 1 (by the package holidays); "auto" are those that fit the
+        step of the clock (:func:`tsrnn.calendar.check_calendar`).
+    scaler : {"standard", "minmax", "robust", "mean", None}, transformer or "auto", default="auto"
+        Scaling of each series, learnt on its training part alone; "auto" is "standard": mean 0, deviation 1. A
+        transformer of scikit-learn is cloned for each series.
+    target_transform : str, transformer, list of these, None or "auto", default="auto"
+        What is done to each series before it is scaled, and undone to forecasts: "log1p", "boxcox", "yeojohnson",
+        "difference", "seasonal_difference", "deseasonalise", "stl", "mstl" (the last two need statsmodels), or a
+        transformer of scikit-learn that can be undone; of a list the first comes first. "auto" is None. It is learnt
+        on the training part alone.
+    window_norm : {"last", "mean", "standard", None} or "auto", default="auto"
+        The level of each window, taken from it and given back to its forecast, so that a drifting series looks alike
+        everywhere: "last", which is "auto", its last value; "mean" its mean; "standard" its mean and deviation.
+    bounds : tuple of (float or None), default=None
+        What forecasts are kept above and below, in units of the series: ``(0, None)`` for what cannot be negative.
+        Observed values must lie within.
     optimizer : {"adam", "adamw", "nadam", "rmsprop", "adagrad", "sgd"}, default="adam"
         As in :class:`tsrnn.RNNRegressor`, like `clip_norm` and `shuffle`.
     learning_rate : float or "auto", default="auto"
@@ -112,6 +147,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     n_members : int or "auto", default="auto"
         Networks from different seeds, trained side by side, whose forecasts are combined by the median; "auto" is 1.
         Attributes are those of the first, but `history_`, which then has a level of members.
+    warm_start : bool, default=False
+        Whether another `fit` goes on from the weights of the one before, with all else learnt anew.
     random_state : int, RandomState or None, default=None
         Seeds initial weights and shuffling. The same seed gives the same bits on any number of threads.
     n_jobs : int or None, default=None
@@ -140,8 +177,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     hidden_layer_sizes_ : tuple of int
     parameters_ : ndarray
         The flat vector of all weights; `get_weights` gives them by name.
-    series_ : SeriesData
-        The series as it was read.
+    panel_ : Panel
+        The series as they were read, and the rows of each `update`.
 
     References
     ----------
@@ -158,6 +195,13 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     (Timestamp('2011-01-01 00:00:00'), 'MS', 12)
     >>> bool((model.predict(model.future_frame(12)) == forecast).all())
     True
+
+    Many series, one network, and what the calendar says; the forecast comes in the format of the data:
+
+    >>> jobs = tsrnn.datasets.load_us_employment()
+    >>> model = tsrnn.RNNForecaster(horizon=3, calendar=["month"], max_iter=3, random_state=0).fit(jobs)
+    >>> model.forecast().groupby("unique_id").size().head(2).to_dict()
+    {'construction': 3, 'durable_goods': 3}
     """
 
     _parameter_constraints = {
@@ -168,19 +212,24 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             name: constraint_with_auto(name)
             for name in ("hidden_layer_sizes", "learning_rate", "batch_size", "max_iter")
         },
+        "strategy": [StrOptions({"direct", "recursive"})],
         "target": "no_validation",
         "freq": "no_validation",
         "missing": [StrOptions({"raise", "mask", "interpolate"})],
         "windows_per_epoch": [POSITIVE_INT, None],
         "past_covariates": "no_validation",
         "static_covariates": "no_validation",
+        "categorical_features": "no_validation",
         "calendar": "no_validation",
         "id_col": "no_validation",
         "time_col": "no_validation",
         "scaler": "no_validation",
+        "target_transform": "no_validation",
+        "bounds": "no_validation",
         "window_norm": [*one_of_or_none(WINDOW_NORMS), AUTO],
         "refit": ["boolean"],
         "n_members": [POSITIVE_INT, AUTO],
+        "warm_start": ["boolean"],
         "dtype": [StrOptions({"float32", "float64"})],
     }
 
@@ -193,6 +242,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         hidden_layer_sizes="auto",
         activation="tanh",
         reset_after=True,
+        strategy="direct",
         target=None,
         id_col="unique_id",
         time_col="ds",
@@ -200,9 +250,12 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         missing="raise",
         past_covariates=None,
         static_covariates=None,
+        categorical_features="from_dtype",
         calendar=None,
         scaler="auto",
+        target_transform="auto",
         window_norm="auto",
+        bounds=None,
         optimizer="adam",
         learning_rate="auto",
         clip_norm=1.0,
@@ -217,6 +270,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         tol=1e-4,
         refit=True,
         n_members="auto",
+        warm_start=False,
         random_state=None,
         n_jobs=None,
         dtype="float32",
@@ -229,6 +283,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.reset_after = reset_after
+        self.strategy = strategy
         self.target = target
         self.id_col = id_col
         self.time_col = time_col
@@ -236,9 +291,12 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.missing = missing
         self.past_covariates = past_covariates
         self.static_covariates = static_covariates
+        self.categorical_features = categorical_features
         self.calendar = calendar
         self.scaler = scaler
+        self.target_transform = target_transform
         self.window_norm = window_norm
+        self.bounds = bounds
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.clip_norm = clip_norm
@@ -253,17 +311,123 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.tol = tol
         self.refit = refit
         self.n_members = n_members
+        self.warm_start = warm_start
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.dtype = dtype
         self.verbose = verbose
         self.callbacks = callbacks
 
+    @property
+    def parameters_(self):
+        """The weights of the first member."""
+        return self._members[0].parameters
+
+    @parameters_.setter
+    def parameters_(self, parameters):
+        self._members = [self._members[0].with_parameters(parameters), *self._members[1:]]
+
+    def update(self, X, y=None, n_epochs=0):
+        """Move the memory forward: forecasts are then made from later rows, too.
+
+        Parameters
+        ----------
+        X, y
+            Rows after those that are known, in the form of the data of `fit`; of many series some may be left out.
+        n_epochs : int, default=0
+            Epochs that the networks go on to learn for, from all rows, earlier and later, with the scaling and
+            transforms that were learnt by `fit`. By default nothing that was learnt changes.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `fit`; or if rows are of other series, or of stamps that are known already. Nothing has changed then.
+        """
+        panel, members = self._extended(X, y), None
+        if isinstance(n_epochs, bool) or not isinstance(n_epochs, Integral) or n_epochs < 0:
+            raise ValueError(f"n_epochs must be a whole number from 0 on; got {n_epochs!r}.")
+        if n_epochs:
+            members = self._learn_on(panel, int(n_epochs))
+        self._observe(panel, members)
+        self.panel_ = panel
+        return self
+
+    def report(self):
+        """Return how the forecasts of the validation part compare with those of :class:`tsrnn.SeasonalNaive`.
+
+        They are those of the networks that were trained without that part, before any `refit`, from every row of it
+        that leaves room for the horizon; a series too short to hold a part out has none.
+
+        Returns
+        -------
+        DataFrame
+            One row per series (`id_col`), target if there are several, and step: ``n`` forecasts, their mean absolute
+            error ``MAE``, ``naive_MAE`` of the naive forecasts from the same rows, in units of the series, and
+            ``skill = 1 - MAE / naive_MAE``: 1 is perfect, 0 no better than the naive forecast.
+
+        Raises
+        ------
+        ValueError
+            If nothing was held out.
+
+        Warns
+        -----
+        UserWarning
+            If a series is forecast no better than by the naive forecast, over all steps together.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> model = tsrnn.RNNForecaster(horizon=2, max_iter=20, random_state=0).fit(temperature)
+        >>> model.report()[["step", "n", "naive_MAE"]].round(3)
+           step   n  naive_MAE
+        0     1  73      1.102
+        1     2  73      1.110
+        """
+        check_is_fitted(self)
+        members, n_training, lengths = self._before_refit
+        if (n_training == lengths).all():
+            raise ValueError("report() needs a part held out for validation; fit with early_stopping=True.")
+        memory, panel = members[0].memory_of(Series.of(self.panel_)), self.panel_
+        members = [member.with_memory(memory) for member in members]
+        first = np.where(n_training < lengths, n_training, lengths)[self._numbers]
+        last = lengths[self._numbers] - self._fitted_horizon
+        return skill_report(partial(self._forecasts_from, members=members), panel, first, last, self._fitted_horizon)
+
+    def _learn_on(self, panel, n_epochs):
+        """Return the members after so many further epochs, from all rows of a panel."""
+        refuse_outside(panel, self._limits())
+        series, members = Series.of(panel), self._members
+        seeds = self._draw_seeds(len(members))
+        options = self._training_options(
+            learning_rate=resolve("learning_rate", self.learning_rate),
+            batch_size=resolve("batch_size", self.batch_size),
+            max_iter=n_epochs,
+            max_time=self.max_time,
+        )
+        options = replace(options, n_iter_no_change=n_epochs)
+
+        def learn(k, options, name):
+            task, label = members[k].task_again(series), f"fine-tuning{name}"
+            training = self._train_on(task, options, seeds[k], label, members[k].parameters)
+            warning = describe_cut(training, label) if training.stop_reason in CUT_SHORT else ""
+            return _Learnt(training, training.parameters, task, training.stop_reason, warning)
+
+        learnt = self._side_by_side(learn, len(members), options, stacklevel=4)
+        pairs = zip(members, learnt, strict=True)
+        return [member if one is None else member.with_parameters(one.parameters) for member, one in pairs]
+
     def _learn(self, panel):
         begun = time.perf_counter()
-        self._check_covariates(panel)
+        check_covariates(panel, self.past_covariates, self.static_covariates)
+        refuse_outside(panel, self._limits())
         series, settings = Series.of(panel), self._resolve(panel)
-        n_training = self._count_training(series)
+        n_training = self._count_training(series, settings)
         n_windows = settings.count_windows(n_training)
         has_refit = self.refit and bool((n_training < series.lengths).any())
         batch_size = resolve("batch_size", self.batch_size)
@@ -277,14 +441,21 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             max_iter=resolve_max_iter(self.max_iter, n_windows, batch_size),
             max_time=max_time,
         )
-        rng = check_random_state(self.random_state)
-        seeds = [rng.randint(np.iinfo(np.int32).max) for _ in range(resolve("n_members", self.n_members))]
+        seeds = self._draw_seeds(resolve("n_members", self.n_members))
         make_on_all = cache(partial(Task.of, settings, series, series.lengths)) if has_refit else None
-        tasks = Task.of(settings, series, n_training), make_on_all
-        learnt = self._learn_members(tasks, options, seeds, begun)
+        task = Task.of(settings, series, n_training)
+        starts = self._earlier_weights(task, len(seeds)) if self.warm_start else [None] * len(seeds)
+
+        def learn(k, options, name):
+            return self._learn_one((task, make_on_all), options, seeds[k], name, begun, starts[k])
+
+        learnt = [one for one in self._side_by_side(learn, len(seeds), options, stacklevel=5) if one is not None]
 
         # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
         first = learnt[0]
+        self._members = [Member(settings, one.task, one.parameters) for one in learnt]
+        before = [Member(settings, task, one.training.parameters) for one in learnt]
+        self._before_refit = before, n_training, series.lengths
         self._keep(first.training)
         self.parameters_, self.stop_reason_ = first.parameters, first.stop_reason
         histories = [pd.DataFrame(one.training.history) for one in learnt]
@@ -294,30 +465,44 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.season_, self.lookback_ = settings.season, settings.lookback
         self.hidden_layer_sizes_ = settings.hidden_layer_sizes
         self._architecture = first.task.architecture
-        self._members = [Member(settings, one.task, one.parameters) for one in learnt]
         self._observe(panel)
 
-    def _learn_members(self, tasks, options, seeds, begun):
-        """Train a network from each seed, side by side; return what each has learnt, without those that never began."""
-        n_at_once = min(len(seeds), options.n_threads)
-        rounds = -(-len(seeds) // n_at_once)
+    def _draw_seeds(self, n):
+        rng = check_random_state(self.random_state)
+        return [rng.randint(np.iinfo(np.int32).max) for _ in range(n)]
+
+    def _earlier_weights(self, task, n_members):
+        """Return the parameters of each member of the last fit, to start from; None where there was none."""
+        if not hasattr(self, "_members"):
+            return [None] * n_members
+        if self._architecture != task.architecture or len(self._members) != n_members:
+            raise ValueError(
+                "warm_start needs the same network, and as many members, as the fit before; set it to False."
+            )
+        return [member.parameters for member in self._members]
+
+    def _side_by_side(self, learn, n, options, stacklevel):
+        """Return what each of n members has learnt, None for those that never began.
+
+        `learn` is given the number of the member, its TrainingOptions and what messages add to its name.
+        """
+        n_at_once = min(n, options.n_threads)
+        rounds = -(-n // n_at_once)
         options = replace(
             options, n_threads=options.n_threads // n_at_once, max_time=options.max_time and options.max_time / rounds
         )
-        names = [f", member {k} of {len(seeds)}" if len(seeds) > 1 else "" for k in range(1, len(seeds) + 1)]
-        runs = [
-            partial(self._learn_one, tasks, options, seed, name, begun) for seed, name in zip(seeds, names, strict=True)
-        ]
-        learnt = [one for one in run_together(runs, n_at_once) if one is not None]
+        names = [f", member {k} of {n}" if n > 1 else "" for k in range(1, n + 1)]
+        runs = [partial(learn, k, options, names[k]) for k in range(n)]
+        learnt = run_together(runs, n_at_once)
         for one in learnt:
-            if one.warning:
-                warnings.warn(one.warning, ConvergenceWarning, stacklevel=4)
+            if one is not None and one.warning:
+                warnings.warn(one.warning, ConvergenceWarning, stacklevel=stacklevel)
         return learnt
 
-    def _learn_one(self, tasks, options, seed, name, begun):
+    def _learn_one(self, tasks, options, seed, name, begun, start):
         """Return what one network has learnt: by the first task, and by the second for as long as was best there."""
         task, make_on_all = tasks
-        training = self._train_on(task, options, seed, f"training{name}")
+        training = self._train_on(task, options, seed, f"training{name}", start)
         learnt = _Learnt(training, training.parameters, task, training.stop_reason)
         if training.stop_reason in CUT_SHORT:
             return replace(learnt, warning=describe_cut(training, f"training{name}"))
@@ -329,7 +514,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         if self.max_time is not None:
             options = replace(options, max_time=self.max_time - (time.perf_counter() - begun))
         try:
-            refitted = self._train_on(on_all, options, seed, label)
+            refitted = self._train_on(on_all, options, seed, label, start)
         except (KeyboardInterrupt, NothingLearnt) as error:
             reason = "interrupted" if isinstance(error, KeyboardInterrupt) else "diverged"
             refitted = Training(None, None, stop_reason=reason)
@@ -340,77 +525,77 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         warning = stopped.format(run=label, n=len(refitted.history), kept=kept)
         return replace(learnt, stop_reason=refitted.stop_reason, warning=warning)
 
-    def _check_covariates(self, panel):
-        """Raise if covariates are missing, or named that are none, or not static."""
-        for argument in ("past_covariates", "static_covariates"):
-            names = getattr(self, argument)
-            for name in names or ():
-                if name not in panel.covariate_names:
-                    what = ", ".join(map(repr, panel.covariate_names)) or "none"
-                    raise ValueError(f"{argument} holds {name!r}, which is no covariate; the covariates are {what}.")
-        is_missing = np.isnan(panel.covariates)
-        if self.missing == "raise" and is_missing.any():
-            row, column = (int(place[0]) for place in is_missing.nonzero())
-            series = int(np.searchsorted(panel.bounds, row, side="right")) - 1
-            stamp = panel.stamps([panel.starts[series] + row - panel.bounds[series]])[0]
-            raise ValueError(
-                f"covariate {panel.covariate_names[column]!r} of {panel.label(series)} is missing at {stamp}; fill it, "
-                "or set missing='mask'."
-            )
-        for name in self.static_covariates or ():
-            values = panel.covariates[:, panel.covariate_names.get_loc(name)]
-            of_series = panel.bounds[:-1]
-            changes = np.fmax.reduceat(values, of_series) != np.fmin.reduceat(values, of_series)
-            if changes.any():
-                label = panel.label(int(changes.argmax()))
-                raise ValueError(
-                    f"static covariate {name!r} changes within {label}; leave it out of static_covariates."
-                )
-
     def _resolve(self, panel):
         """Return the Settings that the arguments mean for these data."""
-        season = seasonal_period(panel.clock.freq)
+        seasons = seasonal_periods(panel.clock.freq)
         return Settings(
-            horizon=self.horizon,
-            lookback=int(resolve_lookback(self.lookback, self.horizon, season)),
-            season=season,
+            horizon=self.horizon if self.strategy == "direct" else 1,
+            n_ahead=self.horizon,
+            lookback=int(resolve_lookback(self.lookback, self.horizon, seasons[0])),
+            season=seasons[0],
             cell=self.cell,
             hidden_layer_sizes=layer_sizes(resolve("hidden_layer_sizes", self.hidden_layer_sizes)),
             activation=self.activation,
             reset_after=bool(self.reset_after),
-            scaler=resolve("scaler", self.scaler),
+            transform=make_chain(
+                resolve("target_transform", self.target_transform), resolve("scaler", self.scaler), seasons
+            ),
             window_norm=resolve("window_norm", self.window_norm),
             missing=self.missing,
+            bounds=self._limits(),
             dtype=self.dtype,
             windows_per_epoch=self.windows_per_epoch,
             past_covariates=tuple(self.past_covariates or ()),
             calendar=check_calendar(self.calendar, panel.clock.freq),
         )
 
-    def _observe(self, panel):
-        self._numbers = np.argsort(panel.order)  # of each series of the panel, in the order of training
+    def _limits(self):
+        """Return `bounds` as two floats, infinite for None, or None if there are no bounds."""
+        if self.bounds is None:
+            return None
+        given = self.bounds
+        is_pair = isinstance(given, tuple | list) and len(given) == 2
+        if not is_pair or not all(limit is None or isinstance(limit, Real) for limit in given):
+            raise TypeError(
+                f"bounds must be a pair of numbers, None for no bound, such as (0, None); got {self.bounds!r}."
+            )
+        lower, upper = (-np.inf if given[0] is None else given[0]), (np.inf if given[1] is None else given[1])
+        if not lower < upper:
+            raise ValueError(f"the lower of the bounds must be below the upper; got {self.bounds!r}.")
+        return float(lower), float(upper)
+
+    def _observe(self, panel, members=None):
+        refuse_outside(panel, self._limits())
         series = Series.of(panel)
-        self._members = [member.observing(series) for member in self._members]
+        members, memories = members or self._members, {}
+        for member in members:  # those that were prepared together share what they remember
+            if id(member.preparation) not in memories:
+                memories[id(member.preparation)] = member.memory_of(series)
+        self._members = [member.with_memory(memories[id(member.preparation)]) for member in members]
+        self._numbers = np.argsort(panel.order)  # of each series of the panel, in the order of training
 
-    def _train_on(self, task, options, seed, label):
-        """Return the Training of a fresh network."""
+    def _train_on(self, task, options, seed, label, start=None):
+        """Return the Training of a fresh network, or from these parameters."""
         rng = np.random.RandomState(seed)  # the kind of generator scikit-learn passes around
-        return self._train(task.architecture, task.windows, options, rng, task.validation, label=label)
+        going_on = None if start is None else Training(start, None)
+        return self._train(task.architecture, task.windows, options, rng, task.validation, going_on, label=label)
 
-    def _count_training(self, series):
+    def _count_training(self, series, settings):
         """Return how many rows of each series are trained on; raise if they are too few, or all constant."""
-        lengths, horizon = series.lengths, self.horizon
-        n_validation, least = np.zeros(len(lengths), np.int64), horizon + 1
+        lengths, horizon = series.lengths, settings.horizon
+        n_validation, least = np.zeros(len(lengths), np.int64), horizon + 1 + settings.n_lost
         if self.early_stopping:
-            n_validation = np.maximum(horizon, np.ceil(self.validation_fraction * lengths).astype(np.int64))
+            n_validation = np.maximum(self.horizon, np.ceil(self.validation_fraction * lengths).astype(np.int64))
         n_training = np.where(lengths - n_validation >= least, lengths - n_validation, lengths)
         is_one = len(lengths) == 1
         if (n_training < least).all() or (self.early_stopping and (n_training == lengths).all()):
             longest = int(np.argmax(lengths))
             also = f" + {n_validation[longest]} held out for validation" if self.early_stopping else ""
+            seen = "one to see" + (f" + {settings.n_lost} to take differences from" if settings.n_lost else "")
             label = series.label(longest) if is_one else f"the longest, {series.label(longest)},"
+            rows = f"{lengths[longest]} rows" if lengths[longest] > 1 else "1 row (one sample)"
             raise ValueError(
-                f"{label} has {lengths[longest]} rows; one to see + horizon {horizon}{also} needs at least "
+                f"{label} has {rows}; {seen} + horizon {horizon}{also} needs at least "
                 f"{least + n_validation[longest]}. Shorten horizon{', or set early_stopping=False' if also else ''}."
             )
         of_series = series.bounds[:-1]
@@ -434,17 +619,16 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         return [name for name in self.panel_.covariate_names if name not in known]
 
     def _fitted_values(self, series, rows):
-        first = np.maximum(rows - self._members[0].settings.horizon + 1, 0)
+        first = np.maximum(rows - self._members[0].settings.n_ahead + 1, 0)
         numbers = self._numbers[series]
         forecasts = self._combine(lambda member, n_threads: member.forecast_from(numbers, first, n_threads))
         return forecasts[np.arange(len(rows)), rows - first]
 
-    def _combine(self, forecast):
+    def _combine(self, forecast, members=None):
         """Return the median of what `forecast` returns for each member and a number of threads."""
-        self._members[0].parameters = self.parameters_  # which may have been set
-        forecasts = [forecast(member, count_threads(self.n_jobs)) for member in self._members]
+        forecasts = [forecast(member, count_threads(self.n_jobs)) for member in members or self._members]
         return forecasts[0] if len(forecasts) == 1 else np.median(forecasts, axis=0)
 
-    def _forecasts_from(self, series, rows):
+    def _forecasts_from(self, series, rows, members=None):
         numbers = self._numbers[series]
-        return self._combine(lambda member, n_threads: member.forecast_from(numbers, rows, n_threads))
+        return self._combine(lambda member, n_threads: member.forecast_from(numbers, rows, n_threads), members)

@@ -1,6 +1,6 @@
 """Many series side by side: their values on one clock, and the way back to the format in which they came."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -8,6 +8,8 @@ import pandas as pd
 
 from .clock import Clock
 from .frames import WIDE, Form, plain
+
+NO_WEIGHTS = np.zeros(0)
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Panel:
     form : Form
     n_missing, n_absent : int
         NaN among the targets given, and stamps that had no row.
+    weights : ndarray of shape (n_rows,), float64
+        How much each row counts as a target; empty if all count the same.
     """
 
     values: np.ndarray
@@ -47,6 +51,7 @@ class Panel:
     form: Form
     n_missing: int
     n_absent: int
+    weights: np.ndarray = field(default_factory=lambda: NO_WEIGHTS)
 
     @property
     def n_series(self):
@@ -82,6 +87,12 @@ class Panel:
     def label(self, series=0):
         """Return a series as an error message says it."""
         return self.form.label if self.ids is None else f"series {plain(self.ids[series])!r}"
+
+    def place(self, row):
+        """Return a row of the panel as an error message says it: of which series, if there are several, and when."""
+        series = int(np.searchsorted(self.bounds, row, side="right")) - 1
+        stamp = self.stamps([self.starts[series] + row - self.bounds[series]])[0]
+        return f"of {self.label(series)} at {stamp}" if self.n_series > 1 else f"at {stamp}"
 
     def stamps(self, steps):
         """Return the stamps of some steps of the clock, an Index."""
@@ -132,13 +143,9 @@ def refuse_missing(panel, cures="set missing='interpolate'"):
     is_missing = np.isnan(panel.values).any(axis=1)
     if not is_missing.any():
         return
-    row = int(is_missing.argmax())
-    series = int(np.searchsorted(panel.bounds, row, side="right")) - 1
-    stamp = panel.stamps([panel.starts[series] + row - panel.bounds[series]])[0]
-    place = f"of {panel.label(series)} at {stamp}" if panel.n_series > 1 else f"at {stamp}"
     raise ValueError(
         f"{panel.form.label} has {panel.n_missing} missing value(s) and {panel.n_absent} absent stamp(s) in steps of "
-        f"{panel.clock.step_name}, the first {place}; fill them, or {cures}."
+        f"{panel.clock.step_name}, the first {panel.place(int(is_missing.argmax()))}; fill them, or {cures}."
     )
 
 
@@ -146,12 +153,21 @@ def refuse_missing_covariates(panel, cures="set missing='mask'"):
     """Raise if a covariate is missing."""
     is_missing = np.isnan(panel.covariates)
     if is_missing.any():
-        row, column = np.argwhere(is_missing)[0]
-        series = int(np.searchsorted(panel.bounds, row, side="right")) - 1
-        stamp = panel.stamps([panel.starts[series] + row - panel.bounds[series]])[0]
+        row, column = (int(place[0]) for place in is_missing.nonzero())
+        name = plain(panel.covariate_names[column])
+        raise ValueError(f"covariate {name!r} is missing (NaN) {panel.place(row)}; fill it, or {cures}.")
+
+
+def refuse_outside(panel, bounds):
+    """Raise if a value lies out of the bounds of forecasts, two floats or None."""
+    if bounds is None:
+        return
+    is_outside = (panel.values < bounds[0]) | (panel.values > bounds[1])
+    if is_outside.any():
+        row, column = (int(place[0]) for place in is_outside.nonzero())
         raise ValueError(
-            f"covariate {plain(panel.covariate_names[column])!r} of {panel.label(series)} is missing at {stamp} (NaN); "
-            f"fill it, or {cures}."
+            f"{panel.form.label} is {panel.values[row, column]:g} {panel.place(row)}, out of the bounds {bounds}; "
+            "correct it, or give bounds that hold what was observed."
         )
 
 

@@ -1,5 +1,6 @@
 """From a panel to the rows that a network reads, and from what it puts out back to the units of the series."""
 
+from copy import deepcopy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +10,6 @@ from .covariates import Columns
 from .network.windows import SeriesWindows
 from .panel import Panel, interpolate
 from .scaling import means
-from .transforms import make_transform
 
 PIECE = 2**18  # rows that are scaled at once: what they leave beside the result is small where the data are large
 
@@ -25,6 +25,8 @@ class Series:
     covariates : ndarray of shape (n_rows, n_covariates), float64
         As in :class:`tsrnn.panel.Panel`.
     bounds : ndarray of shape (n_series + 1,)
+    weights : ndarray of shape (n_rows,), float64
+        How much each row counts as a target; empty if all count the same.
     panel : Panel
         Where they come from.
     """
@@ -32,6 +34,7 @@ class Series:
     values: np.ndarray
     covariates: np.ndarray
     bounds: np.ndarray
+    weights: np.ndarray
     panel: Panel
 
     @classmethod
@@ -39,11 +42,12 @@ class Series:
         """Return those of a panel."""
         order = panel.order
         if (np.diff(order) == 1).all():
-            return cls(panel.values, panel.covariates, panel.bounds, panel)
+            return cls(panel.values, panel.covariates, panel.bounds, panel.weights, panel)
         lengths = panel.lengths[order]
         bounds = np.append(0, np.cumsum(lengths))
         rows = np.repeat(panel.bounds[order] - bounds[:-1], lengths) + np.arange(bounds[-1])
-        return cls(panel.values[rows], panel.covariates[rows], bounds, panel)
+        weights = panel.weights[rows] if len(panel.weights) else panel.weights
+        return cls(panel.values[rows], panel.covariates[rows], bounds, weights, panel)
 
     @property
     def starts(self):
@@ -66,15 +70,18 @@ class Series:
 
     @property
     def has_holes(self):
-        """Whether any value is missing."""
-        return bool(np.isnan(self.values).any())
+        """Whether any value is missing, of a target or a covariate."""
+        return bool(np.isnan(self.values).any() or np.isnan(self.covariates).any())
 
     def head(self, lengths):
         """Return the first so many rows of each series; the same arrays where that is all of them."""
         if (lengths == self.lengths).all():
             return self
         heads, bounds = self.heads(lengths), np.append(0, np.cumsum(lengths))
-        return replace(self, values=self.values[heads], covariates=self.covariates[heads], bounds=bounds)
+        weights = self.weights[heads] if len(self.weights) else self.weights
+        return replace(
+            self, values=self.values[heads], covariates=self.covariates[heads], bounds=bounds, weights=weights
+        )
 
     def heads(self, lengths):
         """Return the first so many rows of each series: a slice, or whether each row is one."""
@@ -86,16 +93,29 @@ class Series:
         return np.cumsum(is_in_head[:-1], dtype=np.int8).view(bool)
 
 
+class Labels:
+    """What messages call the series of a Series, each made when it is asked for."""
+
+    def __init__(self, series):
+        self._series = series
+
+    def __getitem__(self, number):
+        return self._series.label(number)
+
+
 class Preparation:
     """What is learnt about series before a network is trained on them, and the rows that it reads.
 
     Parameters
     ----------
-    scaler
-        What the user gave as that.
-    season, horizon : int
+    transform : Transform
+        Of the targets, each of which learns a copy of it.
+    n_after : int
+        Rows without a value that follow each series: as many as are forecast from its end.
     missing : {"raise", "mask", "interpolate"}
     dtype : str
+    bounds : tuple of two float, optional
+        What forecasts are kept above and below, in the units of the series; infinite for nothing.
     columns : Columns, optional
         The covariates.
     calendar : tuple of str
@@ -107,15 +127,15 @@ class Preparation:
     are known of the past alone first; the features of the calendar.
     """
 
-    def __init__(self, scaler, season, horizon, missing, dtype, columns=None, calendar=()):
-        self.scaler, self.season, self.horizon, self.missing, self.dtype = scaler, season, horizon, missing, dtype
+    def __init__(self, transform, n_after, missing, dtype, bounds=None, columns=None, calendar=()):
+        self.transform, self.n_after, self.missing, self.dtype, self.bounds = transform, n_after, missing, dtype, bounds
         self.columns, self.calendar = columns or Columns((), {}), calendar
 
     def fit(self, series, known_lengths):
         """Learn from the first rows of each series alone; return self."""
-        known = self._filled(series.head(known_lengths))
+        known = self.fill(series.head(known_lengths))
         self.transforms = [
-            make_transform(self.scaler, self.season, "scaler").fit(values, known.bounds) for values in known.values.T
+            deepcopy(self.transform).fit(values, known.bounds, Labels(known)) for values in known.values.T
         ]
         self.means = known.means()  # of the targets of each series
         self.columns.fit(known.covariates)
@@ -139,12 +159,12 @@ class Preparation:
         return n_past if n_past < self.n_features else 0
 
     def rows(self, series, known_lengths):
-        """Return the rows that a network reads, those of each series followed by `horizon` without a value.
+        """Return the rows that a network reads, those of each series followed by `n_after` without a value.
 
         What is interpolated in the first rows of a series, so many, follows from them alone.
         """
-        filled, n_targets = self._filled(series, known_lengths), len(self.transforms)
-        n_rows = int(series.bounds[-1]) + len(series.lengths) * self.horizon
+        filled, n_targets = self.fill(series, known_lengths), len(self.transforms)
+        n_rows = int(series.bounds[-1]) + len(series.lengths) * self.n_after
         rows = np.full((n_rows, self.n_features), np.nan, self.dtype)
         for k, transform in enumerate(self.transforms):
             self._scale(transform, filled, k, rows[:, k])
@@ -153,7 +173,7 @@ class Preparation:
                 piece = rows[start : start + PIECE]
                 piece[:, n_targets : 2 * n_targets] = np.isnan(piece[:, :n_targets])
         if self.n_features > self.n_of_targets:
-            self._add_columns(series, rows)
+            self._add_columns(filled, rows)
         return rows
 
     def tail(self, rows, series, numbers, lookback, n_ahead, ahead=None):
@@ -174,7 +194,7 @@ class Preparation:
         -------
         tail : ndarray of shape (n, lookback + n_ahead, n_features)
         lengths : ndarray of shape (n,)
-            How many of the `lookback` rows there are; those before are NaN.
+            How many of the `lookback` rows there are that the transform has not lost; those before are NaN.
         """
         tail = np.full((len(numbers), lookback + n_ahead, self.n_features), np.nan, rows.dtype)
         ends, lengths = self.firsts(series)[numbers] + series.lengths[numbers], series.lengths[numbers]
@@ -187,22 +207,44 @@ class Preparation:
             if ahead is not None:
                 n_given = min(n_ahead, ahead.shape[1])
                 given[:, :n_given] = ahead[:, :n_given]
+            if self.missing == "interpolate":  # between the last row and what is given, and then on
+                last_row = series.covariates[series.bounds[1:] - 1][numbers][:, np.newaxis]
+                both, bounds = np.concatenate([last_row, given], axis=1), np.arange(len(numbers) + 1) * (n_ahead + 1)
+                filled = self.columns.interpolate(both.reshape(-1, both.shape[2]), bounds)
+                given = filled.reshape(both.shape)[:, 1:]
             read = self.columns.transform(given.reshape(len(numbers) * n_ahead, given.shape[2]), rows.dtype)
             tail[:, lookback:, first:last] = read.reshape(len(numbers), n_ahead, last - first)
             steps = (series.starts + series.lengths)[numbers][:, None] + np.arange(n_ahead)
             tail[:, lookback:, last:] = self._of_calendar(series, steps.ravel()).reshape(*steps.shape, self._n_calendar)
-        return tail, np.minimum(lengths, lookback)
+        return tail, np.clip(lengths - self.transform.n_lost, 0, lookback)
+
+    def cut(self, rows, series, numbers, at, lookback, n_ahead):
+        """Return what `tail` would of series that end before the rows `at`, those to come being rows of the series.
+
+        Of these are known what is known ahead.
+        """
+        firsts = self.firsts(series)[numbers]
+        places = firsts[:, np.newaxis] + at[:, np.newaxis] + np.arange(-lookback, n_ahead)
+        cut = rows[np.maximum(places, firsts[:, np.newaxis])]
+        cut[:, lookback:, : self.n_of_targets] = np.nan
+        past = slice(self.n_of_targets, self.n_of_targets + self.columns.n_past)
+        if self.missing == "interpolate":
+            cut[:, lookback:, past] = cut[:, lookback - 1 : lookback, past]
+        else:
+            unknown = np.full((1, series.covariates.shape[1]), np.nan)
+            cut[:, lookback:, past] = self.columns.transform(unknown, rows.dtype)[0, : self.columns.n_past]
+        return cut, np.clip(at - self.transform.n_lost, 0, lookback)
 
     def _add_columns(self, series, rows):
         """Write covariates and the calendar into the rows; covariates after the end of a series are unknown."""
         lengths, first = series.lengths, self.n_of_targets
-        shift = np.repeat(np.arange(len(lengths)) * self.horizon, lengths)
+        shift = np.repeat(np.arange(len(lengths)) * self.n_after, lengths)
         places = np.arange(len(series.values)) + shift
         after = first + self.columns.n_columns
         rows[:, first:after] = 0
         rows[places, first:after] = self.columns.transform(series.covariates, rows.dtype)
         if self.calendar:
-            of_series = np.repeat(np.arange(len(lengths)), lengths + self.horizon)
+            of_series = np.repeat(np.arange(len(lengths)), lengths + self.n_after)
             steps = np.arange(len(rows)) - self.firsts(series)[of_series] + series.starts[of_series]
             rows[:, after:] = self._of_calendar(series, steps)
 
@@ -217,18 +259,22 @@ class Preparation:
 
     def firsts(self, series):
         """Return the row at which each series begins."""
-        return series.bounds[:-1] + np.arange(len(series.lengths)) * self.horizon
+        return series.bounds[:-1] + np.arange(len(series.lengths)) * self.n_after
 
-    def windows(self, rows, series, lookback, first, last, per_epoch=None):
+    def windows(self, rows, series, lookback, horizon, first, last, per_epoch=None):
         """Return windows whose first target is row `first` to `last` of each series, both of shape (n_series,).
 
         With `per_epoch`, windows of an epoch, or of validation, at most.
         """
         firsts = self.firsts(series)
-        counts = np.maximum(last - first + 1, 0)
+        counts, weights = np.maximum(last - first + 1, 0), series.weights
+        if len(weights):
+            shift = np.repeat(np.arange(len(firsts)) * self.n_after, series.lengths)
+            weights = np.zeros(len(rows))
+            weights[np.arange(len(shift)) + shift] = series.weights
         return SeriesWindows(
-            rows, len(self.transforms), lookback, self.horizon, firsts, firsts + first, counts, per_epoch,
-            reads_ahead=self.n_past > 0,
+            rows, len(self.transforms), lookback, horizon, firsts + self.transform.n_lost, firsts + first, counts,
+            per_epoch, weights, reads_ahead=self.n_past > 0,
         )  # fmt: skip
 
     def restore(self, forecasts, numbers, first, series):
@@ -240,30 +286,34 @@ class Preparation:
         numbers, first : ndarray of shape (n,)
             The series of each, and the row of its first step.
         series : Series
+            With nothing missing that is interpolated.
         """
         restored = [
             transform.inverse_transform(forecasts[:, :, k], numbers, first, series.values[:, k], series.bounds)
             for k, transform in enumerate(self.transforms)
         ]
-        return np.stack(restored, axis=2)
+        restored = np.stack(restored, axis=2)
+        return restored if self.bounds is None else np.clip(restored, *self.bounds)
 
-    def _filled(self, series, known_lengths=None):
-        """Return the series without what is missing, if that is interpolated."""
+    def fill(self, series, known_lengths=None):
+        """Return the series without what is missing, if that is interpolated; in their first rows from these alone."""
         if self.missing != "interpolate" or not series.has_holes:
             return series
         filled = np.empty_like(series.values)
         for k, values in enumerate(series.values.T):
             filled[:, k] = interpolate(values, series.bounds)
+        covariates = self.columns.interpolate(series.covariates, series.bounds)
         if known_lengths is not None and (known_lengths < series.lengths).any():
-            filled[series.heads(known_lengths)] = self._filled(series.head(known_lengths)).values
-        return replace(series, values=filled)
+            heads, head = series.heads(known_lengths), self.fill(series.head(known_lengths))
+            filled[heads], covariates[heads] = head.values, head.covariates
+        return replace(series, values=filled, covariates=covariates)
 
     def _scale(self, transform, series, k, out):
         """Write one transformed target, in the precision of the network, to `out`, a column of its rows."""
         values, bounds = series.values[:, k], series.bounds
         label = series.label(0) if len(series.lengths) == 1 else "the panel"
         exact = None if transform.is_by_row else transform.transform(values, bounds)
-        shift = np.arange(len(series.lengths)) * self.horizon  # of a series, by the rows that follow each one before it
+        shift = np.arange(len(series.lengths)) * self.n_after  # of a series, by the rows that follow each one before it
         rounding, movement, n_moves = 0.0, 0.0, 0
         for start in range(0, len(values), PIECE):
             stop = min(start + PIECE, len(values))

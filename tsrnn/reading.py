@@ -4,15 +4,16 @@ Everything behind this door works on plain arrays: the rows of all series side b
 What cannot be read without guessing is an error here, in one sentence.
 """
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from .clock import Clock, is_too_sparse, read_clock
-from .columns import read_covariates, read_numbers
+from .columns import FROM_DTYPE, read_covariates, read_numbers
 from .frames import ID_COL, TIME_COL, WIDE, as_array, is_default, listing, plain, read_keys, read_table
-from .panel import Panel, refuse_empty
+from .panel import NO_WEIGHTS, Panel, refuse_empty
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,10 @@ class _Places:
         return spread
 
 
-def read_panel(X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL, freq=None):
+def read_panel(
+    X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL, freq=None, weights=NO_WEIGHTS,
+    categorical=FROM_DTYPE,
+):  # fmt: skip
     """Return series on their clock.
 
     Parameters
@@ -67,6 +71,10 @@ def read_panel(X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL, freq
         As in :func:`tsrnn.frames.read_table`.
     freq : str or DateOffset, optional
         Step of the clock where it cannot be told from the stamps.
+    weights : ndarray of shape (n_rows,), optional
+        Of the rows of X.
+    categorical : "from_dtype", list of names, or None
+        The covariates that have categories, as in :func:`tsrnn.columns.read_covariates`.
 
     Returns
     -------
@@ -82,21 +90,39 @@ def read_panel(X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL, freq
     if not len(table.targets):
         raise ValueError(f"{form.label} has no rows; give at least two.")
     given = read_numbers(table.targets, form.label_of)
-    covariates, categories = read_covariates(table.covariates)
+    covariates, categories = read_covariates(table.covariates, categorical=categorical)
+    _refuse_copies(given, covariates, table, is_named=isinstance(X, pd.Series | pd.DataFrame))
     places = _places_of_series(table.keys, form, freq) if form.has_ids else _places_of_one(table, freq)
     starts, bounds, ids, n_missing = places.starts, places.bounds, table.keys.ids, int(np.isnan(given).sum())
     values, covariates = places.spread(given), places.spread(covariates)
+    if len(weights):
+        weights = places.spread(weights[:, np.newaxis])
     n_absent = len(values) - len(given)
     if form.kind == WIDE:
         n_missing = int(np.isnan(_side_by_side(given)[0]).sum())
-        ids, values, starts, bounds = form.targets, *_side_by_side(values)
+        ids, (values, starts, bounds, exists) = form.targets, _side_by_side(values)
+        if len(weights):  # of a row, for each of its series
+            weights = np.broadcast_to(weights.T, exists.shape)[exists]
         covariates = np.zeros((len(values), 0))
     names = table.covariates.columns
     panel = Panel(
-        values, bounds, starts, places.clock, ids, covariates, names, categories, form, n_missing, n_absent
+        values, bounds, starts, places.clock, ids, covariates, names, categories, form, n_missing, n_absent,
+        np.nan_to_num(weights.reshape(-1)),
     )  # fmt: skip
     refuse_empty(panel)
     return panel
+
+
+def _refuse_copies(values, covariates, table, is_named):
+    """Raise if a covariate is a target itself, which nobody knows ahead; warn if nothing has a name."""
+    for target, name in zip(values.T, table.targets.columns, strict=True):
+        for covariate, column in zip(covariates.T, table.covariates.columns, strict=True):
+            if np.array_equal(covariate, target, equal_nan=True):
+                what = "holds the very values to forecast"
+                cure = "which are not known ahead; leave that column out, or give the series alone."
+                if is_named:
+                    raise ValueError(f"covariate {plain(column)!r} {what}, of {plain(name)!r}, {cure}")
+                warnings.warn(f"column {column} of X {what}, {cure}", UserWarning, stacklevel=5)
 
 
 def read_rows(X, panel, id_col=ID_COL, time_col=TIME_COL):
@@ -134,7 +160,9 @@ def extend(panel, X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL):
         values, covariates = values.T.reshape(-1, 1), np.zeros((values.size, 0))
     _refuse_known(panel, series, steps)
     _refuse_disorder(series, steps, panel.label, lambda step: panel.stamps([step])[0])
-    places = _places_with(panel, series, steps)
+    places, weights = _places_with(panel, series, steps), panel.weights
+    if len(weights):
+        weights = np.nan_to_num(places.spread(np.append(weights, np.ones(len(values)))[:, np.newaxis])[:, 0])
     n_absent = int(places.bounds[-1]) - len(panel.values) - len(values)
     if panel.form.kind == WIDE:
         n_absent //= panel.n_series  # a stamp is absent once, as it would be there once
@@ -146,6 +174,7 @@ def extend(panel, X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL):
         clock=places.clock,
         n_missing=panel.n_missing + int(np.isnan(values).sum()),
         n_absent=panel.n_absent + n_absent,
+        weights=weights,
     )
 
 
@@ -333,13 +362,16 @@ def _refuse_sparse(n_steps, n_rows, starts, clock, freq, label):
 
 
 def _side_by_side(values):
-    """Return the values series by series, starts and bounds of a wide frame; a series begins with its first value."""
+    """Return the values series by series, starts, bounds, and which rows each series of a wide frame has.
+
+    A series begins with its first value.
+    """
     n = len(values)
     is_known = ~np.isnan(values)
     starts = np.where(is_known.any(axis=0), is_known.argmax(axis=0), 0)
     bounds = np.append(0, np.cumsum(n - starts))
     exists = np.arange(n) >= starts[:, None]
-    return values.T[exists][:, None], starts, bounds
+    return values.T[exists][:, None], starts, bounds, exists
 
 
 def _find_series(keys, n_rows, panel):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .decomposition import seasonal_figures
+from .decomposition import seasonal_figures, stl_seasonal
 from .scaling import Transform, is_constant, largest_sizes, like, means, name_of, series_of_row, spread
 
 
@@ -173,17 +173,12 @@ class STL(Seasonal):
 
     def fit(self, values, bounds, names=None):
         """Learn the seasons of each series; refuse series shorter than two of them."""
-        try:
-            from statsmodels.tsa.seasonal import MSTL
-            from statsmodels.tsa.seasonal import STL as OneSeason
-        except ImportError as error:
-            raise ImportError("'stl' and 'mstl' need statsmodels; install it, or take 'deseasonalise'.") from error
         values, bounds = np.asarray(values, np.float64), np.asarray(bounds)
         least = 2 * max(self.seasons) + (len(self.seasons) > 1)  # MSTL leaves out what is not less than half
         self._bounds = bounds
-        self._has_season = ~is_constant(values, bounds)
-        self._found = np.zeros((len(self.seasons), len(values)))
-        for s in np.flatnonzero(self._has_season):
+        self._found = np.zeros(len(values) + 1)  # a last series without rows has a place, too
+        self._figures = [np.zeros((len(bounds) - 1, season)) for season in self.seasons]
+        for s in np.flatnonzero(~is_constant(values, bounds)):
             rows = slice(bounds[s], bounds[s + 1])
             mine, n_rows = values[rows], bounds[s + 1] - bounds[s]
             if n_rows < least:
@@ -194,21 +189,17 @@ class STL(Seasonal):
             observed = np.flatnonzero(~np.isnan(mine))
             largest = np.abs(mine[observed]).max()  # squares of shares do not overflow
             shares = np.interp(np.arange(n_rows), observed, mine[observed] / largest)
-            if len(self.seasons) == 1:
-                found = OneSeason(shares, period=self.seasons[0]).fit().seasonal
-            else:
-                found = MSTL(shares, periods=self.seasons).fit().seasonal.T
-            self._found[:, rows] = found * largest
+            found, figures = stl_seasonal(shares, self.seasons, robust=False)
+            self._found[rows] = found * largest
+            for of_all, own in zip(self._figures, figures, strict=True):
+                of_all[s] = own * largest
         return self
 
     def _season(self, series, rows):
         first, n_rows = self._bounds[series], np.diff(self._bounds)[series]
-        has_season = self._has_season[series]
-        total = np.zeros(rows.shape)
-        for found, season in zip(self._found, self.seasons, strict=True):
-            repeated = np.where(rows < n_rows, rows, n_rows - season + (rows - n_rows) % season)
-            total[has_season] += found[(first + repeated)[has_season]]
-        return total
+        is_later = rows >= n_rows
+        repeated = sum(figures[series, rows % figures.shape[1]] for figures in self._figures)
+        return np.where(is_later, repeated, self._found[first + np.where(is_later, 0, rows)])
 
 
 def rows_of_series(bounds):

@@ -86,6 +86,12 @@ def make_transform(given, season=1, argument="target_transform"):
     return PerSeries(given)
 
 
+def make_chain(target_transform, scaler, season=1):
+    """Return the transform that `target_transform` and `scaler`, as a user gave them, make one after the other."""
+    scaling = make_transform(scaler, season, "scaler")
+    return scaling if target_transform is None else Chain([make_transform(target_transform, season), scaling])
+
+
 def _make_named(name, names, seasons, argument):
     if name not in names:
         raise ValueError(

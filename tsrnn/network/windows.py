@@ -126,6 +126,16 @@ class SeriesWindows:
         lengths = borders - origins + self.horizon * self.reads_ahead
         return Sequences(self.rows, origins.astype(np.int64), lengths.astype(np.int64))
 
+    def has_target(self):
+        """Return whether any step that is a target of a window is known and has a weight."""
+        series = np.flatnonzero(self.counts)
+        if not len(series):
+            return False
+        known = ~np.isnan(self.rows[:, : self.n_targets]).all(axis=1)
+        known = np.append(known & (self.weights > 0) if len(self.weights) else known, False)
+        stops = self.borders + self.counts + self.horizon - 1
+        return bool(np.logical_or.reduceat(known, np.column_stack([self.borders, stops])[series].ravel())[::2].any())
+
     def _has_target(self, borders):
         """Return whether any target of a window is known and has a weight."""
         found = np.zeros(len(borders), bool)

@@ -1,0 +1,421 @@
+"""The options of the command line: their names, which are those of the constructors, and what each is said to mean."""
+
+import argparse
+import re
+import sys
+
+DESCRIPTION = "Forecast time series with a recurrent network, and say how good the forecasts are."
+EXAMPLES = """examples:
+  tsrnn datasets                        bundled sets, to try this on
+  tsrnn forecast elnino --horizon 12    writes forecast.csv, the next 12 months
+  tsrnn backtest elnino --horizon 12    how far off such forecasts would have been
+  tsrnn forecast sales.csv --time-col week --target units --horizon 8
+
+"tsrnn forecast --help" and "tsrnn backtest --help" explain everything.
+"""
+EXIT_CODES = """exit codes:
+  0    done
+  1    the data or a file cannot be used; one line says why, and nothing is written
+  2    wrong usage
+  70   a fault of tsrnn itself
+  130  interrupted (Ctrl-C)
+"""
+DATA = """what SOURCE may hold: a header line, then a row for each time stamp
+  week,units                one series:        --time-col week
+  week,north,south          one a column:      --time-col week
+  shop,week,units           below each other:  --id-col shop --time-col week
+                                               --target units
+  day,units,price,visitors  with covariates:   --time-col day --target units
+                                               {known}
+                                               --past-covariates visitors
+Columns named ds (time), unique_id (series) and y (target) need no option.
+Columns that no option names are left out, and listed.
+
+Covariates are columns that may help to forecast another one. {ahead}
+Those of the past alone: --past-covariates. Those that are the same in all rows
+of a series: --static-covariates. What the date says: --calendar.
+"""
+DATA_OF_FORECAST = DATA.format(
+    known="--future next.csv",
+    ahead="Those known ahead\nstand in a second file with the rows to come, --future; here day,price.",
+)
+DATA_OF_BACKTEST = DATA.format(known="--covariates price", ahead="Those known ahead,\nlike prices: --covariates.")
+FORECASTING = """Forecast the next steps of one series, or of many by one network.
+
+First a test: the last HORIZON steps are held out of training, forecast, and
+scored beside the seasonal naive forecast, which repeats the last season. Then a
+network is trained on everything, and its forecast is written.
+"""
+BACKTESTING = """Make forecasts at many points of the past, each from what was known there, and
+score them beside the seasonal naive forecast, which repeats the last season.
+
+Such a point, the last step known, is an origin. At each the network is trained
+anew, unless --refit says otherwise, and forecasts the HORIZON steps that follow.
+"""
+FORECAST = """examples:
+  tsrnn forecast co2 --horizon 104 --missing interpolate --plot co2.png
+  tsrnn forecast us_employment --horizon 12 --out next_year.parquet
+  tsrnn forecast seattle_weather --target temp_max --past-covariates wind \\
+      --calendar auto --horizon 7
+"""
+BACKTEST = """examples:
+  tsrnn backtest elnino --horizon 12
+  tsrnn backtest elnino --horizon 12 --n-origins 60 --refit no --out tests.csv
+  tsrnn backtest us_employment --horizon 12 --step 6 --refit 5 --plot errors.png
+"""
+SCORES = ("MAE", "RMSE", "MAPE", "sMAPE", "WAPE", "MASE", "RMSSE", "bias", "R2", "DA")
+TRANSFORMS = (
+    "log1p", "boxcox", "yeojohnson", "difference", "seasonal_difference", "deseasonalise", "stl", "mstl",
+)  # fmt: skip
+SHOWN = ["MAE", "RMSE", "sMAPE", "MASE"]  # if nobody asks for others
+# Those that the forecaster takes as they stand; its own defaults hold for what is not given.
+OF_NETWORK = (
+    "cell", "hidden_layer_sizes", "lookback", "n_members", "max_iter", "max_time", "learning_rate",
+    "windows_per_epoch", "random_state", "calendar", "missing", "freq", "strategy", "target_transform", "scaler",
+    "window_norm", "bounds",
+)  # fmt: skip
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message):
+        """Say what is wrong in one line, and end with exit code 2."""
+        if "SOURCE" in message:
+            message += "; SOURCE comes first, before the options"
+        self.exit(2, f"{self.prog}: error: {message} (see: {self.prog} --help)\n")
+
+
+def make_parser(version, forecast, backtest, datasets):
+    """Return the parser; what it reads has the function of its command, one of those given, as `run`."""
+    parser = Parser(
+        "tsrnn", description=DESCRIPTION, epilog=f"{EXAMPLES}\n{EXIT_CODES}", formatter_class=_formatter
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"tsrnn {version}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
+    _add_forecast(commands, forecast)
+    _add_backtest(commands, backtest)
+    _add_datasets(commands, datasets)
+    return parser
+
+
+def in_terms_of_options(sentence):
+    """Return a sentence of the library, whose advice is given in Python, for somebody at a command line."""
+    for python, option in _SENTENCES.items():
+        sentence = sentence.replace(python, option)
+    sentence = _WITH_VALUE.sub(_option_with_value, sentence)
+    sentence = _ALONE.sub(lambda match: _option(match[1]), sentence)
+    return " ".join(sentence.split())
+
+
+_SENTENCES = {
+    "set missing='interpolate' or 'mask'": "add --missing interpolate or --missing mask",
+    "name its freq": "name its --freq, or see --time-format",
+    "Shorten horizon, or set early_stopping=False.": "Shorten --horizon.",
+    "Shorten horizon": "Shorten --horizon",
+    "sort it with sort_index(), or name the ids by id_col": "sort the rows of the file, or name their ids by --id-col",
+    "keep one row per stamp, or name the ids by id_col": "keep one row per stamp in the file, or name the ids by "
+    "--id-col",
+    "which is not a number; convert it (pd.to_numeric)": "which is not a number; see --decimal",
+    "check the column, or use SeasonalNaive": "check the column",
+    "; use future_frame(h) for rows that are": "",
+    ", as future_frame(h) does": "",
+    "give them for every step after training, name": "give them in the file --future for each step to come, name",
+    "as columns of X": "as columns of the file --future",
+    "X has ": "--future has ",
+    "the rows of X ": "the rows of --future ",
+    "set refit to True or a number": "give --refit yes or a number",
+    "set refit=True": "give --refit yes",
+    "convert X with tz_localize or tz_convert": "write both alike",
+    "give the data an index of dates or periods, or omit calendar": "give dates as --time-col, or omit --calendar",
+}
+# Arguments with their values; and names of arguments that no sentence has in another meaning.
+_UNDERSCORED = (
+    "past_covariates|static_covariates|id_col|time_col|n_members|max_time|max_iter|learning_rate|windows_per_epoch|"
+    "window_size|n_origins|hidden_layer_sizes|random_state|target_transform|window_norm"
+)
+_WITH_VALUE = re.compile(
+    rf"(?<![\w'\"-])(set )?({_UNDERSCORED}|missing|initial|step|window|refit|horizon|lookback|calendar|freq|target|"
+    r"scaler|bounds)="
+    r"(\[[^]]*\]|\([^)]*\)|'[^']*'|\w+(?:\.\w+)*)"
+)
+_ALONE = re.compile(rf"(?<![\w'\"-])({_UNDERSCORED})(?![\w'\"])")
+
+
+def _option_with_value(match):
+    value = match[3].strip("'")
+    return f"{'add ' if match[1] else ''}{_option(match[2])} {value}"
+
+
+def _option(name):
+    return "--" + name.replace("_", "-")
+
+
+def _formatter(prog):
+    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=32)
+
+
+def _add_forecast(commands, run):
+    parser = commands.add_parser(
+        "forecast",
+        help="forecast a bundled set or a file",
+        usage="tsrnn forecast SOURCE --horizon N [options]",
+        description=FORECASTING,
+        epilog=f"{DATA_OF_FORECAST}\n{FORECAST}\n{EXIT_CODES}",
+        formatter_class=_formatter,
+    )
+    parser.set_defaults(run=run)
+    _add_source(parser)
+    parser.add_argument("--horizon", type=_count, required=True, metavar="N", help="how many steps to forecast")
+    _add_data(parser, future=True)
+    _add_network(parser)
+    output = parser.add_argument_group("output")
+    output.add_argument(
+        "--out", "--output", default="forecast.csv", metavar="FILE",
+        help="where the forecast goes, in the form of the data: .csv or .parquet (default: forecast.csv)",
+    )  # fmt: skip
+    output.add_argument("--plot", metavar="FILE", help="also draw it: .png, .pdf, .svg, ...")
+    output.add_argument("--n-jobs", type=_threads, metavar="N", help="threads; -1 is all cores (default: all cores)")
+
+
+def _add_backtest(commands, run):
+    parser = commands.add_parser(
+        "backtest",
+        help="score forecasts made at many points of the past",
+        usage="tsrnn backtest SOURCE --horizon N [options]",
+        description=BACKTESTING,
+        epilog=f"{DATA_OF_BACKTEST}\n{BACKTEST}\n{EXIT_CODES}",
+        formatter_class=_formatter,
+    )
+    parser.set_defaults(run=run)
+    _add_source(parser)
+    parser.add_argument("--horizon", type=_count, required=True, metavar="N", help="steps to forecast at each origin")
+    origins = parser.add_argument_group("origins")
+    origins.add_argument("--step", type=_count, default=1, metavar="N", help="steps between origins (default: 1)")
+    origins.add_argument(
+        "--n-origins", type=_count, metavar="N",
+        help="how many origins: the last N, or with --initial the first (default: the last 10)",
+    )  # fmt: skip
+    origins.add_argument(
+        "--initial", type=_steps_or_share, metavar="N",
+        help="steps known at the first origin; 0.8 is 80%% of all steps. Origins then go on to the end",
+    )  # fmt: skip
+    origins.add_argument(
+        "--window", choices=("expanding", "rolling"), default="expanding",
+        help="train on all that lies before an origin, or on the last --window-size steps (default: expanding)",
+    )  # fmt: skip
+    origins.add_argument(
+        "--window-size", type=_count, metavar="N",
+        help="steps of a rolling window (default: as many as are known at the first origin)",
+    )  # fmt: skip
+    origins.add_argument(
+        "--refit", type=_refit, default=True, metavar="yes|no|warm|N",
+        help="train anew at every origin (yes), at the first alone (no, fast: later ones only read what has come "
+        "since), at every N-th; or train on at each (warm) (default: yes)",
+    )  # fmt: skip
+    _add_data(parser, future=False)
+    _add_network(parser)
+    output = parser.add_argument_group("output")
+    output.add_argument(
+        "--scores", nargs="+", type=_score, default=SHOWN, metavar="SCORE",
+        help=f"which scores: {', '.join(SCORES)} or all (default: MAE RMSE sMAPE MASE)",
+    )  # fmt: skip
+    output.add_argument(
+        "--by", choices=("step", "origin", "series"), default="step", help="what a row of the table is (default: step)"
+    )  # fmt: skip
+    output.add_argument(
+        "--out", "--output", metavar="FILE",
+        help="write all forecasts, a row each with origin, step, forecast and truth: .csv or .parquet",
+    )  # fmt: skip
+    output.add_argument("--plot", metavar="FILE", help="draw the error by step ahead: .png, .pdf, .svg, ...")
+    output.add_argument(
+        "--n-jobs", type=_threads, metavar="N",
+        help="origins to train at once, each on one core; -1 is all cores (default: one, on all cores)",
+    )  # fmt: skip
+
+
+def _add_datasets(commands, run):
+    parser = commands.add_parser(
+        "datasets",
+        help="list the bundled sets, or write one to a file",
+        description="List the bundled sets. Their names stand for files in the other commands.",
+        epilog="examples:\n  tsrnn datasets\n  tsrnn datasets nile --out nile.csv\n",
+        formatter_class=_formatter,
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("name", nargs="?", metavar="NAME", help="a set, whose first rows are shown")
+    parser.add_argument("--out", "--output", metavar="FILE", help="write the set NAME there: .csv or .parquet")
+
+
+def _add_source(parser):
+    parser.add_argument(
+        "source", metavar="SOURCE",
+        help='a file, .csv or .parquet, or the name of a bundled set (see "tsrnn datasets")',
+    )  # fmt: skip
+
+
+def _add_data(parser, future):
+    data = parser.add_argument_group("data")
+    data.add_argument(
+        "--time-col", "--time", metavar="COLUMN", help="time stamps: dates, or whole numbers (default: ds)"
+    )  # fmt: skip
+    data.add_argument(
+        "--target", nargs="+", metavar="COLUMN",
+        help="what to forecast (default: y; else every column of numbers, each a series of its own). Several targets "
+        "are forecast together, as one series",
+    )  # fmt: skip
+    data.add_argument(
+        "--id-col", metavar="COLUMN",
+        help="says of each row which series it belongs to, where they stand below each other (default: unique_id)",
+    )  # fmt: skip
+    data.add_argument(
+        "--freq", metavar="STEP",
+        help="from one stamp to the next: h, 15min, D, W-SAT, MS, ... (default: read off them)",
+    )  # fmt: skip
+    data.add_argument(
+        "--missing", choices=("raise", "mask", "interpolate"), default="raise",
+        help="empty values and absent stamps: an error, hidden from the network, or filled by a straight line between "
+        "their neighbours (default: raise, the error)",
+    )  # fmt: skip
+    data.add_argument("--time-format", metavar="FORMAT", help="CSV: how dates are written, such as %%d/%%m/%%Y")
+    data.add_argument("--sep", default=",", metavar="CHAR", help="CSV: what stands between columns (default: ,)")
+    data.add_argument("--decimal", default=".", metavar="CHAR", help="CSV: the decimal mark (default: .)")
+    data.add_argument("--encoding", default="utf-8", metavar="NAME", help="CSV: encoding (default: utf-8)")
+    covariates = parser.add_argument_group("covariates")
+    if future:
+        covariates.add_argument(
+            "--future", metavar="FILE",
+            help="the rows to come, with the columns that are known ahead: prices, promotions, ...",
+        )  # fmt: skip
+    covariates.add_argument(
+        "--covariates", nargs="+", metavar="COLUMN",
+        help="columns that are known ahead" + " (default: those of the file --future)" * future,
+    )  # fmt: skip
+    covariates.add_argument(
+        "--past-covariates", nargs="+", metavar="COLUMN", help="columns that are known only of the past"
+    )  # fmt: skip
+    covariates.add_argument(
+        "--static-covariates", nargs="+", metavar="COLUMN", help="columns that never change within a series"
+    )  # fmt: skip
+    covariates.add_argument(
+        "--calendar", nargs="+", metavar="FEATURE",
+        help="auto; or some of minute, hour, weekday, day_of_month, day_of_year, month, holidays:DE, holidays:US-CA",
+    )  # fmt: skip
+
+    series = parser.add_argument_group("scale of the series, given back to forecasts")
+    series.add_argument(
+        "--target-transform", nargs="+", choices=TRANSFORMS, metavar="NAME",
+        help=f"one after the other, before the scaler: {', '.join(TRANSFORMS)} (default: none)",
+    )  # fmt: skip
+    series.add_argument(
+        "--scaler", choices=("standard", "minmax", "robust", "mean", "none"), help="of each series (default: standard)"
+    )  # fmt: skip
+    series.add_argument(
+        "--window-norm", choices=("last", "mean", "standard", "none"),
+        help="what is taken from each window that the network sees (default: last, its last value)",
+    )  # fmt: skip
+    series.add_argument(
+        "--bounds", nargs=2, type=_bound, metavar=("LOW", "HIGH"),
+        help="keep forecasts within, such as 0 none for what cannot be negative",
+    )  # fmt: skip
+
+
+def _add_network(parser):
+    network = parser.add_argument_group("network")
+    network.add_argument(
+        "--strategy", choices=("direct", "recursive"),
+        help="forecast all steps at once, or one from which the next is forecast (default: direct)",
+    )  # fmt: skip
+    network.add_argument("--cell", choices=("lstm", "gru", "rnn"), help="its kind (default: lstm)")
+    network.add_argument(
+        "--hidden-layer-sizes", nargs="+", type=_count, metavar="N", help="units of each layer (default: one layer, 32)"
+    )  # fmt: skip
+    network.add_argument(
+        "--lookback", type=_count, metavar="N",
+        help="steps it sees (default: 1.25 times HORIZON or the season, whichever is longer)",
+    )  # fmt: skip
+    network.add_argument(
+        "--n-members", type=_count, metavar="N", help="networks whose median is the forecast (default: 1)"
+    )  # fmt: skip
+    network.add_argument("--learning-rate", type=_positive, metavar="X", help="size of the steps of training")
+    network.add_argument(
+        "--max-iter", type=_count, metavar="N", help="epochs (passes over the data) at most (default: by their size)"
+    )  # fmt: skip
+    network.add_argument("--max-time", type=_positive, metavar="SECONDS", help="of each training (default: no limit)")
+    network.add_argument(
+        "--windows-per-epoch", type=_count, metavar="N", help="most windows of an epoch, for long data (default: all)"
+    )  # fmt: skip
+    network.add_argument(
+        "--random-state", "--seed", type=_seed, default=0, metavar="N", help="same number, same forecast (default: 0)"
+    )  # fmt: skip
+
+
+# What an option accepts; argparse says the rest of the sentence.
+
+
+def _whole(text, what, least):
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be {what}, got {text!r}") from None
+    if number < least:
+        raise argparse.ArgumentTypeError(f"must be at least {least}, got {number}")
+    return number
+
+
+def _count(text):
+    return _whole(text, "a whole number", 1)
+
+
+def _seed(text):
+    number = _whole(text, "a whole number", 0)
+    if number >= 2**32:
+        raise argparse.ArgumentTypeError(f"must be less than 2^32, got {number}")
+    return number
+
+
+def _threads(text):
+    number = _whole(text, "a whole number", -sys.maxsize)
+    if number == 0:
+        raise argparse.ArgumentTypeError("must not be 0; -1 is all cores")
+    return number
+
+
+def _positive(text):
+    try:
+        number = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a number, got {text!r}") from None
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be more than 0, got {text}")
+    return number
+
+
+def _bound(text):
+    if text.lower() == "none":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be numbers, or none; got {text!r}") from None
+
+
+def _steps_or_share(text):
+    if "." not in text:
+        return _whole(text, "a whole number of steps, or a share such as 0.8", 1)
+    share = _positive(text)
+    if share >= 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of steps, or a share such as 0.8, got {text}")
+    return share
+
+
+def _refit(text):
+    named = {"yes": True, "true": True, "no": False, "false": False, "warm": "warm"}
+    return named[text.lower()] if text.lower() in named else _whole(text, "yes, no, warm or a whole number", 1)
+
+
+def _score(text):
+    known = {name.lower(): name for name in (*SCORES, "all")}
+    if text.lower() not in known:
+        raise argparse.ArgumentTypeError(f"there is no score {text!r}; choose of {', '.join(SCORES)} or all")
+    return known[text.lower()]

@@ -1,0 +1,136 @@
+"""What the commands print: the data, the network, and scores beside those of the seasonal naive forecast."""
+
+import numpy as np
+import pandas as pd
+
+
+class Comparison:
+    """Back-comparison of the network and of the seasonal naive forecast, of the same origins."""
+
+    def __init__(self, model, ours, naive, panel):
+        self.ours, self.naive = ours, naive
+        self.name = model.cell.upper()
+        season = ours.season
+        self.naive_name = f"seasonal naive ({season})" if 1 < season <= panel.clock.n else "last value"
+        self.targets = panel.form.targets
+        self.is_one = panel.n_series == panel.n_targets == 1
+        self.n_series = None if panel.ids is None else panel.n_series
+
+    def headline(self, names):
+        """Return what stands above these scores."""
+        observed = self.ours.forecasts.dropna(subset="truth")
+        text = f"scores on {len(observed):,} held-out observations"
+        percent = [name for name in names if name in ("MAPE", "sMAPE", "WAPE")]
+        if percent:
+            text += f" ({', '.join(percent)} in percent)"
+        if self.n_series is None:
+            return text
+        n_scored = observed.iloc[:, 0].nunique()  # one may begin too late, or end too early
+        return f"{text}, mean over {n_scored:,}{f' of {self.n_series:,}' * (n_scored < self.n_series)} series"
+
+
+def print_summary(comparison, names):
+    """Print the scores of everything, and which forecast was better."""
+    both = {comparison.name: comparison.ours, comparison.naive_name: comparison.naive}
+    scores = {name: test.scores(by=None) for name, test in both.items()}
+    if isinstance(scores[comparison.name], pd.DataFrame):  # a row for each target
+        scores_of = {target: {name: one.loc[target] for name, one in scores.items()} for target in comparison.targets}
+        table = pd.concat({target: pd.DataFrame(of).T for target, of in scores_of.items()})
+    else:
+        table = pd.DataFrame(scores).T
+    print(table[names].to_string(float_format=_number))
+    # Series and targets may have several units, so that their errors are compared in those of the naive forecast.
+    score, what = ("MAE", "mean absolute error") if comparison.is_one else ("MASE", "mean scaled error (MASE)")
+    ours, base = (np.mean(scores[name][score]) for name in both)
+    if not np.isfinite([ours, base]).all():
+        print(f"The {what} is not defined here, so nothing is said about which forecast is better.")
+        return
+    verdict = "not lower" if not base else f"{1 - ours / base:.0%} lower"
+    if ours >= base > 0:
+        verdict = f"{ours / base - 1:.0%} HIGHER"
+    n = comparison.ours.forecasts["origin"].nunique()
+    where = "In this one test" if n == 1 else f"Over {n} origins"
+    print(f"{where} the {what} is {verdict} than that of {comparison.naive_name}.")
+    if not ours < base:
+        print(f"Prefer {comparison.naive_name}, or try another --cell, --lookback or more data.")
+
+
+def print_table(comparison, by, names):
+    """Print the scores of both forecasts, a row for each step, origin or series."""
+    both = {comparison.name: comparison.ours, "naive": comparison.naive}
+    tables = {name: test.scores(by=by) for name, test in both.items()}
+    columns = {(score, name): tables[name][score] for score in names for name in both}
+    print(pd.DataFrame(columns).reset_index().to_string(index=False, float_format=_number))
+
+
+def print_data(panel, selection, missing):
+    """Print how much there is, and what is missing."""
+    points = span(panel.clock.stamps(0, panel.clock.n))
+    if panel.ids is not None:
+        points = f"{panel.n_series:,} series, {len(panel.values):,} values on {points}"
+    elif panel.n_targets > 1:
+        points = f"{panel.n_targets} targets, {points}"
+    print(f"data      {points}, step {panel.clock.step_name}")
+    holes = f"{panel.n_missing} missing values, {panel.n_absent} absent stamps"
+    cure = {"interpolate": ": interpolated linearly", "mask": ": hidden from the network", "raise": ""}[missing]
+    print(f"          {holes}{cure * bool(panel.n_missing + panel.n_absent)}")
+    known = [
+        f"{what}: {', '.join(names)}"
+        for what, names in (
+            ("known ahead", selection.covariates),
+            ("of the past", selection.options.get("past_covariates")),
+            ("of each series", selection.options.get("static_covariates")),
+        )
+        if names
+    ]
+    if known:
+        print(f"          covariates {'; '.join(known)}")
+
+
+def print_network(model, panel):
+    """Print what is going to be trained."""
+    settings = model._resolve(panel)
+    sizes = " + ".join(map(str, settings.hidden_layer_sizes))
+    n_windows = settings.count_windows(panel.lengths)
+    line = (
+        f"network   {settings.cell.upper()} of {sizes} units; reads {settings.lookback} steps, gives {settings.horizon}"
+    )
+    print(f"network   {line}" + f"; the median of {model.n_members}" * (model.n_members not in ("auto", 1)))
+    if settings.calendar:
+        print(f"          calendar: {', '.join(settings.calendar)}")
+    print(
+        f"          {counted(n_windows, 'window')} an epoch"
+        + "; a shorter --lookback or fewer --windows-per-epoch are faster" * (n_windows * settings.lookback > 10**7)
+    )
+
+
+def print_ends(panel, missing):
+    """Say it where series end in values that nobody observed."""
+    rows = np.where(np.isnan(panel.values).all(axis=1), 0, np.arange(len(panel.values)))
+    n_unknown = panel.bounds[1:] - 1 - np.maximum.reduceat(rows, panel.bounds[:-1])
+    n_series = np.count_nonzero(n_unknown)
+    repeated = ": the last known one is repeated" if missing == "interpolate" else ""
+    if n_series and panel.n_series == 1:
+        print(f"          the last {n_unknown[0]} values are unknown{repeated}")
+    elif n_series:
+        print(f"          {n_series} series end in up to {n_unknown.max()} unknown values{repeated}")
+
+
+def span(stamps):
+    """Return stamps as their number, the first and the last."""
+    stamps = pd.Index(stamps)
+    return f"{len(stamps):,} points, {when(stamps[0])} to {when(stamps[-1])}"
+
+
+def counted(n, thing):
+    """Return a number of things, in words."""
+    return f"{n:,} {thing}{'s' * (n != 1)}"
+
+
+def when(stamp):
+    """Return a stamp without a time of day that is midnight."""
+    return str(stamp).removesuffix(" 00:00:00")
+
+
+def _number(value):
+    return f"{value:.4g}"

@@ -1,0 +1,223 @@
+"""What the commands do: read, refuse what can be refused before training, train, score, write."""
+
+import copy
+
+import numpy as np
+import pandas as pd
+
+from .. import datasets
+from ..backtesting import backtest
+from ..baselines import SeasonalNaive
+from ..covariates import check_covariates
+from ..forecaster import RNNForecaster
+from ..frames import WIDE, listing
+from ..panel import refuse_missing, refuse_outside
+from .files import check_outputs, write_file
+from .options import OF_NETWORK, SCORES, SHOWN
+from .printing import (
+    Comparison,
+    counted,
+    print_data,
+    print_ends,
+    print_network,
+    print_summary,
+    print_table,
+    span,
+    when,
+)
+from .selection import select
+
+
+def run_forecast(arguments):
+    """Score a network on the last steps, held out; train one on everything; write its forecast."""
+    check_outputs({"--out": arguments.out, "--plot": arguments.plot}, [arguments.source, arguments.future])
+    selection = _select(arguments)
+    horizon = arguments.horizon
+    model = _make_model(arguments, selection, verbose=1, n_jobs=arguments.n_jobs)
+    panel = _check(model, selection)
+    cut = _check_test(panel, horizon)
+    print_data(panel, selection, arguments.missing)
+    print_network(model, panel)
+    print_ends(panel, arguments.missing)
+
+    print(f"test      the last {horizon} steps, from {when(panel.stamps([cut])[0])} on, are held out of training")
+    fitted = []
+    model.set_params(callbacks=lambda estimator, record: fitted.append(estimator))
+    try:
+        comparison = _backtest(model, selection, n_origins=1)
+    except ValueError as error:
+        raise ValueError(f"training for the test (without the last {horizon} steps): {error}") from None
+    n_epochs = fitted[-1].best_iter_
+    n_made = counted(fitted[-1].n_iter_, "epoch")
+    print(f"          best after {n_epochs} of {n_made}, on a part of the rest held out to watch")
+    print(f"\n{comparison.headline(SHOWN)}")
+    print_summary(comparison, SHOWN)
+
+    n_made = counted(n_epochs, "epoch")
+    print(f"\nforecast  of the next {horizon} steps: the network is trained on everything for {n_made}")
+    as_long = {"early_stopping": False, "max_iter": n_epochs, "n_iter_no_change": n_epochs}
+    final = model.set_params(callbacks=None, **as_long).fit(selection.frame)
+    forecast = final.forecast(X=selection.future)
+    _write(forecast, arguments)
+    print(f"written   {span(_stamps_of(forecast, selection))} -> {arguments.out}")
+    if arguments.plot is not None:
+        _draw_forecast(arguments, selection, panel, comparison, forecast)
+
+
+def run_backtest(arguments):
+    """Score forecasts made at many origins, beside the seasonal naive forecast; write them all."""
+    check_outputs({"--out": arguments.out, "--plot": arguments.plot}, [arguments.source])
+    names = list(SCORES) if "all" in arguments.scores else list(dict.fromkeys(arguments.scores))
+    selection = _select(arguments)
+    n_threads = 1 if arguments.n_jobs not in (None, 1) else None
+    model = _make_model(arguments, selection, n_jobs=n_threads)
+    panel = _check(model, selection)
+    if arguments.by == "series" and panel.ids is None:
+        raise ValueError("--by series needs several series, but the data have one; give --by step or --by origin.")
+    print_data(panel, selection, arguments.missing)
+    print_network(model, panel)
+    print_ends(panel, arguments.missing)
+    how = ("step", "window", "window_size", "initial", "n_origins", "refit", "n_jobs")
+    comparison = _backtest(model, selection, verbose=1, **{name: getattr(arguments, name) for name in how})
+
+    forecasts = comparison.ours.forecasts
+    origins = forecasts["origin"].drop_duplicates()
+    trained = {True: "anew at each", False: "at the first alone", "warm": "on at each"}
+    refit = trained.get(arguments.refit, f"anew every {arguments.refit} origins")
+    first, last = when(origins.iloc[0]), when(origins.iloc[-1])
+    print(f"origins   {len(origins):,}, {first} to {last}; {arguments.window} window; trained {refit}")
+    print(f"\n{comparison.headline(names)}")
+    print_table(comparison, arguments.by, names)
+    print("\nall together")
+    print_summary(comparison, names)
+    if arguments.out is not None:
+        _write(forecasts, arguments)
+        print(f"\nwritten   {len(forecasts):,} forecasts -> {arguments.out}")
+    if arguments.plot is not None:
+        from ..plotting import plot_backtest
+
+        target = forecasts["target"].iloc[0] if "target" in forecasts else None
+        labels = {"forecast": comparison.name, "baseline": comparison.naive_name}
+        title = None if target is None else f"Error by step ahead, {target}"
+        axes = plot_backtest(forecasts, "step", baseline=comparison.naive.forecasts, target=target, labels=labels,
+                             title=title)  # fmt: skip
+        _save(axes.get_figure(), arguments)
+
+
+def _select(arguments):
+    if arguments.source in datasets.names():
+        print(f"{arguments.source}: {datasets.describe(arguments.source)}")
+    selection = select(arguments)
+    if selection.left_out:
+        print(f"left out  {listing(selection.left_out)}")
+    return selection
+
+
+def _make_model(arguments, selection, **more):
+    """Return the forecaster that the arguments describe."""
+    given = {name: getattr(arguments, name) for name in OF_NETWORK if getattr(arguments, name) is not None}
+    if given.get("calendar") == ["auto"]:
+        given["calendar"] = "auto"
+    if len(given.get("target_transform", [])) == 1:
+        given["target_transform"] = given["target_transform"][0]
+    for name in ("scaler", "window_norm"):
+        if given.get(name) == "none":
+            given[name] = None
+    return RNNForecaster(arguments.horizon, **given, **selection.options, **more)
+
+
+def _check(model, selection):
+    """Return the data as the forecaster reads them; raise what it would raise after it has trained."""
+    model._validate_params()
+    panel = model._read_panel(selection.frame, None)
+    if model.missing == "raise":
+        refuse_missing(panel, model._cures_of_missing())
+    check_covariates(panel, model.past_covariates, model.static_covariates, model.missing == "raise")
+    refuse_outside(panel, model._limits())
+    model._resolve(panel)
+    if selection.future is not None:
+        probe = copy.copy(model)  # knows the data, and has learnt nothing
+        probe.panel_ = panel
+        probe._read_ahead(selection.future, *probe._future_rows(model.horizon))
+    return panel
+
+
+def _check_test(panel, horizon):
+    """Return the first step of the test; raise if nothing can be tested there."""
+    cut = panel.clock.n - horizon
+    if cut < 1:
+        raise ValueError(
+            f"{panel.clock.n} points are too few to hold {horizon} out as a test; give a shorter --horizon."
+        )
+    series = np.arange(panel.n_series).repeat(panel.lengths)
+    steps = np.arange(len(series)) - panel.bounds[series] + panel.starts[series]
+    is_known = ~np.isnan(panel.values).all(axis=1)
+    if not (is_known & (steps >= cut) & (panel.starts[series] < cut)).any():
+        raise ValueError(
+            f"none of the last {horizon} points was observed, so there is nothing to test against; cut the "
+            "empty end off, or give a longer --horizon."
+        )
+    return cut
+
+
+def _backtest(model, selection, **how):
+    """Return the Comparison of a forecaster."""
+    ours = backtest(model, selection.frame, horizon=model.horizon, **how)
+    frame, options = selection.bare
+    naive = SeasonalNaive(
+        model.horizon, freq=model.freq, missing="raise" if model.missing == "raise" else "interpolate", **options
+    )
+    refit = how.get("refit", True)
+    how |= {"refit": True if refit == "warm" else refit, "verbose": 0, "n_jobs": None}
+    return Comparison(model, ours, backtest(naive, frame, horizon=model.horizon, **how), ours._panel)
+
+
+def _stamps_of(forecast, selection):
+    time = selection.options.get("time_col")
+    return forecast.index if time is None else forecast[time].sort_values()
+
+
+def _draw_forecast(arguments, selection, panel, comparison, forecast):
+    from ..plotting import draw_report, plot_panel
+
+    if comparison.is_one:
+        series = _series_of(selection.frame, selection.options)
+        index = panel.clock.stamps(0, panel.clock.n)
+        cut = panel.clock.n - arguments.horizon
+        time = comparison.ours.forecasts.columns[-3]
+        test, naive, truth = (
+            pd.Series(of.to_numpy(), pd.Index(comparison.ours.forecasts[time])).reindex(index[cut:])
+            for of in (comparison.ours.forecasts["forecast"], comparison.naive.forecasts["forecast"],
+                       comparison.ours.forecasts["truth"])
+        )  # fmt: skip
+        figure = draw_report(
+            series.reindex(index), test, truth, naive, _series_of(forecast, selection.options), ylabel=selection.label
+        )
+    else:
+        frame, options = selection.bare
+        if panel.form.kind != WIDE and "id_col" not in options:
+            options = {}
+        figure = plot_panel(forecast, frame, ylabel=selection.label, **options)[0].get_figure()
+    _save(figure, arguments)
+
+
+def _series_of(table, options):
+    """Return the values of one series on their stamps."""
+    if isinstance(table, pd.Series):
+        return table
+    if "time_col" in options:
+        table = table.set_index(options["time_col"])
+    return table[options["target"]]
+
+
+def _save(figure, arguments):
+    from ..plotting import save_figure
+
+    save_figure(figure, arguments.plot)
+    arguments.written.append(arguments.plot)
+    print(f"          picture -> {arguments.plot}")
+
+
+def _write(table, arguments):
+    write_file(table, arguments.out)
+    arguments.written.append(arguments.out)
