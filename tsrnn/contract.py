@@ -17,6 +17,7 @@ from .base import reject_booleans
 from .checking import check_weights
 from .columns import FROM_DTYPE
 from .frames import WIDE, count_columns, listing, plain
+from .metrics.grouped import naive_errors
 from .panel import NO_WEIGHTS, refuse_copies, refuse_missing, refuse_missing_covariates
 from .reading import (
     Rows,
@@ -263,16 +264,9 @@ class ForecasterMixin(RegressorMixin):
         panel = self.panel_
         if panel.n_targets > 1:
             raise ValueError("errors of several targets are not scaled together; score one target.")
-        errors = np.full(panel.n_series, np.nan)
-        lags = np.where((panel.lengths > self.season_) | (power != 1), self.season_, 1)
-        values, numbers = panel.values[:, 0], np.arange(panel.n_series).repeat(panel.lengths)
-        rows = np.arange(len(values))
-        before = rows - lags[numbers]
-        inside = before >= panel.bounds[numbers]
-        off = np.abs(values[rows[inside]] - values[before[inside]]) ** power
-        known = ~np.isnan(off)
-        sums, counts = (np.bincount(numbers[inside][known], of, panel.n_series) for of in (off[known], None))
-        errors[counts > 0] = sums[counts > 0] / counts[counts > 0]
+        errors = naive_errors(panel.values[:, 0], panel.bounds[:-1], panel.bounds[1:], self.season_, power)
+        if power != 1:
+            errors[panel.lengths <= self.season_] = np.nan
         return errors[self.series_numbers(X)]
 
     def _read_panel(self, X, y=None, sample_weight=None):
