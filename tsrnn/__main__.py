@@ -27,7 +27,8 @@ def main(argv=None):
         warnings.showwarning = _show_warning
         try:
             arguments.run(arguments)
-        except BrokenPipeError:  # as of "tsrnn datasets | head -1": nobody reads on, also not what is left in buffers
+            sys.stdout.flush()
+        except BrokenPipeError:  # as of "tsrnn datasets | head -1": nobody reads on, nor what is left in the buffer
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
         except (ValueError, TypeError, ImportError, OSError) as error:
