@@ -596,12 +596,13 @@ def test_options_are_arguments_of_the_library_by_name_and_by_choice():
     assert tuple(forecast_scores([1.0, 2.0], [1.0, 2.0], [1.0, 2.0])) == options.SCORES
 
 
-def test_help_explains_every_option_and_its_examples_are_commands(capsys):
+def test_help_explains_every_option_and_examples_are_commands_there_and_in_the_readme(capsys):
     parser, parsers = commands()
     examples = []
-    for text in [parser.format_help(), *(one.format_help() for one in parsers.values())]:
-        examples += re.findall(r"^  (tsrnn \w.*?)(?:  .*)?$", re.sub(r"\\\n +", "", text), re.MULTILINE)
-    assert len(examples) >= 10
+    helps = [parser.format_help(), *(one.format_help() for one in parsers.values())]
+    for text in [*helps, (ROOT / "README.md").read_text()]:
+        examples += re.findall(r"^(?:  )?(tsrnn \w.*?)(?:  .*)?$", re.sub(r"\\\n +", "", text), re.MULTILINE)
+    assert len(examples) >= 15
     for example in examples:
         parser.parse_args(shlex.split(example)[1:])
     for one in parsers.values():
