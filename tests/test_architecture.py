@@ -23,8 +23,9 @@ PLOTTING = rooms_of("plotting", "__init__ forecasts training backtests residuals
 BACKTESTING = rooms_of("backtesting", "__init__ rolling fits origins data result")
 METRICS = rooms_of("metrics", "__init__ scorers tables formulas grouped reading")
 SURFACE = [
-    "__main__", "__init__", *COMMANDS, "forecaster", "generator", "regressor", "classifier", "windowed", "baselines",
-    "choices", *BACKTESTING, "lookahead", "contract", "splitting", "tokens", "ids", "member", "preparation",
+    "__main__", "__init__", *COMMANDS, "forecaster", "generator", "regressor", "classifier", "windowed", "skill",
+    "baselines", "choices", *BACKTESTING, "lookahead", "contract", "splitting", "tokens", "ids", "member",
+    "preparation",
     "covariates", *PLOTTING, "datasets", *METRICS, "transforms", "powers", "seasons", "scaling", "decomposition",
     "windows", "sequences", "checking", "calendar", "stamps", "reading", "panel", "columns", "frames", "clock", "base",
     "weights",
@@ -41,7 +42,7 @@ ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}"
 # Who may import what is neither of this package nor of Python itself. All may import NumPy, nobody what is not named.
 # Rooms of the design that are not built yet are named already.
 PANDAS = [
-    *COMMANDS, "forecaster", "generator", "baselines", "backtesting.fits", "backtesting.data",
+    *COMMANDS, "forecaster", "skill", "generator", "baselines", "backtesting.fits", "backtesting.data",
     "backtesting.result", "lookahead", "splitting", "datasets", "metrics.tables", "metrics.scorers", "windows",
     "windowed", "checking", "calendar", "stamps", "reading", "panel", "columns", "frames", "clock", "contract",
     *PLOTTING,

@@ -151,6 +151,86 @@ def test_without_refit_all_origins_are_one_batch(monkeypatch):
     assert sizes == [40]
 
 
+PLANS = pd.DataFrame({"promo": RNG.normal(size=N), "kind": pd.Categorical(RNG.choice(["a", "b"], N))}, DAYS)
+PLANNED = SALES + 5 * PLANS["promo"]
+
+
+@pytest.mark.parametrize("past", [None, ["promo"], ["promo", "kind"]])
+@pytest.mark.parametrize("h", [1, HORIZON, HORIZON + 2])
+def test_without_refit_each_origin_knows_the_covariates_after_it(past, h):
+    model = rnn(past_covariates=past, calendar=["weekday"])
+    found = by_origin(backtest(model, PLANS, PLANNED, horizon=h, n_origins=8, refit=False))
+    first = N - h - 8
+    fitted, expected = clone(model).fit(PLANS[: first + 1], PLANNED[: first + 1]), {}
+    for end in range(first, N - h):
+        if end > first:
+            fitted.update(PLANS.iloc[[end]], PLANNED.iloc[[end]])
+        expected[DAYS[end]] = fitted.predict(PLANS[end + 1 : end + 1 + h])
+    assert_same_bits(found, expected)
+
+
+@pytest.mark.parametrize("missing", ["mask", "interpolate"])
+def test_without_refit_a_hole_in_covariates_is_filled_from_before_each_origin(missing):
+    X = PLANS.assign(promo=PLANS["promo"].where(~np.isin(np.arange(N), [57, 60, 61])))
+    found = by_origin(backtest(rnn(missing=missing), X, PLANNED, n_origins=12, refit=False))
+    fitted, expected = rnn(missing=missing).fit(X[:56], PLANNED[:56]), {}
+    for end in range(55, N - HORIZON):
+        if end > 55:
+            fitted.update(X.iloc[[end]], PLANNED.iloc[[end]])
+        expected[DAYS[end]] = fitted.predict(X[end + 1 : end + 1 + HORIZON])
+    assert_same_bits(found, expected)
+
+
+def test_without_refit_a_forecast_is_no_other_if_covariates_beyond_it_and_later_values_are():
+    X, y = PLANS.copy(), PLANNED.copy()
+    cut = N - HORIZON - 4
+    X.iloc[cut + 1 + HORIZON :, 0], y.iloc[cut + 1 :] = 99.0, -99.0
+    options = dict(n_origins=8, refit=False)
+    before, after = (by_origin(backtest(rnn(), *given, **options)) for given in ((PLANS, PLANNED), (X, y)))
+    changed = [origin for origin in before if not np.array_equal(before[origin], after[origin])]
+    assert changed == [stamp for stamp in before if stamp > DAYS[cut]]
+
+
+@pytest.mark.parametrize("missing", ["raise", "mask"])
+def test_without_refit_covariates_of_a_ragged_panel_are_those_of_its_rows(missing):
+    rows = RAGGED.assign(promo=RNG.normal(size=len(RAGGED)), size=RAGGED["unique_id"].map({"b": 1.0, "a": 5.0}))
+    model = rnn(static_covariates=["size"], missing=missing)
+    test = backtest(model, rows, step=2, initial=50, refit=False).forecasts
+    for origin, found in test.groupby("origin"):
+        fitted = clone(model).fit(rows[rows["ds"] <= DAYS[49]])
+        later = rows[rows["ds"].between(DAYS[50], origin)]
+        fitted = fitted.update(later) if len(later) else fitted
+        ahead = rows[(rows["ds"] > origin) & (rows["ds"] <= origin + pd.Timedelta(HORIZON, "D"))]
+        np.testing.assert_array_equal(found["forecast"], fitted.predict(ahead.assign(y=np.nan)))
+
+
+@pytest.mark.parametrize("refit", [True, False])
+def test_covariates_that_are_missing_ahead_are_refused_or_masked(refit):
+    X = PLANS.assign(promo=PLANS["promo"].where(np.arange(N) != N - 1))
+    words = ["'promo'", "not given for 2024-03-10"]
+    refused(ValueError, words, backtest, rnn(), X, PLANNED, n_origins=3, refit=refit)
+    masked = backtest(rnn(missing="mask"), X, PLANNED, n_origins=3, refit=refit).forecasts["forecast"].to_numpy()
+    last = rnn(missing="mask").fit(X[: N - 3 if refit else N - 5], PLANNED[: N - 3 if refit else N - 5])
+    last = last if refit else last.update(X[N - 5 : N - 3], PLANNED[N - 5 : N - 3])
+    np.testing.assert_array_equal(masked[-HORIZON:], last.predict(X[-HORIZON:]))
+
+
+def test_without_refit_all_origins_with_covariates_are_one_batch(monkeypatch):
+    calls, forecast_from = [], Member.forecast_from
+
+    def counted(self, numbers, rows, n_threads):
+        calls.append(len(rows))
+        assert np.isnan(self._series.values[-HORIZON:]).all()  # what is to be forecast is not even there
+        return forecast_from(self, numbers, rows, n_threads)
+
+    monkeypatch.setattr(Member, "forecast_from", counted)
+    monkeypatch.setattr(Member, "forecast_ahead", lambda self, *arguments: calls.append("alone"))
+    for data in ((PLANS, PLANNED), (PLANS, PLANNED.to_frame()), (PLANS.to_numpy(), PLANNED.to_numpy())):
+        backtest(rnn(), *data, n_origins=20, refit=False)
+    backtest(rnn(target="sales"), PLANS.assign(sales=PLANNED), n_origins=20, refit=False)
+    assert calls == [20] * 4
+
+
 def test_a_series_that_begins_after_the_fit_takes_part_from_the_next_fit_on():
     late = LONG[(LONG["unique_id"] == "b") | (LONG["ds"] >= DAYS[50])]
     options = dict(horizon=2, step=5, initial=46)
@@ -189,7 +269,7 @@ FORMS = {
     "series": (SALES, None),
     "frame": (SALES.to_frame(), None),
     "X and y": (STAMPED, SALES),
-    "array and y": (np.zeros((N, 1)), SALES),
+    "array and y": (np.zeros((N, 0)), SALES),
     "periods": (SALES.to_period("D"), None),
     "zone": (SALES.tz_localize("UTC"), None),
     "integers": (SALES.set_axis(pd.RangeIndex(1000, 1000 + 2 * N, 2, name="day")), None),
@@ -342,7 +422,7 @@ def test_the_steps_of_a_pipeline_are_fitted_with_its_forecaster(make, refit, n_f
     first = N - HORIZON - 3
     expected_rows = [first + 4 // n_fits * fit for fit in range(n_fits)]
     assert expected_rows == SHIFTED
-    expected = backtest(make(), SALES, n_origins=4, refit=refit)
+    expected = backtest(make(), X, SALES, n_origins=4, refit=refit)  # a constant says nothing, scaled or not
     pd.testing.assert_frame_equal(found.forecasts, expected.forecasts)
 
 
@@ -420,7 +500,7 @@ def test_processes_give_the_same_frame():
 def test_a_progress_bar_is_shown_only_if_asked_for(capsys):
     backtest(seasonal(), SALES, n_origins=4)
     assert capsys.readouterr() == ("", "")
-    backtest(seasonal(), SALES, n_origins=4, verbose=1)
+    backtest(seasonal(), SALES, n_origins=4, refit=2, verbose=1)
     out, error = capsys.readouterr()
     assert (out, "back-test: 100%" in error, "4/4" in error) == ("", True, True)
 
@@ -547,13 +627,15 @@ def test_seasonal_naive_is_tested_on_real_data_as_its_definition_says():
 
 # Refusals
 
+TORN = SALES.iloc[[*range(21), *range(24, N)]]
+ONE_ORIGIN = {"initial": 21, "n_origins": 1, "horizon": 2}
 ROLLING_65 = {"window": "rolling", "window_size": 65, "initial": 64}
 
 
 @pytest.mark.parametrize(
     "kind, words, estimator, data, options",
     [
-        (ValueError, ["'warm'", "RNNForecaster has no warm_start"], rnn(), SALES, {"refit": "warm"}),
+        (ValueError, ["'warm'", "SeasonalNaive has no warm_start"], seasonal(), SALES, {"refit": "warm"}),
         (ValueError, ["'cold'"], rnn(), SALES, {"refit": "cold"}),
         (ValueError, ["refit", "at least 1"], rnn(), SALES, {"refit": 0}),
         (TypeError, ["refit", "whole number", "1.5"], rnn(), SALES, {"refit": 1.5}),
@@ -581,6 +663,7 @@ ROLLING_65 = {"window": "rolling", "window_size": 65, "initial": 64}
         (ValueError, ["initial=69", "0 origin(s)"], rnn(), SALES, {"initial": 69}),
         (ValueError, ["2 origin(s)", "initial=66"], rnn(), SALES, {"initial": 66, "n_origins": 5}),
         (ValueError, ["missing"], seasonal(), HOLED, {}),
+        (ValueError, ["no row within 2 step(s)", "2024-01-21"], seasonal(missing="interpolate"), TORN, ONE_ORIGIN),
     ],
 )  # fmt: skip
 def test_what_cannot_be_tested_is_refused(kind, words, estimator, data, options):
@@ -591,5 +674,6 @@ def test_scores_that_have_no_meaning_are_refused():
     test = backtest(seasonal(), SALES, n_origins=2)
     refused(ValueError, ["'horizon'", "'step'"], test.scores, by="horizon")
     refused(ValueError, ["one series"], test.scores, by="series")
+    refused(ValueError, ["season", "at least one", "0"], test.scores, season=0)
     blank = backtest(seasonal(missing="interpolate"), SALES.where(np.arange(N) < N - HORIZON), n_origins=1)
     refused(ValueError, ["no truth"], blank.scores)

@@ -40,6 +40,19 @@ def test_a_constant_covariate_is_zero():
     np.testing.assert_array_equal(one.transform(np.array([[7.0], [8.0]]), np.float64), [[0], [1]])
 
 
+def test_with_a_mask_a_column_beside_each_number_says_where_it_is_missing():
+    read = Columns(("price", "kind"), KINDS, has_mask=True).fit(VALUES[:2, :2]).transform(VALUES[:, :2], np.float64)
+    np.testing.assert_array_equal(read[:, :2], [[-1, 0], [1, 0], [0, 1], [3, 0]])
+    assert read.shape[1] == 5
+
+
+def test_numbers_are_interpolated_within_each_series_and_categories_are_not():
+    given = np.array([[1.0, 0], [np.nan, np.nan], [3.0, 1], [np.nan, 1], [np.nan, np.nan], [8.0, 2]])
+    filled = Columns(("price", "kind"), KINDS).interpolate(given, np.array([0, 4, 6]))
+    np.testing.assert_array_equal(filled[:, 0], [1, 2, 3, 3, 8, 8])
+    np.testing.assert_array_equal(filled[:, 1], given[:, 1])
+
+
 def test_no_covariates_are_no_columns():
     none = Columns((), {}).fit(np.zeros((4, 0)))
     assert none.transform(np.zeros((4, 0)), np.float32).shape == (4, 0)

@@ -72,11 +72,49 @@ def test_rows_to_come_without_what_should_be_known_are_refused(knowing):
 def test_with_a_mask_covariates_and_values_may_be_missing():
     y, given = SALES.copy(), X.copy()
     y.iloc[50:60], given.iloc[20:25, 0] = np.nan, np.nan
-    refused(ValueError, ["'promo'", "missing at 2023-01-21", "missing='mask'"], fit, given[TRAIN], SALES[TRAIN])
+    refused(ValueError, ["'promo'", "missing (NaN) at 2023-01-21", "or 'mask'"], fit, given[TRAIN], SALES[TRAIN])
     model = fit(given[TRAIN], y[TRAIN], missing="mask")
     assert error(model, X[NEXT], SALES[NEXT]) < 0.5
     assert np.isfinite(model.predict(X[TRAIN])).all()
     assert np.isfinite(model.predict(X[N_TRAIN + 2 : N_TRAIN + 4])).all()  # across a gap
+
+
+def test_a_missing_covariate_is_interpolated_if_that_is_asked_for():
+    """What is filled by hand gives the same forecast; in the rows to come the line goes on from the last known row."""
+    level = X[["promo"]].assign(level=np.arange(N) ** 1.5)
+    holed = level.where(~np.isin(np.arange(N), [5, 6, 7, 200, N_TRAIN, N_TRAIN + 1])[:, None] | [False, False])
+    few = {"max_iter": 2, "hidden_layer_sizes": 4, "early_stopping": False}
+    by_hand = fit(holed.interpolate()[TRAIN], SALES[TRAIN], **few)
+    model = fit(holed[TRAIN], SALES[TRAIN], missing="interpolate", **few)
+    np.testing.assert_array_equal(model.predict(holed[NEXT]), by_hand.predict(holed.interpolate()[NEXT]))
+    refused(ValueError, ["'promo'", "missing", "2023-01-06", "'interpolate'"], fit, holed[TRAIN], SALES[TRAIN])
+
+
+@pytest.mark.parametrize("missing", ["mask", "interpolate"])
+def test_recursive_forecasts_within_the_data_know_covariates_as_those_at_its_end_do(missing):
+    both = X.assign(rain=RNG.normal(size=N))
+    few = {"max_iter": 2, "hidden_layer_sizes": 4, "early_stopping": False, "strategy": "recursive"}
+    model = fit(both[TRAIN], SALES[TRAIN], missing=missing, past_covariates=["rain"], **few)
+    expected = model.predict(both[NEXT])
+    model.update(both[N_TRAIN:], SALES[N_TRAIN:])
+    inside = model._forecasts_from(np.zeros(1, int), np.array([N_TRAIN]))
+    np.testing.assert_array_equal(inside[0, :, 0], expected)
+
+
+def test_numbers_are_categories_where_they_are_named_and_text_is_none_where_nothing_is():
+    shops = X.assign(kind=RNG.integers(1, 4, N))
+    named = shops.assign(kind=pd.Categorical(shops["kind"]))
+    few = {"max_iter": 2, "hidden_layer_sizes": 4, "early_stopping": False}
+    model = fit(shops[TRAIN], SALES[TRAIN], categorical_features=["kind"], **few)
+    expected = fit(named[TRAIN], SALES[TRAIN], **few).predict(named[NEXT])
+    np.testing.assert_array_equal(model.predict(shops[NEXT]), expected)
+    assert (fit(shops[TRAIN], SALES[TRAIN], **few).predict(shops[NEXT]) != expected).all()
+    for given, kind, words in [
+        (None, TypeError, ["'kind'", "not a number"]),
+        (["shop"], ValueError, ["categorical_features", "'shop'", "no covariate"]),
+        ("kind", ValueError, ["categorical_features", "'from_dtype'", "'kind'"]),
+    ]:
+        refused(kind, words, fit, X[TRAIN], SALES[TRAIN], categorical_features=given)
 
 
 def test_the_calendar_is_known_ahead_at_any_distance():

@@ -34,6 +34,7 @@ from tsrnn.metrics import (
     smape,
     wape,
 )
+from tsrnn.metrics.grouped import naive_errors
 
 # Sums of at most 100 float64 numbers in two orders: below 100 * 1.1e-16.
 TOLERANCE = 1e-13
@@ -808,6 +809,21 @@ def test_scorers_refuse_what_they_cannot_score_in_one_sentence():
     refused(ValueError, ["sample_weight", "shape (1,)"], scorer("neg_mase"), model, X, y, [1])
     refused(ValueError, ["no move"], scorer("directional_accuracy"), model, X[:2], y[:2])
     refused(ValueError, ["no move"], scorer("directional_accuracy"), model, X, y, np.arange(12) < 2)
+
+
+@pytest.mark.parametrize("season", [1, 3, 20, 100])
+@pytest.mark.parametrize("power", [1, 2])
+def test_naive_errors_of_stretches_are_those_of_their_values_alone(season, power):
+    values = np.random.default_rng(0).normal(size=60) ** 3
+    values[[0, 7, 8, 30, 59]] = np.nan
+    firsts, ends = (pairs.ravel() for pairs in np.meshgrid(np.arange(61), np.arange(61)))
+    firsts, ends = firsts[firsts <= ends], ends[firsts <= ends]  # one row, none, overlapping, up to the end
+    found = naive_errors(values, firsts, ends, season, power)
+    for error, first, end in zip(found, firsts, ends, strict=True):
+        lag = season if end - first > season else 1
+        off = [abs(values[at] - values[at - lag]) ** power for at in range(first + lag, end)]
+        known = [one for one in off if not math.isnan(one)]
+        assert error == pytest.approx(sum(known) / len(known) if known else math.nan, rel=TOLERANCE, nan_ok=True)
 
 
 def test_public_names_are_those_of_all():

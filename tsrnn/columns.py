@@ -1,5 +1,6 @@
 """Columns of numbers and of categories, of any dtype that pandas has, become float64."""
 
+from collections.abc import Hashable
 from numbers import Real
 
 import numpy as np
@@ -7,8 +8,10 @@ import pandas as pd
 
 from .frames import are_plain_numbers, looks_like_dates, plain
 
+FROM_DTYPE = "from_dtype"
 
-def read_numbers(frame, label_of):
+
+def read_numbers(frame, label_of, cure="convert it (pd.to_numeric)"):
     """Return the values of all columns, NaN where one is missing: a copy of the user's, and the only one.
 
     Parameters
@@ -16,6 +19,8 @@ def read_numbers(frame, label_of):
     frame : DataFrame
     label_of : callable
         Gives for the place of a column what messages call it.
+    cure : str
+        What to do about a value that is no number.
 
     Returns
     -------
@@ -26,12 +31,12 @@ def read_numbers(frame, label_of):
     TypeError
         If a value is no number.
     ValueError
-        If one is infinite.
+        If one is infinite, or complex.
     """
     if are_plain_numbers(frame):
         values = frame.to_numpy(np.float64, copy=True)
     else:
-        columns = [_to_floats(frame.iloc[:, place], label_of(place)) for place in range(frame.shape[1])]
+        columns = [_to_floats(frame.iloc[:, place], label_of(place), cure) for place in range(frame.shape[1])]
         values = np.column_stack(columns)
     is_infinite = np.isinf(values)
     if is_infinite.any():
@@ -41,7 +46,7 @@ def read_numbers(frame, label_of):
     return values
 
 
-def read_covariates(frame, known=None):
+def read_covariates(frame, known=None, categorical=FROM_DTYPE):
     """Return the values of covariates, and the categories of those that have some.
 
     Parameters
@@ -49,6 +54,8 @@ def read_covariates(frame, known=None):
     frame : DataFrame
     known : dict, optional
         The categories of training, by name; those of the frame itself if not given.
+    categorical : "from_dtype", list of names, or None
+        Which columns have categories if none are known; "from_dtype" those of text and of the dtype category.
 
     Returns
     -------
@@ -56,6 +63,8 @@ def read_covariates(frame, known=None):
         Of categories their number, -1 for one that is not among those of training; NaN where missing.
     categories : dict of Index
     """
+    if known is None:
+        categorical = _names_of_categories(frame, categorical)
     values, categories = np.empty(frame.shape), {}
     for place, name in enumerate(frame.columns):
         column, label = frame.iloc[:, place], f"covariate {plain(name)!r}"
@@ -64,15 +73,35 @@ def read_covariates(frame, known=None):
                 f"the frame has dates in column {plain(name)!r}, which is no covariate; make it the index, or name it "
                 "as time_col."
             )
-        if _has_categories(column) if known is None else name in known:
+        if name in (categorical if known is None else known):
             values[:, place], categories[name] = _to_categories(column, label, (known or {}).get(name))
         else:
             values[:, [place]] = read_numbers(column.to_frame(), lambda _, label=label: label)
     return values, categories
 
 
+def _names_of_categories(frame, categorical):
+    """Return the names of the columns that have categories."""
+    if isinstance(categorical, str):
+        if categorical != FROM_DTYPE:
+            raise ValueError(
+                f"categorical_features must be {FROM_DTYPE!r}, a list of names of columns, or None; got "
+                f"{categorical!r}."
+            )
+        return [name for name in frame.columns if _has_categories(frame[name])]
+    unknown = [name for name in categorical or () if name not in frame.columns]
+    if unknown:
+        what = ", ".join(map(repr, frame.columns)) or "none"
+        raise ValueError(
+            f"categorical_features holds {unknown[0]!r}, which is no covariate; the covariates are {what}."
+        )
+    return list(categorical or ())
+
+
 def _has_categories(column):
-    return isinstance(column.dtype, pd.CategoricalDtype) or not pd.api.types.is_numeric_dtype(column.dtype)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return True
+    return not pd.api.types.is_numeric_dtype(column.infer_objects().dtype)  # objects may be numbers, every one
 
 
 def _to_categories(column, label, categories=None):
@@ -81,15 +110,18 @@ def _to_categories(column, label, categories=None):
         try:
             categories = column.astype("category").cat.categories
         except TypeError:
-            raise TypeError(f"{label} holds {column.dropna().iloc[0]!r}, which is neither number nor text.") from None
+            given = next((value for value in column if not isinstance(value, Hashable)), column.iloc[0])
+            raise TypeError(f"{label} holds {given!r}; the argument must be a column of strings or numbers.") from None
     numbers = categories.get_indexer(pd.Index(column)).astype(np.float64)
     return np.where(column.isna(), np.nan, numbers), categories
 
 
-def _to_floats(column, label):
+def _to_floats(column, label, cure):
     """Return one column as float64, NaN where a value is missing."""
     types = pd.api.types
-    if column.dtype.kind in "mMc" or isinstance(column.dtype, pd.PeriodDtype | pd.DatetimeTZDtype):
+    if column.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {label} holds {column.dtype} values; give real numbers.")
+    if column.dtype.kind in "mM" or isinstance(column.dtype, pd.PeriodDtype | pd.DatetimeTZDtype):
         raise TypeError(f"{label} holds {column.dtype} values; give numbers, and the time stamps as the index.")
     try:
         if not types.is_numeric_dtype(column.dtype) and column.map(lambda value: isinstance(value, str)).any():
@@ -100,6 +132,4 @@ def _to_floats(column, label):
         no_number = objects.notna() & ~objects.map(lambda value: isinstance(value, Real))
         unreadable = no_number & pd.to_numeric(objects, errors="coerce").isna()
         row = int((unreadable if unreadable.any() else no_number).to_numpy().argmax())
-        raise TypeError(
-            f"{label} holds {objects.iloc[row]!r} in row {row}, which is not a number; convert it (pd.to_numeric)."
-        ) from None
+        raise TypeError(f"{label} holds {objects.iloc[row]!r} in row {row}, which is not a number; {cure}.") from None

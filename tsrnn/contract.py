@@ -15,9 +15,20 @@ from sklearn.utils.validation import check_is_fitted
 
 from .base import reject_booleans
 from .checking import check_weights
-from .frames import WIDE, listing
-from .panel import NO_WEIGHTS, refuse_missing
-from .reading import Rows, extend, read_ahead, read_panel, read_rows, read_truth
+from .columns import FROM_DTYPE
+from .frames import WIDE, count_columns, listing, plain
+from .metrics.grouped import naive_errors
+from .panel import NO_WEIGHTS, refuse_copies, refuse_missing, refuse_missing_covariates
+from .reading import (
+    Rows,
+    are_covariates_of_training,
+    extend,
+    name_columns,
+    read_ahead,
+    read_panel,
+    read_rows,
+    read_truth,
+)
 
 NO_CLOCK = (
     "the data have no clock: rows given to predict will mean the steps directly after training. Give a Series or "
@@ -88,17 +99,19 @@ class ForecasterMixin(RegressorMixin):
         ValueError, TypeError
             If the arguments are out of range, or the data cannot be read without guessing or are too short.
         """
-        self._validate_params()
-        reject_booleans(self)
         panel = self._read_panel(X, y, sample_weight)
-        if self.missing == "raise":
-            refuse_missing(panel, self._cures_of_missing())
         if not panel.clock.is_given:
             warnings.warn(NO_CLOCK, UserWarning, stacklevel=2)
+        self._fit_panel(panel)
+        self.n_features_in_ = count_columns(X)
+        vars(self).pop("feature_names_in_", None)
+        if isinstance(X, pd.DataFrame) and len(X.columns) and all(isinstance(name, str) for name in X.columns):
+            self.feature_names_in_ = X.columns.to_numpy(dtype=object)
+        return self
+
+    def _fit_panel(self, panel):
         self._learn(panel)
-        self.panel_ = panel
-        self.n_features_in_ = X.shape[1] if np.ndim(X) == 2 else int(y is None)
-        self._fitted_horizon = self.horizon
+        self.panel_, self._fitted_horizon = panel, self.horizon
         return self
 
     def predict(self, X):
@@ -122,7 +135,7 @@ class ForecasterMixin(RegressorMixin):
         ValueError
             If a row lies before training, off its clock, or is of a series that was not fitted.
         """
-        rows, panel = self._rows(X), self.panel_
+        rows, panel, X = self._rows(X), self.panel_, self._with_names(X)
         if rows.series is not None:
             forecasts = self._forecasts(rows.series, rows.steps, X)
             return forecasts if panel.n_targets > 1 else forecasts[:, 0]
@@ -146,7 +159,9 @@ class ForecasterMixin(RegressorMixin):
         """
         h, panel = self._steps_ahead(h), self.panel_
         series, steps = self._future_rows(h)
-        ahead = self._read_ahead(X, series, steps) if X is not None or self._names_ahead() else None
+        ahead = None
+        if X is not None or self._names_ahead():
+            ahead = self._read_ahead(self._with_names(X), series, steps)
         forecasts = self._forecast_ahead(h, ahead).reshape(-1, panel.n_targets)
         return panel.frame(series, steps, forecasts)
 
@@ -181,8 +196,7 @@ class ForecasterMixin(RegressorMixin):
         """Return the panel with the rows that `update` is given."""
         check_is_fitted(self)
         panel = extend(self.panel_, X, y, target=self.target, id_col=self.id_col, time_col=self.time_col)
-        if self.missing == "raise":
-            refuse_missing(panel, self._cures_of_missing())
+        self._refuse_missing(panel)
         return panel
 
     def score(self, X, y=None, sample_weight=None):
@@ -250,23 +264,33 @@ class ForecasterMixin(RegressorMixin):
         panel = self.panel_
         if panel.n_targets > 1:
             raise ValueError("errors of several targets are not scaled together; score one target.")
-        errors = np.full(panel.n_series, np.nan)
-        lags = np.where((panel.lengths > self.season_) | (power != 1), self.season_, 1)
-        values, numbers = panel.values[:, 0], np.arange(panel.n_series).repeat(panel.lengths)
-        rows = np.arange(len(values))
-        before = rows - lags[numbers]
-        inside = before >= panel.bounds[numbers]
-        off = np.abs(values[rows[inside]] - values[before[inside]]) ** power
-        known = ~np.isnan(off)
-        sums, counts = (np.bincount(numbers[inside][known], of, panel.n_series) for of in (off[known], None))
-        errors[counts > 0] = sums[counts > 0] / counts[counts > 0]
+        errors = naive_errors(panel.values[:, 0], panel.bounds[:-1], panel.bounds[1:], self.season_, power)
+        if power != 1:
+            errors[panel.lengths <= self.season_] = np.nan
         return errors[self.series_numbers(X)]
 
-    def _read_panel(self, X, y, sample_weight=None):
+    def _read_panel(self, X, y=None, sample_weight=None):
+        """Return what `fit` is given as a Panel; raise for what can be told to be wrong before anything is learnt."""
+        self._validate_params()
+        reject_booleans(self)
         weights = NO_WEIGHTS if sample_weight is None else check_weights(sample_weight, X)
-        return read_panel(
-            X, y, target=self.target, id_col=self.id_col, time_col=self.time_col, freq=self.freq, weights=weights
-        )
+        panel = read_panel(
+            X, y, target=self.target, id_col=self.id_col, time_col=self.time_col, freq=self.freq, weights=weights,
+            categorical=getattr(self, "categorical_features", FROM_DTYPE),
+        )  # fmt: skip
+        refuse_copies(panel, is_named=isinstance(X, pd.Series | pd.DataFrame))
+        self._refuse_missing(panel)
+        self._check_panel(panel)
+        return panel
+
+    def _check_panel(self, panel):
+        """Raise if the arguments do not fit the panel; a forecaster may have more to say."""
+
+    def _refuse_missing(self, panel):
+        """Raise if anything is missing and `missing` is "raise"."""
+        if self.missing == "raise":
+            refuse_missing(panel, self._cures_of_missing())
+            refuse_missing_covariates(panel, self._cures_of_missing())
 
     def _cures_of_missing(self):
         allowed = self._parameter_constraints["missing"][0].options - {"raise"}
@@ -357,17 +381,23 @@ class ForecasterMixin(RegressorMixin):
         values = np.asarray(X)
         if values.ndim == 0:
             raise ValueError(f"X must have one row per step; got {X!r}.")
+        has_covariates = len(panel.covariate_names) > 0
         if panel.form.has_ids:
             raise TypeError(
                 f"X is an array of shape {values.shape}, but the forecaster was fitted on many series: each row needs "
                 "the id of its series and its time stamp; give a DataFrame, as future_frame(h) does."
             )
-        if values.size and not np.issubdtype(values.dtype, np.number):
+        if index is None and has_covariates:
+            self._refuse_missing_ahead(X)
+        elif values.size and not np.issubdtype(values.dtype, np.number):
             raise TypeError(
                 f"X is an array of {values.dtype}, from which no clock is read; give stamps as the index of a "
                 "DataFrame, as future_frame(h) does."
             )
-        if self._are_rows_of_training(values):
+        are_known = (
+            are_covariates_of_training(self._with_names(X), panel) if has_covariates else self._are_known(values)
+        )
+        if are_known:
             return self._rows_at(np.arange(len(values)))
         if panel.clock.is_given:
             warnings.warn(
@@ -382,7 +412,24 @@ class ForecasterMixin(RegressorMixin):
         is_one = self.panel_.n_series == 1
         return Rows(np.zeros(len(steps), np.int64) if is_one else None, steps)
 
-    def _are_rows_of_training(self, values):
+    def _with_names(self, X):
+        """Return covariates that are given as an array in a frame with their names, and X else."""
+        is_bare = X is not None and not hasattr(X, "iloc") and not isinstance(X, pd.Index)
+        if not is_bare or not len(self.panel_.covariate_names):
+            return X
+        return name_columns(X, self.panel_, type(self).__name__)
+
+    def _refuse_missing_ahead(self, X):
+        """Raise if an array of covariates lacks one, unless it is known of the past alone."""
+        X, past = self._with_names(X), getattr(self, "past_covariates", None) or ()
+        is_missing = X.drop(columns=[name for name in X.columns if name in past]).isna()
+        if self.missing == "raise" and is_missing.to_numpy().any():
+            row, column = np.argwhere(is_missing.to_numpy())[0]
+            raise ValueError(
+                f"covariate {plain(is_missing.columns[column])!r} is missing in row {row} of X (NaN); fill it."
+            )
+
+    def _are_known(self, values):
         """Return whether an array holds the very values that were fitted, NaN where they are missing."""
         panel = self.panel_
         n, n_columns = panel.clock.n, panel.n_series * panel.n_targets

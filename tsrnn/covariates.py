@@ -4,19 +4,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .panel import interpolate
+
 MOST_CATEGORIES = 1000  # of one column: more are ids, not categories
 
 
-def check_covariates(panel, past, static, is_complete):
-    """Raise if covariates of a Panel are missing, or named that are none, or not static.
+def check_covariates(panel, past, static):
+    """Raise if covariates of a Panel are named that are none, or not static.
 
     Parameters
     ----------
     panel : Panel
     past, static : sequence of str, or None
         What was given as `past_covariates` and `static_covariates`.
-    is_complete : bool
-        Whether none may be missing.
     """
     for argument, names in (("past_covariates", past), ("static_covariates", static)):
         if isinstance(names, str):
@@ -25,13 +25,6 @@ def check_covariates(panel, past, static, is_complete):
             if name not in panel.covariate_names:
                 what = ", ".join(map(repr, panel.covariate_names)) or "none"
                 raise ValueError(f"{argument} holds {name!r}, which is no covariate; the covariates are {what}.")
-    is_missing = np.isnan(panel.covariates)
-    if is_complete and is_missing.any():
-        row, column = (int(place[0]) for place in is_missing.nonzero())
-        raise ValueError(
-            f"covariate {panel.covariate_names[column]!r} is missing {panel.place(row)}; fill it, or set "
-            "missing='mask'."
-        )
     for name in static or ():
         values, firsts = panel.covariates[:, panel.covariate_names.get_loc(name)], panel.bounds[:-1]
         changes = np.fmax.reduceat(values, firsts) != np.fmin.reduceat(values, firsts)
@@ -47,7 +40,7 @@ class Columns:
     Numbers are scaled by mean and deviation over the rows of training, of all series together, so that they keep what
     tells series apart; a category has a column of its own, 1 where it is and 0 elsewhere, so that each has its vector
     of weights in the first layer (what an embedding is, whose size is that layer's). What is missing is 0, which is the
-    mean, or no category.
+    mean, or no category; with a mask there is a column beside each number that says where it is.
 
     Parameters
     ----------
@@ -57,11 +50,14 @@ class Columns:
         Of names to the categories of a column; its numbers count them, -1 is none of them, NaN none.
     past : tuple
         The names of those that are not known ahead.
+    has_mask : bool
+        Whether numbers may be missing and are then told apart.
     """
 
     names: tuple
     categories: dict
     past: tuple = ()
+    has_mask: bool = False
     means: np.ndarray = field(init=False)
     scales: np.ndarray = field(init=False)
 
@@ -109,9 +105,23 @@ class Columns:
                 columns[rows, place + values[rows, k].astype(np.int64)] = 1
             else:
                 scaled = (values[:, k] - self.means[k]) / self.scales[k]
-                columns[:, place] = np.where(np.isnan(scaled), 0, scaled)
+                is_missing = np.isnan(scaled)
+                columns[:, place] = np.where(is_missing, 0, scaled)
+                if self.has_mask:
+                    columns[:, place + 1] = is_missing
             place += width
         return columns
 
     def _width(self, name):
-        return len(self.categories[name]) if name in self.categories else 1
+        return len(self.categories[name]) if name in self.categories else 1 + self.has_mask
+
+    def interpolate(self, values, bounds):
+        """Return the rows of series (n_rows, n_names), those numbers interpolated within each series that are missing.
+
+        A series without any is left as it is, and so are categories.
+        """
+        filled = values.copy()
+        for k, name in enumerate(self.names):
+            if name not in self.categories:
+                filled[:, k] = interpolate(values[:, k], bounds)
+        return filled

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from .base import (
     AUTO,
@@ -35,6 +36,7 @@ from .network.together import run_together
 from .network.training import Training
 from .panel import refuse_outside
 from .preparation import Series
+from .skill import skill_report
 from .transforms import make_chain
 
 # Why else a refit may have been cut short.
@@ -56,11 +58,11 @@ class _Learnt:
 
 
 class RNNForecaster(ForecasterMixin, RecurrentEstimator):
-    """Recurrent network that forecasts the next steps of a series, all at once.
+    """Recurrent network that forecasts the next steps of one series, or of many that it learns from together.
 
-    A window of `lookback` steps is read by recurrent layers, and a dense layer on their last state gives all `horizon`
-    steps (the direct strategy). With early stopping the latest part of the series is held out, training ends where the
-    loss on it is best, and a fresh network is then trained on everything for as many epochs (`refit`).
+    A window of `lookback` steps is read by recurrent layers, and a dense layer gives all `horizon` steps after it. With
+    early stopping the latest part of each series is held out, training ends where the loss on it is best, and a fresh
+    network is then trained on everything for as many epochs (`refit`).
 
     Parameters
     ----------
@@ -79,13 +81,29 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         "direct" forecasts all steps of the horizon at once; "recursive" one step, from which, as if it had been
         observed, the next is forecast, and so on. A direct forecast of more steps than `horizon` goes on in the same
         way, a horizon at a time.
-    target : str, optional
-        Name of the column to forecast, for a DataFrame; as long as there are no covariates it is its only one.
+    target : str or list of str, optional
+        The column to forecast, or several that are forecast together; the others are covariates. Without it, and
+        without `y`, each column of a DataFrame is a series of its own, of which one network learns.
+    id_col, time_col : str, default="unique_id", "ds"
+        The columns of a long frame that hold the id of the series and the stamp; the target is then "y" by default.
     freq : str or DateOffset, optional
         Step of the clock where it cannot be told from the stamps.
-    missing : {"raise", "interpolate"}, default="raise"
-        What to do about NaN and absent stamps: raise, or interpolate linearly over the steps between the neighbours;
-        before the first and after the last observed value that value is repeated.
+    missing : {"raise", "mask", "interpolate"}, default="raise"
+        What to do about NaN and absent stamps. "mask" leaves them out of what is seen and of the loss, and gives the
+        network a number beside each value that says whether it is missing. "interpolate" interpolates linearly over
+        the steps between the neighbours; before the first and after the last observed value that value is repeated.
+    past_covariates : list of str, optional
+        Covariates that nobody knows ahead: they are seen up to the last step before the forecast. All others are read
+        at the steps of the forecast, too, where `predict` and `forecast` have to be given them.
+    static_covariates : list of str, optional
+        Covariates that are the same in all rows of a series; of steps to come they need not be given.
+    categorical_features : "from_dtype", list of str or None, default="from_dtype"
+        Covariates that are categories; "from_dtype" those of text or of the dtype category. Each category has weights
+        of its own in the first layer. One that training did not have is like a missing one: no category.
+    calendar : list of str, "auto" or None, default=None
+        What is read off the clock, and known ahead: "minute", "hour", "weekday", "day_of_month", "day_of_year" and
+        "month" as sine and cosine, "holidays:DE" as 0 and 1 (by the package holidays); "auto" are those that fit the
+        step of the clock (:func:`tsrnn.calendar.check_calendar`).
     scaler : {"standard", "minmax", "robust", "mean", None}, transformer or "auto", default="auto"
         Scaling of each series, learnt on its training part alone; "auto" is "standard": mean 0, deviation 1. A
         transformer of scikit-learn is cloned for each series.
@@ -159,8 +177,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     hidden_layer_sizes_ : tuple of int
     parameters_ : ndarray
         The flat vector of all weights; `get_weights` gives them by name.
-    series_ : SeriesData
-        The series as it was read.
+    panel_ : Panel
+        The series as they were read, and the rows of each `update`.
 
     References
     ----------
@@ -177,6 +195,13 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     (Timestamp('2011-01-01 00:00:00'), 'MS', 12)
     >>> bool((model.predict(model.future_frame(12)) == forecast).all())
     True
+
+    Many series, one network, and what the calendar says; the forecast comes in the format of the data:
+
+    >>> jobs = tsrnn.datasets.load_us_employment()
+    >>> model = tsrnn.RNNForecaster(horizon=3, calendar=["month"], max_iter=3, random_state=0).fit(jobs)
+    >>> model.forecast().groupby("unique_id").size().head(2).to_dict()
+    {'construction': 3, 'durable_goods': 3}
     """
 
     _parameter_constraints = {
@@ -194,6 +219,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         "windows_per_epoch": [POSITIVE_INT, None],
         "past_covariates": "no_validation",
         "static_covariates": "no_validation",
+        "categorical_features": "no_validation",
         "calendar": "no_validation",
         "id_col": "no_validation",
         "time_col": "no_validation",
@@ -224,6 +250,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         missing="raise",
         past_covariates=None,
         static_covariates=None,
+        categorical_features="from_dtype",
         calendar=None,
         scaler="auto",
         target_transform="auto",
@@ -264,6 +291,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.missing = missing
         self.past_covariates = past_covariates
         self.static_covariates = static_covariates
+        self.categorical_features = categorical_features
         self.calendar = calendar
         self.scaler = scaler
         self.target_transform = target_transform
@@ -328,6 +356,49 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.panel_ = panel
         return self
 
+    def report(self):
+        """Return how the forecasts of the validation part compare with those of :class:`tsrnn.SeasonalNaive`.
+
+        They are those of the networks that were trained without that part, before any `refit`, from every row of it
+        that leaves room for the horizon; a series too short to hold a part out has none.
+
+        Returns
+        -------
+        DataFrame
+            One row per series (`id_col`), target if there are several, and step: ``n`` forecasts, their mean absolute
+            error ``MAE``, ``naive_MAE`` of the naive forecasts from the same rows, in units of the series, and
+            ``skill = 1 - MAE / naive_MAE``: 1 is perfect, 0 no better than the naive forecast.
+
+        Raises
+        ------
+        ValueError
+            If nothing was held out.
+
+        Warns
+        -----
+        UserWarning
+            If a series is forecast no better than by the naive forecast, over all steps together.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> model = tsrnn.RNNForecaster(horizon=2, max_iter=20, random_state=0).fit(temperature)
+        >>> model.report()[["step", "n", "naive_MAE"]].round(3)
+           step   n  naive_MAE
+        0     1  73      1.102
+        1     2  73      1.110
+        """
+        check_is_fitted(self)
+        members, n_training, lengths = self._before_refit
+        if (n_training == lengths).all():
+            raise ValueError("report() needs a part held out for validation; fit with early_stopping=True.")
+        memory, panel = members[0].memory_of(Series.of(self.panel_)), self.panel_
+        members = [member.with_memory(memory) for member in members]
+        first = np.where(n_training < lengths, n_training, lengths)[self._numbers]
+        last = lengths[self._numbers] - self._fitted_horizon
+        return skill_report(partial(self._forecasts_from, members=members), panel, first, last, self._fitted_horizon)
+
     def _learn_on(self, panel, n_epochs):
         """Return the members after so many further epochs, from all rows of a panel."""
         refuse_outside(panel, self._limits())
@@ -347,14 +418,12 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             warning = describe_cut(training, label) if training.stop_reason in CUT_SHORT else ""
             return _Learnt(training, training.parameters, task, training.stop_reason, warning)
 
-        learnt = self._side_by_side(learn, len(members), options)
+        learnt = self._side_by_side(learn, len(members), options, stacklevel=4)
         pairs = zip(members, learnt, strict=True)
         return [member if one is None else member.with_parameters(one.parameters) for member, one in pairs]
 
     def _learn(self, panel):
         begun = time.perf_counter()
-        check_covariates(panel, self.past_covariates, self.static_covariates, self.missing == "raise")
-        refuse_outside(panel, self._limits())
         series, settings = Series.of(panel), self._resolve(panel)
         n_training = self._count_training(series, settings)
         n_windows = settings.count_windows(n_training)
@@ -378,11 +447,13 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         def learn(k, options, name):
             return self._learn_one((task, make_on_all), options, seeds[k], name, begun, starts[k])
 
-        learnt = [one for one in self._side_by_side(learn, len(seeds), options) if one is not None]
+        learnt = [one for one in self._side_by_side(learn, len(seeds), options, stacklevel=5) if one is not None]
 
         # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
         first = learnt[0]
         self._members = [Member(settings, one.task, one.parameters) for one in learnt]
+        before = [Member(settings, task, one.training.parameters) for one in learnt]
+        self._before_refit = before, n_training, series.lengths
         self._keep(first.training)
         self.parameters_, self.stop_reason_ = first.parameters, first.stop_reason
         histories = [pd.DataFrame(one.training.history) for one in learnt]
@@ -408,7 +479,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             )
         return [member.parameters for member in self._members]
 
-    def _side_by_side(self, learn, n, options):
+    def _side_by_side(self, learn, n, options, stacklevel):
         """Return what each of n members has learnt, None for those that never began.
 
         `learn` is given the number of the member, its TrainingOptions and what messages add to its name.
@@ -423,7 +494,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         learnt = run_together(runs, n_at_once)
         for one in learnt:
             if one is not None and one.warning:
-                warnings.warn(one.warning, ConvergenceWarning, stacklevel=4)
+                warnings.warn(one.warning, ConvergenceWarning, stacklevel=stacklevel)
         return learnt
 
     def _learn_one(self, tasks, options, seed, name, begun, start):
@@ -476,6 +547,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             calendar=check_calendar(self.calendar, panel.clock.freq),
         )
 
+    def _check_panel(self, panel):
+        check_covariates(panel, self.past_covariates, self.static_covariates)
+        refuse_outside(panel, self._limits())
+        self._resolve(panel)
+
     def _limits(self):
         """Return `bounds` as two floats, infinite for None, or None if there are no bounds."""
         if self.bounds is None:
@@ -520,8 +596,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             also = f" + {n_validation[longest]} held out for validation" if self.early_stopping else ""
             seen = "one to see" + (f" + {settings.n_lost} to take differences from" if settings.n_lost else "")
             label = series.label(longest) if is_one else f"the longest, {series.label(longest)},"
+            rows = f"{lengths[longest]} rows" if lengths[longest] > 1 else "1 row (one sample)"
             raise ValueError(
-                f"{label} has {lengths[longest]} rows; {seen} + horizon {horizon}{also} needs at least "
+                f"{label} has {rows}; {seen} + horizon {horizon}{also} needs at least "
                 f"{least + n_validation[longest]}. Shorten horizon{', or set early_stopping=False' if also else ''}."
             )
         of_series = series.bounds[:-1]
@@ -550,11 +627,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         forecasts = self._combine(lambda member, n_threads: member.forecast_from(numbers, first, n_threads))
         return forecasts[np.arange(len(rows)), rows - first]
 
-    def _combine(self, forecast):
+    def _combine(self, forecast, members=None):
         """Return the median of what `forecast` returns for each member and a number of threads."""
-        forecasts = [forecast(member, count_threads(self.n_jobs)) for member in self._members]
+        forecasts = [forecast(member, count_threads(self.n_jobs)) for member in members or self._members]
         return forecasts[0] if len(forecasts) == 1 else np.median(forecasts, axis=0)
 
-    def _forecasts_from(self, series, rows):
+    def _forecasts_from(self, series, rows, members=None):
         numbers = self._numbers[series]
-        return self._combine(lambda member, n_threads: member.forecast_from(numbers, rows, n_threads))
+        return self._combine(lambda member, n_threads: member.forecast_from(numbers, rows, n_threads), members)

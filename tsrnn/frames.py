@@ -217,17 +217,28 @@ def _as_frame(X, what):
         return X
     if isinstance(X, pd.Series):
         return X.to_frame()
-    if isinstance(X, np.ma.MaskedArray):
-        X = X.astype(np.float64).filled(np.nan)  # what is masked is missing
-    is_array = isinstance(X, list | tuple) or hasattr(X, "__array__")
-    if not is_array or hasattr(X, "toarray") or not np.ndim(X):
-        raise TypeError(
-            f"{what} is {X!r}, a {type(X).__name__}; give a Series, a DataFrame, or an array of shape (n,)."
-        )
-    values = np.asarray(X)
+    values = as_array(X, what)
     if values.ndim > 2:
         raise ValueError(f"{what} has shape {values.shape}; rows are time steps: give shape (n,) or (n, n_columns).")
     return pd.DataFrame(values if values.ndim == 2 else values[:, None], copy=False)
+
+
+def as_array(X, what):
+    """Return X, a list or whatever NumPy can make an array of, as one of at least one axis."""
+    if isinstance(X, np.ma.MaskedArray):
+        X = X.astype(np.float64).filled(np.nan)  # what is masked is missing
+    is_array = isinstance(X, list | tuple) or hasattr(X, "__array__")
+    values = np.asarray(X) if is_array and not hasattr(X, "toarray") else np.empty(())
+    if not values.ndim:
+        raise TypeError(
+            f"{what} is {X!r}, a {type(X).__name__}; give a Series, a DataFrame, or an array of shape (n,)."
+        )
+    return values
+
+
+def count_columns(X):
+    """Return how many columns X has; a Series or an array of one axis has one."""
+    return 0 if X is None else _as_frame(X, "X").shape[1]
 
 
 def _form_of(X, frame):
@@ -328,6 +339,8 @@ def _read_beside(X, y, id_col, time_col):
         raise ValueError(f"X has {len(frame)} rows and y has {len(given)}; give one row of X per value of y.")
     keys, covariates, form = _take_keys(frame, form, id_col, time_col)
     form_of_y = _form_of(y, given)
+    if form.kind == ARRAY and X is not None:
+        _refuse_no_columns(as_array(X, "X").shape, has_clock=form_of_y.kind != ARRAY)
     names = form_of_y.targets
     if form.kind == ARRAY:
         keys, given, form = _take_keys(given, form_of_y, id_col, time_col)
@@ -338,6 +351,19 @@ def _read_beside(X, y, id_col, time_col):
         raise ValueError(f"y has shape {np.shape(y)}; give at least one target.")
     form = replace(form, targets=names, has_columns=form_of_y.has_columns)
     return Table(keys, given, covariates, form)
+
+
+def _refuse_no_columns(shape, has_clock):
+    """Raise unless an array beside y has rows of columns: there may be none if y has the clock."""
+    if len(shape) == 1:
+        raise ValueError(
+            f"X has shape {shape} beside y; give its columns, shape (n, n_columns), as X.reshape(-1, 1) does for one."
+        )
+    if not shape[1] and not has_clock:
+        raise ValueError(
+            f"X has 0 feature(s) (shape={shape}) while a minimum of 1 is required. If the rows have a clock, give a "
+            "DataFrame with a time index; else give X=None."
+        )
 
 
 def _choose_targets(rest, target, form):

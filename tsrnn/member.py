@@ -114,7 +114,9 @@ class Task:
 def prepare(settings, series, n_training):
     """Return the Preparation that is learnt from the first rows of each series, so many."""
     panel = series.panel
-    columns = Columns(tuple(panel.covariate_names), panel.categories, settings.past_covariates)
+    columns = Columns(
+        tuple(panel.covariate_names), panel.categories, settings.past_covariates, settings.missing == "mask"
+    )
     preparation = Preparation(
         settings.transform, settings.n_ahead, settings.missing, settings.dtype, settings.bounds, columns,
         settings.calendar,

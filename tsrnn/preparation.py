@@ -70,8 +70,8 @@ class Series:
 
     @property
     def has_holes(self):
-        """Whether any value is missing."""
-        return bool(np.isnan(self.values).any())
+        """Whether any value is missing, of a target or a covariate."""
+        return bool(np.isnan(self.values).any() or np.isnan(self.covariates).any())
 
     def head(self, lengths):
         """Return the first so many rows of each series; the same arrays where that is all of them."""
@@ -173,7 +173,7 @@ class Preparation:
                 piece = rows[start : start + PIECE]
                 piece[:, n_targets : 2 * n_targets] = np.isnan(piece[:, :n_targets])
         if self.n_features > self.n_of_targets:
-            self._add_columns(series, rows)
+            self._add_columns(filled, rows)
         return rows
 
     def tail(self, rows, series, numbers, lookback, n_ahead, ahead=None):
@@ -207,6 +207,11 @@ class Preparation:
             if ahead is not None:
                 n_given = min(n_ahead, ahead.shape[1])
                 given[:, :n_given] = ahead[:, :n_given]
+            if self.missing == "interpolate":  # between the last row and what is given, and then on
+                last_row = series.covariates[series.bounds[1:] - 1][numbers][:, np.newaxis]
+                both, bounds = np.concatenate([last_row, given], axis=1), np.arange(len(numbers) + 1) * (n_ahead + 1)
+                filled = self.columns.interpolate(both.reshape(-1, both.shape[2]), bounds)
+                given = filled.reshape(both.shape)[:, 1:]
             read = self.columns.transform(given.reshape(len(numbers) * n_ahead, given.shape[2]), rows.dtype)
             tail[:, lookback:, first:last] = read.reshape(len(numbers), n_ahead, last - first)
             steps = (series.starts + series.lengths)[numbers][:, None] + np.arange(n_ahead)
@@ -222,7 +227,12 @@ class Preparation:
         places = firsts[:, np.newaxis] + at[:, np.newaxis] + np.arange(-lookback, n_ahead)
         cut = rows[np.maximum(places, firsts[:, np.newaxis])]
         cut[:, lookback:, : self.n_of_targets] = np.nan
-        cut[:, lookback:, self.n_of_targets : self.n_of_targets + self.columns.n_past] = 0
+        past = slice(self.n_of_targets, self.n_of_targets + self.columns.n_past)
+        if self.missing == "interpolate":
+            cut[:, lookback:, past] = cut[:, lookback - 1 : lookback, past]
+        else:
+            unknown = np.full((1, series.covariates.shape[1]), np.nan)
+            cut[:, lookback:, past] = self.columns.transform(unknown, rows.dtype)[0, : self.columns.n_past]
         return cut, np.clip(at - self.transform.n_lost, 0, lookback)
 
     def _add_columns(self, series, rows):
@@ -292,9 +302,11 @@ class Preparation:
         filled = np.empty_like(series.values)
         for k, values in enumerate(series.values.T):
             filled[:, k] = interpolate(values, series.bounds)
+        covariates = self.columns.interpolate(series.covariates, series.bounds)
         if known_lengths is not None and (known_lengths < series.lengths).any():
-            filled[series.heads(known_lengths)] = self.fill(series.head(known_lengths)).values
-        return replace(series, values=filled)
+            heads, head = series.heads(known_lengths), self.fill(series.head(known_lengths))
+            filled[heads], covariates[heads] = head.values, head.covariates
+        return replace(series, values=filled, covariates=covariates)
 
     def _scale(self, transform, series, k, out):
         """Write one transformed target, in the precision of the network, to `out`, a column of its rows."""

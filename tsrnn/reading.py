@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from .clock import Clock, is_too_sparse, read_clock
-from .columns import read_covariates, read_numbers
-from .frames import ID_COL, TIME_COL, WIDE, is_default, listing, plain, read_keys, read_table
+from .columns import FROM_DTYPE, read_covariates, read_numbers
+from .frames import ID_COL, TIME_COL, WIDE, as_array, is_default, listing, plain, read_keys, read_table
 from .panel import NO_WEIGHTS, Panel, refuse_empty
 
 
@@ -58,7 +58,10 @@ class _Places:
         return spread
 
 
-def read_panel(X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL, freq=None, weights=NO_WEIGHTS):
+def read_panel(
+    X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL, freq=None, weights=NO_WEIGHTS,
+    categorical=FROM_DTYPE,
+):  # fmt: skip
     """Return series on their clock.
 
     Parameters
@@ -69,6 +72,8 @@ def read_panel(X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL, freq
         Step of the clock where it cannot be told from the stamps.
     weights : ndarray of shape (n_rows,), optional
         Of the rows of X.
+    categorical : "from_dtype", list of names, or None
+        The covariates that have categories, as in :func:`tsrnn.columns.read_covariates`.
 
     Returns
     -------
@@ -83,9 +88,9 @@ def read_panel(X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL, freq
     form = table.form
     if not len(table.targets):
         raise ValueError(f"{form.label} has no rows; give at least two.")
-    given = read_numbers(table.targets, form.label_of)
-    covariates, categories = read_covariates(table.covariates)
-    _refuse_copies(given, covariates, table)
+    cure = "convert it (pd.to_numeric)" + (", or name the target if this is no series" if form.kind == WIDE else "")
+    given = read_numbers(table.targets, form.label_of, cure)
+    covariates, categories = read_covariates(table.covariates, categorical=categorical)
     places = _places_of_series(table.keys, form, freq) if form.has_ids else _places_of_one(table, freq)
     starts, bounds, ids, n_missing = places.starts, places.bounds, table.keys.ids, int(np.isnan(given).sum())
     values, covariates = places.spread(given), places.spread(covariates)
@@ -105,17 +110,6 @@ def read_panel(X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL, freq
     )  # fmt: skip
     refuse_empty(panel)
     return panel
-
-
-def _refuse_copies(values, covariates, table):
-    """Raise if a covariate is a target itself, which nobody knows ahead."""
-    for target, name in zip(values.T, table.targets.columns, strict=True):
-        for covariate, column in zip(covariates.T, table.covariates.columns, strict=True):
-            if np.array_equal(covariate, target, equal_nan=True):
-                raise ValueError(
-                    f"covariate {column!r} holds the very values to forecast, of {name!r}, which are not known ahead; "
-                    "leave that column out, or give the series alone."
-                )
 
 
 def read_rows(X, panel, id_col=ID_COL, time_col=TIME_COL):
@@ -188,8 +182,7 @@ def read_ahead(X, panel, names, id_col=ID_COL, time_col=TIME_COL):
     TypeError, ValueError
         If X has not these columns, or its rows are of no known series.
     """
-    if X is None or not isinstance(X, pd.DataFrame):
-        X = None if X is None or np.ndim(X) != 2 else pd.DataFrame(np.asarray(X), columns=panel.covariate_names)
+    X = X if isinstance(X, pd.DataFrame) else None
     missing = [name for name in names if X is None or name not in X.columns]
     if missing:
         raise ValueError(
@@ -202,6 +195,42 @@ def read_ahead(X, panel, names, id_col=ID_COL, time_col=TIME_COL):
         return Ahead(np.zeros(len(X), np.int64), panel.clock.n + np.arange(len(X)), values)
     series = _find_series(keys, len(X), panel)
     return Ahead(np.zeros(len(X), np.int64) if series is None else series, panel.clock.positions(keys.stamps), values)
+
+
+def are_covariates_of_training(X, panel):
+    """Return whether X is a frame with the covariates of all rows of training, in the order of these.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If values are not of the kind of those of training.
+    """
+    if not isinstance(X, pd.DataFrame) or not panel.covariate_names.isin(X.columns).all():
+        return False
+    values, _ = read_covariates(X[list(panel.covariate_names)], panel.categories)
+    return np.array_equal(values, panel.covariates, equal_nan=True)
+
+
+def name_columns(X, panel, reader):
+    """Return an array of covariates as a frame of those of training; `reader` is who reads it.
+
+    Raises
+    ------
+    ValueError
+        If it has not as many columns.
+    """
+    values, n = as_array(X, "X"), len(panel.covariate_names)
+    if values.ndim == 1:
+        raise ValueError(
+            f"X has shape {values.shape}, but its rows are time steps with {n} covariate(s) each. Reshape your data: "
+            f"give shape (n, {n})."
+        )
+    if values.shape[1] != n:
+        raise ValueError(
+            f"X has {values.shape[1]} features, but {reader} is expecting {n} features as input: the covariates "
+            f"{listing(panel.covariate_names)}."
+        )
+    return pd.DataFrame(values, columns=panel.covariate_names, copy=False)
 
 
 def read_truth(X, panel, target=None, id_col=ID_COL, time_col=TIME_COL):

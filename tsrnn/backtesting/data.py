@@ -24,7 +24,7 @@ class Data:
         None where each row is one of every series.
     steps : ndarray of shape (n_rows,)
     blanked : list
-        Columns of X that hold what is to be forecast.
+        Columns of X that hold what is to be forecast, if there is no y.
     order : ndarray of shape (n_rows,)
         The rows by time.
     """
@@ -53,8 +53,7 @@ class Data:
             series = keys.series
         else:
             series = None if panel.form.kind == WIDE else np.zeros(len(steps), np.int64)
-        blanked = [] if y is not None else list(table.targets.columns)
-        return cls(X, y, panel, series, steps, blanked, np.argsort(steps, kind="stable"))
+        return cls(X, y, panel, series, steps, list(table.targets.columns), np.argsort(steps, kind="stable"))
 
     def rows(self, first, last, known=None):
         """Return the rows of steps first ... last - 1, only of `known` series if that is given."""
@@ -78,15 +77,15 @@ class Data:
         return _take(self.X, rows), None if self.y is None else _take(self.y, rows)
 
     def future(self, rows):
-        """Return X of rows to forecast, without what is to be forecast."""
+        """Return X of rows to forecast, and y if there is one, without what is to be forecast."""
         X = _take(self.X, rows)
-        if not self.blanked:
-            return X
-        if isinstance(X, pd.DataFrame):
-            X = X.copy()
-            X[self.blanked] = np.nan
-            return X
-        return pd.Series(np.nan, X.index, name=X.name) if isinstance(X, pd.Series) else np.full(X.shape, np.nan)
+        if self.y is not None:
+            return X, _blank(_take(self.y, rows))
+        if not isinstance(X, pd.DataFrame):
+            return _blank(X), None
+        X = X.copy()
+        X[self.blanked] = np.nan
+        return X, None
 
 
 def _take(given, rows):
@@ -94,6 +93,15 @@ def _take(given, rows):
     if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
         rows = slice(int(rows[0]), int(rows[-1]) + 1)
     return given.iloc[rows] if hasattr(given, "iloc") else given[rows]
+
+
+def _blank(given):
+    """Return NaN in the form of what was given."""
+    if isinstance(given, pd.Series):
+        return pd.Series(np.nan, given.index, name=given.name)
+    if isinstance(given, pd.DataFrame):
+        return pd.DataFrame(np.nan, given.index, given.columns)
+    return np.full(given.shape, np.nan)
 
 
 def without_none(X_and_y):

@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from ..base import shorten
 from ..contract import NO_CLOCK, ForecasterMixin
+from ..reading import extend
 from .data import without_none
 from .origins import check_count
 
@@ -94,13 +95,15 @@ def _run_fit(estimator, origins, data, horizon, window_size):
     at_once = {}
     if len(origins) > 1 and isinstance(estimator, ForecasterMixin) and horizon <= estimator._fitted_horizon:
         memory = _moved(estimator, data.rows(first + 1, origins[-1] + 1, known), data)
+        if len(memory.panel_.covariate_names) and len(ahead[-1]):
+            memory = _with_covariates_ahead(memory, ahead[-1], data)
         at_once = _forecast_at_once(memory, origins, cells, data)
     results = []
     for number, (origin, rows, (series, steps)) in enumerate(zip(origins, ahead, cells, strict=True)):
         forecasts = at_once.get(number)
         if forecasts is None and len(rows):
             memory = _moved(estimator, data.rows(first + 1, origin + 1, known), data)
-            forecasts = np.asarray(memory.predict(data.future(rows)), np.float64)
+            forecasts = np.asarray(memory.predict(data.future(rows)[0]), np.float64)
             forecasts = forecasts.T.reshape(-1, 1) if data.series is None else forecasts.reshape(len(rows), -1)
         if len(rows):
             results.append((origin, series, steps, forecasts))
@@ -121,19 +124,36 @@ def _moved(estimator, rows, data):
     return moved
 
 
+def _with_covariates_ahead(forecaster, rows, data):
+    """Return a forecaster that holds the covariates of further rows, too, but not what is to be forecast."""
+    names = {name: getattr(forecaster, name) for name in ("target", "id_col", "time_col")}
+    panel = extend(forecaster.panel_, *data.future(rows), **names)
+    forecaster = copy.copy(forecaster)
+    forecaster._observe(panel)
+    forecaster.panel_ = panel
+    return forecaster
+
+
 def _forecast_at_once(memory, origins, cells, data):
     """Return the forecasts of those origins that end in known values, by their numbers, all made in one batch.
 
-    What is missing at an origin is filled differently once later values are known, so such an origin goes alone.
+    What is missing at an origin is filled differently once later rows are known, so such an origin goes alone; and so
+    does one where covariates are missing ahead, which the forecaster may refuse.
     """
     panel = memory.panel_
+    n_holes = np.append(0, np.cumsum(np.isnan(panel.covariates).any(axis=1)))  # among the rows before each
     numbers = np.zeros(1, np.int64) if panel.ids is None else panel.ids.get_indexer(data.panel.ids)
     asked = []
     for number, (origin, (series, steps)) in enumerate(zip(origins, cells, strict=True)):
         mine, places = np.unique(numbers[series], return_inverse=True)
         last = panel.bounds[mine] + origin - panel.starts[mine]
         is_inside = (last >= panel.bounds[mine]) & (last < panel.bounds[mine + 1])
-        if len(mine) and is_inside.all() and not np.isnan(panel.values[last]).any():
+        if not len(mine) or not is_inside.all() or np.isnan(panel.values[last]).any():
+            continue
+        ends = last + 1
+        np.maximum.at(ends, places, (last[places] + 1 + steps - origin))
+        ends = np.minimum(ends, panel.bounds[mine + 1])  # where a memory without covariates ends
+        if (n_holes[ends] == n_holes[last]).all():
             asked.append((number, mine, origin + 1 - panel.starts[mine], places, steps - origin - 1))
     if not asked:
         return {}

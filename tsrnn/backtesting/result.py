@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from ..calendar import seasonal_period
-from ..metrics import panel_scores
+from ..metrics.grouped import SCORES, inverse_scale, moves, score_groups
+from ..metrics.reading import check_season
 from ..panel import Panel
 
 _KEYS = ("origin", "step", "target", "forecast", "truth")  # columns of every result
@@ -71,27 +72,24 @@ class Backtest:
             raise ValueError("there is one series only; take by='step' or 'origin', or None for one score of it all.")
         series, origins, targets = self._places
         frame, id_col = self.forecasts, self.forecasts.columns[0]
-        rows = pd.DataFrame({"series": series, "origin": origins, "target": targets, "step": frame["step"].to_numpy()})
-        rows["error"] = (frame["forecast"] - frame["truth"]).to_numpy()
-        rows["is_right"] = self._moves_are_right(rows, frame)
-        is_known = rows["error"].notna().to_numpy()
+        truth, forecast, steps = (frame[name].to_numpy() for name in ("truth", "forecast", "step"))
+        is_known = ~np.isnan(truth - forecast)
         if not is_known.any():
             raise ValueError("no truth is known at any step that was forecast, so there is nothing to score.")
-        rows = rows[is_known].reset_index(drop=True)
-        frame = frame[is_known]
-        has_targets = "target" in frame.columns
-        keys = [*(["target"] if has_targets else []), *names]
-        groups = rows.groupby([*keys, *(["series"] if "series" not in keys else [])])
-        scores = self._pooled(frame, groups.ngroup())
-        scales = self._inverse_scales(rows, self.season if season is None else season)
-        scaled = (rows["error"].abs().to_numpy()[:, None] * scales) ** [1, 2]
-        rows[["MASE", "RMSSE"]] = scaled
-        means = groups[["MASE", "RMSSE", "is_right"]].mean()
-        scores.index = means.index
-        scores["MASE"], scores["RMSSE"] = means["MASE"], np.sqrt(means["RMSSE"])
-        scores["DA"] = means["is_right"]
+        keys = [*(["target"] if "target" in frame.columns else []), *names]
+        columns = {"target": targets, "origin": origins, "step": steps, "series": series}
+        groups = pd.DataFrame({key: columns[key][is_known] for key in dict.fromkeys([*keys, "series"])})
+        groups = groups.groupby(list(groups.columns))
+        numbers = groups.ngroup().to_numpy()
+        order = np.argsort(numbers, kind="stable")
+        scores = score_groups(truth[is_known][order], forecast[is_known][order], numbers[order])
+        scaled = np.abs(forecast - truth)[:, None] * self._inverse_scales(self.season if season is None else season)
+        others = {"MASE": scaled[:, 0], "RMSSE": scaled[:, 1] ** 2, "DA": self._right_moves()}
+        scores |= {name: _means(values[is_known], numbers) for name, values in others.items()}
+        scores["RMSSE"] = np.sqrt(scores["RMSSE"])
+        scores = pd.DataFrame(scores, index=groups.size().index)[list(SCORES)]
         if not keys:
-            return scores.mean().rename(None)
+            return scores.mean()
         if "series" not in keys:
             scores = scores.groupby(level=keys).mean()
         labels = {
@@ -106,42 +104,43 @@ class Backtest:
             return scores.set_axis(pd.Index(levels[0], name=shown[0]))
         return scores.set_axis(pd.MultiIndex.from_arrays(levels, names=shown))
 
-    def _pooled(self, frame, groups):
-        """Return the scores of groups of rows that are measured as they are."""
-        steps = pd.DataFrame({"unique_id": groups.to_numpy(), "ds": np.arange(len(frame))})
-        train = pd.DataFrame({"unique_id": np.unique(groups), "ds": 0, "y": np.nan})  # scales come from elsewhere
-        truths, forecasts = (steps.assign(y=frame[name].to_numpy()) for name in ("truth", "forecast"))
-        return panel_scores(truths, forecasts, train).sort_index()
-
-    def _moves_are_right(self, rows, frame):
+    def _right_moves(self):
         """Return for each row 1 if truth and forecast moved the same way, 0 if not, NaN where that is not known."""
-        panel = self._panel
-        places = panel.bounds[rows["series"]] + rows["origin"].to_numpy() - panel.starts[rows["series"]]
-        last = panel.values[places, rows["target"]]
-        paths = [rows[name] for name in ("series", "origin", "target")]
-        signs = []
-        for name in ("truth", "forecast"):
-            values = frame[name].reset_index(drop=True)
-            before = values.groupby(paths).shift()
-            steps_before = rows["step"].groupby(paths).shift()
-            before = before.where(steps_before == rows["step"] - 1).where(rows["step"] > 1, last)
-            signs.append(np.sign(values - before))
-        return (signs[0] == signs[1]).astype(float).where(signs[0].notna() & signs[1].notna())
+        panel, (series, origins, targets), frame = self._panel, self._places, self.forecasts
+        order = np.lexsort((frame["step"], targets, origins, series))  # path after path, each in the order of time
+        truth, forecast, steps = (frame[name].to_numpy()[order] for name in ("truth", "forecast", "step"))
+        series, origins, targets = (of[order] for of in (series, origins, targets))
+        is_next = np.append(False, np.diff(steps) == 1)
+        for of in (series, origins, targets):
+            is_next[1:] &= of[1:] == of[:-1]
+        first = np.flatnonzero(~is_next)  # of a path, or of what follows absent steps
+        last_known = panel.values[panel.bounds[series] + origins - panel.starts[series], targets]
+        before = np.where(steps == 1, last_known, np.nan)[first]
+        is_right, is_known = moves(truth, forecast, before, np.cumsum(~is_next) - 1)
+        right = np.empty(len(order))
+        right[order] = np.where(is_known, is_right, np.nan)
+        return right
 
-    def _inverse_scales(self, rows, season):
+    def _inverse_scales(self, season):
         """Return for each row 1 / naive error, of absolute errors and the root of squared ones, shape (n, 2)."""
-        panel, scales = self._panel, np.full((len(rows), 2), np.nan)
-        numbers = np.arange(panel.n_series).repeat(panel.lengths)
-        steps = np.arange(len(numbers)) - panel.bounds[numbers] + panel.starts[numbers]
-        for (origin, target), group in rows.groupby(["origin", "target"]):
-            first = 0 if self._window_size is None else origin + 1 - self._window_size
-            is_known = (steps <= origin) & (steps >= first)
-            train = {"unique_id": numbers[is_known], "ds": steps[is_known], "y": panel.values[is_known, target]}
-            units = pd.DataFrame({"unique_id": np.unique(group["series"]), "ds": origin + 1, "y": 0.0})
-            # A forecast that is off by one has these very numbers as its scaled errors.
-            of_series = panel_scores(units, units.assign(y=1.0), pd.DataFrame(train), season)[["MASE", "RMSSE"]]
-            scales[group.index] = of_series.loc[group["series"]].to_numpy()
-        return scales
+        check_season(season)
+        panel, (series, origins, targets) = self._panel, self._places
+        trained, rows = np.unique(np.column_stack([series, origins]), axis=0, return_inverse=True)
+        series, origins = trained.T
+        firsts = 0 if self._window_size is None else origins + 1 - self._window_size
+        starts, to_rows = panel.starts[series], panel.bounds[series] - panel.starts[series]
+        stretches = np.maximum(firsts, starts) + to_rows, np.minimum(origins + 1, panel.ends[series]) + to_rows
+        scales = [[inverse_scale(values, *stretches, season, power) for power in (1, 2)] for values in panel.values.T]
+        return np.array(scales)[targets, :, rows.ravel()]
+
+
+def _means(values, numbers):
+    """Return the mean of the values of each group that are not NaN; NaN where all are."""
+    is_known = ~np.isnan(values)
+    n_groups = numbers.max() + 1
+    with np.errstate(invalid="ignore"):
+        sums = np.bincount(numbers[is_known], values[is_known], n_groups)
+        return sums / np.bincount(numbers[is_known], minlength=n_groups)
 
 
 def collect(results, data, window_size):

@@ -82,6 +82,12 @@ def backtest(
     an origin; an absent stamp has none. A series takes part from the first fit that sees a row of it, until it ends.
     A step of the clock that was not given as `freq` is read once, from all of the data.
 
+    The covariates of the rows after an origin are those of the data, as if they had been known there; what was not is
+    to be named in `past_covariates` of the forecaster.
+
+    Without a refit the origins of a forecaster are forecast in one batch, but for those after a missing value or before
+    a missing covariate. A Pipeline, whose steps might make one row from others, goes from origin to origin.
+
     References
     ----------
     Tashman (2000), Out-of-sample tests of forecasting accuracy: an analysis and review, International Journal of
@@ -126,9 +132,14 @@ def backtest(
         else:
             done = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(run_block)(*job, **common) for job in jobs)
         results = []
-        for result in done:
+        for block, result in zip(blocks, done, strict=True):
             results += result
-            bar.update(len(result))
+            bar.update(len(block))
+    if not results:
+        raise ValueError(
+            f"the data have no row within {horizon} step(s) after any of the {len(origins)} origin(s), the first of "
+            f"which is {data.panel.stamps(origins[:1])[0]}; ask for a longer horizon, or for other origins."
+        )
     return collect(results, data, window_size)
 
 

@@ -298,7 +298,7 @@ def naive_error(y_train, season=1, *, power=1):
     """
     train = read_training(y_train)
     check_season(season)
-    return float(naive_errors(train, np.zeros(len(train), np.intp), 1, season, power)[0])
+    return float(naive_errors(train, np.zeros(1, np.intp), np.array([len(train)]), season, power)[0])
 
 
 def r2(y_true, y_pred, *, sample_weight=None):

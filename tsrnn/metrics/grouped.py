@@ -1,29 +1,50 @@
-"""Scores of many series at once, on arrays."""
+"""Scores of many series, or other groups of steps, at once, on arrays."""
 
 import numpy as np
 
+SCORES = ("MAE", "RMSE", "MAPE", "sMAPE", "WAPE", "MASE", "RMSSE", "bias", "R2", "DA")  # the columns of all tables
 
-def score_series(truth, forecast, numbers, train, train_numbers, n_series, season):
+
+def score_series(truth, forecast, numbers, train, bounds, season):
     """Return the scores of all series at once, each as an array of shape (n_series,), NaN where it is not defined.
 
     Parameters
     ----------
-    truth, forecast : ndarray of shape (n,)
-        Series after series, each in the order of time.
-    numbers : ndarray of shape (n,), int
-        Which series a step belongs to, from 0; not decreasing, none left out.
-    train, train_numbers : ndarrays of shape (n_train,)
-        Likewise; train is NaN where not observed.
-    n_series, season : int
+    truth, forecast, numbers
+        As in `score_groups`, each series in the order of time.
+    train : ndarray of shape (n_train,)
+        Series after series, likewise; NaN where not observed.
+    bounds : ndarray of shape (n_series + 1,), int
+        Series s was trained on train[bounds[s] : bounds[s + 1]].
+    season : int
     """
-    counts = np.bincount(numbers, minlength=n_series)
+    scores = score_groups(truth, forecast, numbers)
+    lengths = np.diff(bounds)
+    before = np.full(len(lengths), np.nan)
+    before[lengths > 0] = train[bounds[1:][lengths > 0] - 1]
+    right, moved = moves(truth, forecast, before, numbers)
+    absolute, squared = (inverse_scale(train, bounds[:-1], bounds[1:], season, power) for power in (1, 2))
+    with np.errstate(invalid="ignore"):  # 0 / 0 where nothing moved
+        scores["DA"] = np.bincount(numbers, right & moved) / np.bincount(numbers, moved)
+    scores |= {"MASE": scores["MAE"] * absolute, "RMSSE": scores["RMSE"] * squared}
+    return {name: scores[name] for name in SCORES}
+
+
+def score_groups(truth, forecast, numbers):
+    """Return those scores of groups of steps that need nothing else, each as an array of shape (n_groups,).
+
+    Parameters
+    ----------
+    truth, forecast : ndarray of shape (n,)
+        Group after group.
+    numbers : ndarray of shape (n,), int
+        Which group a step belongs to, from 0; not decreasing, none left out.
+    """
+    counts = np.bincount(numbers)
     starts = np.cumsum(counts) - counts
-    lengths = np.bincount(train_numbers, minlength=n_series)
-    before = np.full(n_series, np.nan)
-    before[lengths > 0] = train[np.cumsum(lengths)[lengths > 0] - 1]
 
     def mean(values):
-        return np.bincount(numbers, values, n_series) / counts
+        return np.bincount(numbers, values) / counts
 
     def defined(condition, values):
         return np.where(condition, values, np.nan)
@@ -32,8 +53,6 @@ def score_series(truth, forecast, numbers, train, train_numbers, n_series, seaso
     absolute, squared = mean(np.abs(error)), mean(error**2)
     size = np.abs(truth) + np.abs(forecast)
     share = np.divide(np.abs(error), size, out=np.zeros(len(size)), where=size > 0)
-    right, moved = moves(truth, forecast, before, numbers)
-    scales = [naive_errors(train, train_numbers, n_series, season, power) for power in (1, 2)]
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
             "MAE": absolute,
@@ -41,32 +60,55 @@ def score_series(truth, forecast, numbers, train, train_numbers, n_series, seaso
             "MAPE": defined(mean(truth == 0) == 0, 100 * mean(np.abs(error) / np.abs(truth))),
             "sMAPE": np.where(mean(size > 0) > 0, 200 * mean(share) / mean(size > 0), 0.0),
             "WAPE": defined(mean(truth != 0) > 0, 100 * absolute / mean(np.abs(truth))),
-            "MASE": defined(scales[0] > 0, absolute / scales[0]),
-            "RMSSE": defined((scales[1] > 0) & (lengths > season), np.sqrt(squared / scales[1])),
             "bias": mean(error),
             "R2": defined(
                 mean(truth != truth[starts][numbers]) > 0, 1 - squared / mean((truth - mean(truth)[numbers]) ** 2)
             ),
-            "DA": mean(right & moved) / mean(moved),
         }
 
 
-def naive_errors(train, numbers, n_series, season, power):
-    """Return for each series the mean |difference|**power of observed values a season apart; NaN if there are none.
+def inverse_scale(values, firsts, ends, season, power):
+    """Return what turns errors into scaled ones, MASE for power 1 and RMSSE for 2; NaN where that is not defined.
 
-    A series that is not longer than a season is measured over one step. Arrays as in `score_series`.
+    Parameters
+    ----------
+    values, firsts, ends, season, power
+        As in `naive_errors`.
+    """
+    errors = naive_errors(values, firsts, ends, season, power)
+    is_defined = (errors > 0) & ((power == 1) | (ends - firsts > season))  # RMSSE has no fallback to one step
+    return np.where(is_defined, errors, np.nan) ** (-1 / power)
+
+
+def naive_errors(values, firsts, ends, season, power):
+    """Return for stretches of rows the mean |difference|**power of values a season apart; NaN where none are observed.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows,)
+        NaN where not observed.
+    firsts, ends : ndarrays of shape (n,), int
+        Each stretch has the rows first ... end - 1, and may overlap others. One that is not longer than a season is
+        measured over one step.
+    season, power : int
     """
 
     def at(lag):
-        differences = np.abs(train[lag:] - train[:-lag]) ** power
-        later = numbers[lag:]
-        pairs = (later == numbers[:-lag]) & ~np.isnan(differences)
+        differences = np.append(np.abs(values[lag:] - values[:-lag]) ** power, np.nan)  # of a row and `lag` after it
+        is_known = ~np.isnan(differences)
+        sums = _sum_between(np.where(is_known, differences, 0), firsts, ends - lag)
         with np.errstate(invalid="ignore"):  # 0 / 0 where there are none
-            return np.bincount(later[pairs], differences[pairs], n_series) / np.bincount(
-                later[pairs], minlength=n_series
-            )
+            return sums / _sum_between(is_known.astype(np.int64), firsts, ends - lag)
 
-    return np.where(np.bincount(numbers, minlength=n_series) > season, at(season), at(1))
+    return np.where(ends - firsts > season, at(season), at(1))
+
+
+def _sum_between(values, firsts, ends):
+    """Return the sums of values[first:end]; the last value stands for no row."""
+    firsts = np.minimum(firsts, len(values) - 1)
+    ends = np.maximum(ends, firsts)
+    sums = np.add.reduceat(values, np.column_stack([firsts, ends]).ravel())[::2]
+    return np.where(ends > firsts, sums, 0)
 
 
 def moves(truth, forecast, before, numbers):
@@ -75,9 +117,9 @@ def moves(truth, forecast, before, numbers):
     Parameters
     ----------
     truth, forecast, numbers
-        As in `score_series`; truth may be NaN.
-    before : ndarray of shape (n_series,) or ()
-        The value before the first step of each series; NaN if not known.
+        As in `score_groups`, each in the order of time; truth may be NaN.
+    before : ndarray of shape (n_groups,) or ()
+        The value before the first step of each group; NaN if not known.
     """
     is_first = np.r_[True, numbers[1:] != numbers[:-1]]
     moves = []

@@ -38,8 +38,7 @@ def forecast_scores(y_true, y_pred, y_train, season=1):
     y_true, y_pred, _ = read_pair(y_true, y_pred)
     train = read_training(y_train)
     check_season(season)
-    alone, of_train = np.zeros(len(y_true), np.intp), np.zeros(len(train), np.intp)
-    scores = score_series(y_true, y_pred, alone, train, of_train, 1, season)
+    scores = score_series(y_true, y_pred, np.zeros(len(y_true), np.intp), train, np.array([0, len(train)]), season)
     return {name: float(values[0]) for name, values in scores.items()}
 
 
@@ -113,15 +112,8 @@ def panel_scores(truths, forecasts, train, season=1, *, id_col="unique_id", time
     order = by_time[np.argsort(numbers[by_time], kind="stable")]
     train_order = train_by_time[np.argsort(train_numbers[train_by_time], kind="stable")]
     train_order = train_order[train_numbers[train_order] >= 0]
-    scores = score_series(
-        truth[order],
-        forecast[places][order],
-        numbers[order],
-        known[train_order],
-        train_numbers[train_order],
-        len(ids),
-        season,
-    )
+    bounds = np.append(0, np.cumsum(np.bincount(train_numbers[train_order], minlength=len(ids))))
+    scores = score_series(truth[order], forecast[places][order], numbers[order], known[train_order], bounds, season)
     return pd.DataFrame(scores, index=pd.Index(ids, name=id_col))
 
 

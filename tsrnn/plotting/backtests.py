@@ -5,17 +5,18 @@ import pandas as pd
 
 from .. import metrics
 from ..frames import listing
+from ..metrics.grouped import score_groups
 from .axes import PARTS, check_labels, draw_line, dress, instants, open_axes, round_numbers, time_axis
 from .reading import check_same_clock
 
-_METRICS = {
-    "mae": (metrics.mae, "MAE"),
-    "rmse": (metrics.rmse, "RMSE"),
-    "bias": (metrics.bias, "bias"),
-    "mape": (metrics.mape, "MAPE, %"),
-    "smape": (metrics.smape, "sMAPE, %"),
-    "wape": (metrics.wape, "WAPE, %"),
-    "r2": (metrics.r2, "R$^2$"),
+_METRICS = {  # function, column of tables, and what the axis is called
+    "mae": (metrics.mae, "MAE", "MAE"),
+    "rmse": (metrics.rmse, "RMSE", "RMSE"),
+    "bias": (metrics.bias, "bias", "bias"),
+    "mape": (metrics.mape, "MAPE", "MAPE, %"),
+    "smape": (metrics.smape, "sMAPE", "sMAPE, %"),
+    "wape": (metrics.wape, "WAPE", "WAPE, %"),
+    "r2": (metrics.r2, "R2", "R$^2$"),
 }
 _SPREAD = (0.1, 0.9)  # of the origins of a back-test
 
@@ -97,8 +98,8 @@ def plot_backtest(
         one = "" if series is None else f" of {series}"
         dress(ax, title if title is not None else f"Forecasts{one} from {origins}")
         return ax
-    score, name = _read_metric(metric)
-    errors_of = {what: _errors_by_step(test, score) for what, test in tests.items()}
+    score, column, name = _read_metric(metric)
+    errors_of = {what: _errors_by_step(test, score, column) for what, test in tests.items()}
     ax = open_axes(6.4, 3.6) if ax is None else ax
     handles, shades = {}, []
     for what, (steps, errors, low, high) in errors_of.items():
@@ -120,9 +121,9 @@ def plot_backtest(
 
 
 def _read_metric(metric):
-    """Return a callable of (truth, forecast), and its name with its unit."""
+    """Return a callable of (truth, forecast), its column in tables if it is known, and its name with its unit."""
     if callable(metric):
-        return metric, getattr(metric, "__name__", "error")
+        return metric, None, getattr(metric, "__name__", "error")
     if not isinstance(metric, str) or metric not in _METRICS:
         raise ValueError(
             f"metric={metric!r} is no score of truth and forecast alone; choose one of {', '.join(_METRICS)}, or give "
@@ -213,26 +214,31 @@ def _draw_origins(ax, tests, truth, labels):
     ax.margins(x=0.01)
 
 
-def _errors_by_step(test, score):
+def _errors_by_step(test, score, column):
     """Return the steps ahead, the error of each, and its percentiles over origins, NaN where there is no spread."""
-
-    def error(rows):
-        return score(rows["truth"].to_numpy(), rows["forecast"].to_numpy())
-
-    def error_or_nan(rows):  # such as the R2 of one point
-        try:
-            return error(rows)
-        except ValueError:
-            return np.nan
-
     known = test.dropna(subset=["forecast", "truth"])
     if not len(known):
         raise ValueError("no row of the back-test has both forecast and truth; there is no error to draw.")
-    columns = ["truth", "forecast"]
-    errors = pd.Series({step: error(rows) for step, rows in known.groupby("step")[columns]})
-    groups = known.groupby(["step", "origin"])[columns]
+    errors = pd.Series({step: _error(rows, score) for step, rows in known.groupby("step")})
     if known["origin"].nunique() < 2:
         return errors.index.to_numpy(), errors.to_numpy(), *np.full((2, len(errors)), np.nan)
-    alone = pd.Series({key: error_or_nan(rows) for key, rows in groups}).groupby(level=0)
-    low, high = (alone.quantile(share).to_numpy() for share in _SPREAD)
+    groups = known.groupby(["step", "origin"])
+    if column is None:
+        alone = pd.Series({key: _error_or_nan(rows, score) for key, rows in groups})
+    else:
+        known, numbers = known.sort_values(["step", "origin"]), np.sort(groups.ngroup().to_numpy())
+        scores = score_groups(known["truth"].to_numpy(), known["forecast"].to_numpy(), numbers)
+        alone = pd.Series(scores[column], groups.size().index)
+    low, high = (alone.groupby(level=0).quantile(share).to_numpy() for share in _SPREAD)
     return errors.index.to_numpy(), errors.to_numpy(), low, high
+
+
+def _error(rows, score):
+    return score(rows["truth"].to_numpy(), rows["forecast"].to_numpy())
+
+
+def _error_or_nan(rows, score):  # such as the R2 of one point
+    try:
+        return _error(rows, score)
+    except ValueError:
+        return np.nan
