@@ -368,7 +368,16 @@ PANEL = ["shops.csv", "--id-col", "shop", "--time-col", "day", "--target", "unit
 
 def test_panel_with_covariates_is_forecast_in_its_own_format_as_the_library_does(shops, capsys):
     past, future = shops
-    options = ["--past-covariates", "visits", "--static-covariates", "kind", "--calendar", "weekday"]
+    options = [
+        "--past-covariates",
+        "visits",
+        "--static-covariates",
+        "kind",
+        "--calendar",
+        "weekday",
+        "--categorical-features",
+        "price",
+    ]
     assert main(["forecast", *PANEL, "--future", "next.csv", *options, "--n-members", "2"]) == 0
     out = capsys.readouterr().out
     assert "3 series, 180 values on 60 points, 2024-01-01 to 2024-02-29" in out
@@ -378,6 +387,7 @@ def test_panel_with_covariates_is_forecast_in_its_own_format_as_the_library_does
     model = tsrnn.RNNForecaster(
         7, hidden_layer_sizes=4, max_iter=n_epochs, early_stopping=False, n_members=2, random_state=0, target="units",
         id_col="shop", time_col="day", past_covariates=["visits"], static_covariates=["kind"], calendar=["weekday"],
+        categorical_features=["price", "kind"],
     )  # fmt: skip
     expected = model.fit(past).forecast(X=future[["day", "shop", "price"]])
     written = pd.read_csv("forecast.csv", dtype={"shop": str}, parse_dates=["day"])
@@ -413,6 +423,7 @@ def test_static_or_future_columns_that_do_not_fit_are_refused_before_training(sh
     Path("unknown.csv").write_text(Path("next.csv").read_text().replace("007", "7"))
     cases = [
         (["--static-covariates", "visits"], "'visits' changes within series '007'"),
+        (["--categorical-features", "price"], "categorical-features holds 'price', which is no covariate"),
         (["--future", "short.csv"], "'price' of series '007' are not given for 2024-03-07"),
         (["--future", "other.csv"], "--future other.csv has the column 'cost', which shops.csv lacks"),
         (["--future", "keys.csv"], "--future keys.csv has no columns but day, shop"),

@@ -131,7 +131,7 @@ _SENTENCES = {
 }
 # Arguments with their values; and names of arguments that no sentence has in another meaning.
 _UNDERSCORED = (
-    "past_covariates|static_covariates|id_col|time_col|n_members|max_time|max_iter|learning_rate|windows_per_epoch|"
+    "past_covariates|static_covariates|categorical_features|id_col|time_col|n_members|max_time|max_iter|learning_rate|windows_per_epoch|"
     "window_size|n_origins|hidden_layer_sizes|random_state|target_transform|window_norm"
 )
 _WITH_VALUE = re.compile(
@@ -296,6 +296,10 @@ def _add_data(parser, future):
     )  # fmt: skip
     covariates.add_argument(
         "--static-covariates", nargs="+", metavar="COLUMN", help="columns that never change within a series"
+    )  # fmt: skip
+    covariates.add_argument(
+        "--categorical-features", nargs="+", metavar="COLUMN",
+        help="covariates whose numbers are mere names, such as 1 to 4 for four regions; those of text always are names",
     )  # fmt: skip
     covariates.add_argument(
         "--calendar", nargs="+", metavar="FEATURE",

@@ -138,6 +138,7 @@ class _Roles:
                     f"--future {arguments.future} has no columns but {', '.join(future.columns)}; add those that are "
                     "known ahead, or leave it out."
                 )
+        self.categories = self._several("--categorical-features")
         self._refuse_two_roles()
         if self.covariates and future is None and hasattr(arguments, "future"):
             raise ValueError(
@@ -211,6 +212,10 @@ class _Roles:
         left_out = [name for name in self.columns if name not in self.used]
         options = {"past_covariates": self.past or None, "static_covariates": self.static or None}
         options = {name: names for name, names in options.items() if names}
+        if self.categories:
+            others = [*self.past, *self.static, *self.covariates]
+            texts = [name for name in others if not pd.api.types.is_numeric_dtype(frame[name].dtype)]
+            options["categorical_features"] = list(dict.fromkeys([*self.categories, *texts]))
         # In the order of the file, as somebody who reads it in Python has them.
         values = frame[[name for name in self.columns if name in self.used]]
         if self.id is not None:
