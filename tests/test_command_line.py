@@ -148,6 +148,7 @@ def test_same_seed_same_file_and_another_seed_another(sales):
         (None, [*FORECAST[:4], "--target", "day", *FORECAST[6:]], "--time-col and --target both name 'day'"),
         (None, [*FORECAST[:4], "--target", "shop", *FORECAST[6:]], "which is not a number"),
         (None, [*FORECAST[:4], "--past-covariates", "units", *FORECAST[6:]], "no column of numbers to forecast"),
+        (None, [*FORECAST, "--past-covariates", "shop", "shop"], "--past-covariates names 'shop' twice"),
         (None, [*FORECAST, "--id-col", "store"], "no column 'store'; --id-col takes one of"),
         (None, [*FORECAST, "--covariates", "shop"], "rows to come of 'shop' are not known; .* --future"),
         (None, [*FORECAST, "--future", "no.csv"], "no file 'no.csv', which --future names"),
@@ -378,7 +379,8 @@ def test_panel_with_covariates_is_forecast_in_its_own_format_as_the_library_does
         "--categorical-features",
         "price",
     ]
-    assert main(["forecast", *PANEL, "--future", "next.csv", *options, "--n-members", "2"]) == 0
+    options += ["--calendar", "weekday", "--n-members", "2"]
+    assert main(["forecast", *PANEL, "--future", "next.csv", *options]) == 0
     out = capsys.readouterr().out
     assert "3 series, 180 values on 60 points, 2024-01-01 to 2024-02-29" in out
     assert "covariates known ahead: price; of the past: visits; of each series: kind" in out
@@ -406,6 +408,16 @@ def test_wide_file_is_a_panel_of_every_column_of_numbers(shops, capsys):
     assert "3 series, 180 values on 60 points" in out
     assert list(pd.read_csv("forecast.csv").columns) == ["day", "007", "012", "100"]
     assert Path("p.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_names_of_a_long_table_need_no_option(shops, capsys):
+    past, _ = shops
+    long = past.rename(columns={"shop": "unique_id", "day": "ds", "units": "y"})
+    long["note"] = ["2 days late", "3"] * 90  # which nobody has asked for
+    long.to_csv("long.csv", index=False)
+    assert main(["forecast", "long.csv", "--horizon", "3", *TINY]) == 0
+    assert "left out  'price', 'visits', 'kind', 'note'" in capsys.readouterr().out
+    assert list(pd.read_csv("forecast.csv").columns) == ["ds", "unique_id", "y"]
 
 
 def test_several_targets_are_one_series_and_its_test_has_a_row_for_each(folder, capsys):
@@ -644,6 +656,6 @@ def test_older_spellings_of_options_still_work():
     ],
 )  # fmt: skip
 def test_sentences_of_the_library_name_options(python, options):
-    from tsrnn.commands.options import in_terms_of_options
+    from tsrnn.commands.wording import in_terms_of_options
 
     assert in_terms_of_options(python) == options

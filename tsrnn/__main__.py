@@ -7,7 +7,8 @@ import warnings
 from pathlib import Path
 
 from . import __version__
-from .commands.options import in_terms_of_options, make_parser
+from .commands.options import make_parser
+from .commands.wording import in_terms_of_options
 
 
 def main(argv=None):

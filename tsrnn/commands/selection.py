@@ -175,12 +175,16 @@ class _Roles:
         first = {}
         for option, names in given.items():
             for name in names:
+                if first.get(name) == option:
+                    raise ValueError(f"{option} names {name!r} twice; name each column once.")
                 if name in first:
                     raise ValueError(f"{first[name]} and {option} both name {name!r}; a column has one meaning.")
                 first[name] = option
 
     def _default_targets(self, rest, has_roles):
         """Return the targets if nobody says: y, the only column of numbers, or each of them as a series."""
+        if self.id is not None and "y" in rest.columns:
+            return ["y"]
         numbers = [name for name in rest.columns if pd.api.types.is_numeric_dtype(rest[name].dtype)]
         for name in rest.columns.difference(numbers, sort=False):
             is_number = pd.to_numeric(rest[name], errors="coerce").notna()
@@ -197,8 +201,6 @@ class _Roles:
                 f"{self.source} has no column of numbers to forecast beside {self.time!r}; its columns are "
                 f"{', '.join(self.columns)}."
             )
-        if self.id is not None and "y" in numbers:
-            return ["y"]
         if has_roles or "y" in numbers:
             raise ValueError(
                 f"{self.source} has several columns of numbers, {', '.join(numbers)}; name the one to forecast with "
