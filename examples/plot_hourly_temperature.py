@@ -49,8 +49,8 @@ for name, test in tests.items():
 #     seasonal naive: {'MAE': 0.17, 'RMSE': 0.2, 'MASE': 1.05}
 #
 # In degrees Fahrenheit. Six hours alone do not say when the sun will rise; the calendar does, and the error falls to a
-# tenth. Yet yesterday once more is better still, so near is one typical day to the next: the calendar alone has no skill
-# here. Together with the differences from yesterday it has.
+# tenth. Yet yesterday once more is better still, so near is one typical day to the next: with the calendar alone the
+# network has no skill here. Together with the differences from yesterday it has.
 #
 # The picture: the last day by the first two networks, and the error of the third by hours ahead.
 figure, axes = plt.subplots(2, 1, figsize=(8, 7), layout="constrained")
