@@ -203,14 +203,9 @@ def test_the_report_tells_skill_of_three_months_alone(figures):
 
 def test_the_python_of_the_readme_runs_and_beats_seasonal_naive(tmp_path):
     text = (ROOT / "README.md").read_text()
-    code = text.split("```python\n")[1].split("```")[0]
-    environment = {**os.environ, "MPLBACKEND": "agg", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True,
-        timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    ours, naive = (float(line.split("'MAE': ")[1].split(",")[0]) for line in done.stdout.splitlines())
+    (code,) = python_of("In Python")
+    said = say(code, tmp_path)
+    ours, naive = (float(line.split("'MAE': ")[1].split(",")[0]) for line in said.splitlines())
     stated, stated_naive = (float(word) for word in re.findall(r"(\d\.\d\d) ppm", text))
     assert f"{naive:.2f}" == f"{stated_naive:.2f}"
     # Another processor rounds exp and tanh otherwise, and training may then stop at another epoch.
@@ -218,18 +213,36 @@ def test_the_python_of_the_readme_runs_and_beats_seasonal_naive(tmp_path):
     assert ours < 0.5 * naive  # a clear margin
 
 
+def python_of(section):
+    """The blocks of Python in a section of the README."""
+    text = (ROOT / "README.md").read_text().split(f"\n## {section}\n")[1].split("\n## ")[0]
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+
+
+def say(code, folder):
+    """Run code of the README; return what it prints."""
+    environment = {**os.environ, "MPLBACKEND": "agg", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=folder, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
 @pytest.mark.slow
-def test_the_python_of_sequences_in_the_readme_does_what_it_is_for():
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1:]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    said = []
-    for block in blocks:
-        done = subprocess.run(
-            [sys.executable, "-c", block], env=environment, capture_output=True, text=True, timeout=300
-        )
-        assert done.returncode == 0, done.stderr
-        said.append(done.stdout.strip())
-    score, labels, text, steered = said
+def test_the_python_of_forecasting_in_the_readme_does_what_it_is_for(tmp_path):
+    """Its blocks go on from one another."""
+    said = say("print('---')\n".join(python_of("Forecasting")), tmp_path)
+    report, panel, ratios, search = said.split("---\n")
+    assert min(numbers(line)[-1] for line in report.splitlines()[1:]) > 0.1  # skill of the first three days
+    assert 0 < float(panel) < 0.6  # MASE; that of the seasonal naive forecast is 0.99
+    assert numbers(ratios.splitlines()[1]) == [1, pytest.approx(0.6, abs=0.2)]  # one step ahead, of the naive error
+    assert search.endswith("(264,)")  # 12 months of 22 sectors
+
+
+@pytest.mark.slow
+def test_the_python_of_sequences_in_the_readme_does_what_it_is_for(tmp_path):
+    score, labels, text, steered = [say(block, tmp_path) for block in python_of("Windows, sequences and texts")]
     assert float(score) > 0.9  # R^2; a constant has 0
     assert labels == "['like' 'dislike']"
     assert set(text) <= set("[' tobernhaisqu,]")  # the letters of the sentence
