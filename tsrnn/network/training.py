@@ -90,11 +90,11 @@ def train(
     architecture : Architecture
     parameters : ndarray of shape (n_parameters,)
         Where to start from; left as they are.
-    windows : Windows or SeriesWindows
+    windows : Windows, SeriesWindows or SeriesStretches
     options : TrainingOptions
     rng : numpy.random.RandomState
         Draws the order of the windows, one permutation per epoch, and before that the seed of dropout and noise.
-    validation : Windows or SeriesWindows, optional
+    validation : Windows, SeriesWindows or SeriesStretches, optional
         Their loss is taken after every epoch; it is watched with `early_stopping`, otherwise the training loss is.
     optimizer_state : optional
         Of an earlier run that is continued; left as it is.
@@ -188,11 +188,12 @@ def _run_epoch(step, epoch, options, rates, n_before):
 
     The loss is not finite as soon as that of one minibatch is not.
     """
-    starts = np.arange(0, len(epoch.samples), options.batch_size)
+    batch_size = epoch.batch_size or options.batch_size
+    starts = np.arange(0, len(epoch.samples), batch_size)
     n_rows = np.add.reduceat(epoch.of_samples(), starts)
     learning_rates = rates.of_epoch(n_before, len(starts))
     of_updates = coefficients(options, learning_rates, step.n_updates, n_rows)
-    loss = step.train_epoch(epoch.X, epoch.Y, epoch.samples, options.batch_size, of_updates, epoch.weights)
+    loss = step.train_epoch(epoch.X, epoch.Y, epoch.samples, batch_size, of_updates, epoch.weights)
     return loss, float(learning_rates[-1])
 
 

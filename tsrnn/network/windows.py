@@ -16,12 +16,16 @@ class FlatWindows(NamedTuple):
 
     weights : ndarray of float64
         Of all windows, or of all rows that are targets; empty if all are equal.
+    batch_size : int, optional
+        Windows of a minibatch, where it matters which are together: those of one minibatch go on where those of
+        the one before ended.
     """
 
     X: Flat
     Y: Flat
     samples: np.ndarray
     weights: np.ndarray
+    batch_size: int | None = None
 
     def of_samples(self):
         """Return the weight of each of the windows that count, as one number of a minibatch."""
@@ -162,6 +166,84 @@ class SeriesWindows:
             return self.take(np.arange(len(self)))
         stretch = np.arange(most)
         return self.take(((stretch + stretch * GOLDEN_RATIO % 1) * (len(self) / most)).astype(np.int64))
+
+
+@dataclass(frozen=True)
+class SeriesStretches:
+    """Series that are read from their first row on, in stretches, with the steps after each row as its targets.
+
+    Some series are read side by side, and a minibatch is one stretch of each. The state in which a stretch ends is that
+    in which the next one of its series begins, in the next minibatch; each series begins with an empty one. A series is
+    never cut into parts that are read side by side, for all parts but the first would begin with a state they do not
+    have later on. Where series have several lengths, minibatches end with fewer and fewer of them.
+
+    Parameters
+    ----------
+    rows, n_targets, horizon, firsts, weights
+        As of :class:`SeriesWindows`; what has no weight is no target.
+    lengths : ndarray of int64, shape (n_series,)
+        How many rows of each series are read.
+    n_steps : int
+        Of a stretch.
+    n_together : int
+        Series that are read side by side.
+    """
+
+    rows: np.ndarray
+    n_targets: int
+    horizon: int
+    firsts: np.ndarray
+    weights: np.ndarray
+    lengths: np.ndarray
+    n_steps: int
+    n_together: int
+    per_epoch = None
+
+    def __len__(self):
+        return len(self.lengths)
+
+    @property
+    def dtype(self):
+        """That of the rows."""
+        return self.rows.dtype
+
+    def take(self, numbers):
+        """Return the FlatWindows of the series of these numbers: side by side in this order, so many at a time."""
+        n_together = min(self.n_together, len(numbers))
+        n_groups = -(-len(numbers) // n_together)
+        # Lanes count the series in this order; what only fills up the last group is a series without any row.
+        lanes = np.arange(n_groups * n_together)
+        series = np.append(numbers, np.zeros(len(lanes) - len(numbers), np.int64)).reshape(n_groups, n_together)
+        lengths = np.where(lanes < len(numbers), self.lengths[series.ravel()], 0).reshape(series.shape)
+        n_stretches = -(-lengths.max(axis=1) // self.n_steps)  # of each group
+        group = np.arange(n_groups).repeat(n_stretches)
+        first = (np.arange(len(group)) - (np.cumsum(n_stretches) - n_stretches)[group]) * self.n_steps
+        origins = (self.firsts[series[group]] + first[:, None]).ravel()
+        lengths = np.clip(lengths[group] - first[:, None], 0, self.n_steps).ravel()
+        X = flatten(Sequences(self.rows, np.where(lengths > 0, origins, 0), lengths))
+        X = X._replace(n_steps=self.n_steps, lanes=lanes.reshape(series.shape)[group].ravel())
+        Y = flatten(self.rows[:, : self.n_targets])
+        Y = Y._replace(strides=(0, *Y.strides))
+        return FlatWindows(X, Y, np.arange(len(lengths)), self.weights, n_together)
+
+    def has_target(self):
+        """Return whether any step that is a target is known and has a weight."""
+        known = ~np.isnan(self.rows[:, : self.n_targets]).all(axis=1)
+        known = known & (self.weights > 0) if len(self.weights) else known
+        known[self.firsts[self.lengths > 0]] = False  # which come after no row
+        return bool(known.any())
+
+    def flat(self):
+        """Return None: which series are side by side is another choice in each epoch."""
+
+    def all(self):
+        """Return the FlatWindows of all."""
+        return self.take(np.arange(len(self)))
+
+    def some(self, most):
+        """Return the FlatWindows of the first series that have so many stretches together, at least one."""
+        until = np.cumsum(-(-self.lengths // self.n_steps))
+        return self.take(np.arange(max(1, np.searchsorted(until, most, side="right"))))
 
 
 def spread(numbers, most):
