@@ -135,12 +135,21 @@ class Chain(Transform):
         self.transforms = list(transforms)
         self.n_lost = sum(transform.n_lost for transform in self.transforms)
         self.needs_history = any(transform.needs_history for transform in self.transforms)
+        self.is_causal = all(transform.is_causal for transform in self.transforms)
 
     def fit(self, values, bounds, names=None):
         """Fit each to what those before it give."""
         for transform in self.transforms:
             values = transform.fit(values, bounds, names).transform(values, bounds)
         return self
+
+    def of_series(self, number, before):
+        """Return this chain for one series alone, which then begins with a later row; see :class:`Transform`."""
+        ones = []
+        for transform in self.transforms:
+            ones.append(transform.of_series(number, before))
+            before = transform.of_series(number, before[:0]).transform(before, np.array([0, len(before)]))
+        return Chain(ones)
 
     def transform(self, values, bounds):
         """Return what the last gives."""
@@ -187,6 +196,8 @@ class PerSeries(Transform):
     >>> PerSeries(MaxAbsScaler()).fit(values, bounds).transform(values, bounds)
     array([ 0.25, -1.  ,   nan,  1.  ])
     """
+
+    of_each_series = ("transformers_",)
 
     def __init__(self, transformer):
         self.transformer = transformer
