@@ -5,6 +5,7 @@ import warnings
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from numbers import Integral, Real
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ from .base import (
     one_of_or_none,
 )
 from .calendar import check_calendar, seasonal_periods
+from .carried import CarriedMember, CarriedSettings, CarriedTask, refuse_for_carried
 from .choices import resolve, resolve_lookback, resolve_max_iter
 from .contract import ForecasterMixin
 from .covariates import check_covariates
@@ -37,12 +39,27 @@ from .network.training import Training
 from .panel import refuse_outside
 from .preparation import Series
 from .skill import skill_report
+from .streaming import Stream
 from .transforms import make_chain
 
 # Why else a refit may have been cut short.
 _STOPPED = {
     "callback": "{run} was stopped by a callback after {n} epoch(s); {kept}.",
     "max_time": "{run} ran out of max_time after {n} epoch(s); {kept}.",
+}
+
+
+class _Kind(NamedTuple):
+    """What forecasters of one `state` are made of."""
+
+    settings: type
+    task: type
+    member: type
+
+
+_KINDS = {
+    "window": _Kind(Settings, Task, Member),
+    "carried": _Kind(CarriedSettings, CarriedTask, CarriedMember),
 }
 
 
@@ -81,6 +98,13 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         "direct" forecasts all steps of the horizon at once; "recursive" one step, from which, as if it had been
         observed, the next is forecast, and so on. A direct forecast of more steps than `horizon` goes on in the same
         way, a horizon at a time.
+    state : {"window", "carried"}, default="window"
+        "window" forecasts from the last `lookback` steps. "carried" reads each series from its first step on and
+        carries the state of the network over all of it: it is trained over the series in order, with forecasts after
+        every step and gradients that go back to the beginning of a stretch of `lookback` steps; the forecasts from all
+        steps of a series are one pass, and a step of a :meth:`stream` costs the same however long the past. It
+        reads nothing of later steps: `window_norm` is None, and covariates must be past or static ones. Minibatches
+        are of series, `batch_size` at most side by side; one series alone is one row, and is not cut into several.
     target : str or list of str, optional
         The column to forecast, or several that are forecast together; the others are covariates. Without it, and
         without `y`, each column of a DataFrame is a series of its own, of which one network learns.
@@ -213,6 +237,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             for name in ("hidden_layer_sizes", "learning_rate", "batch_size", "max_iter")
         },
         "strategy": [StrOptions({"direct", "recursive"})],
+        "state": [StrOptions({"window", "carried"})],
         "target": "no_validation",
         "freq": "no_validation",
         "missing": [StrOptions({"raise", "mask", "interpolate"})],
@@ -243,6 +268,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         activation="tanh",
         reset_after=True,
         strategy="direct",
+        state="window",
         target=None,
         id_col="unique_id",
         time_col="ds",
@@ -284,6 +310,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.activation = activation
         self.reset_after = reset_after
         self.strategy = strategy
+        self.state = state
         self.target = target
         self.id_col = id_col
         self.time_col = time_col
@@ -422,17 +449,47 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         pairs = zip(members, learnt, strict=True)
         return [member if one is None else member.with_parameters(one.parameters) for member, one in pairs]
 
+    def stream(self, series_id=None):
+        """Return a stream that follows one series from the last known step on, one observation at a time.
+
+        Its forecasts are to the bit those after an `update` with the same observations, but what a step costs does not
+        grow with the series: about as much as the forecast of one window, or with `state` "carried" some microseconds.
+
+        Parameters
+        ----------
+        series_id : object, optional
+            The id of the series, where there are several.
+
+        Returns
+        -------
+        Stream
+            With `update(observation)`, `forecast(h)`, `predict(h)`, `snapshot()` and `restore(snapshot)`.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> model = tsrnn.RNNForecaster(horizon=2, max_iter=2, random_state=0).fit(temperature[:-1])
+        >>> stream = model.stream()
+        >>> before = stream.snapshot()
+        >>> forecast = stream.update(temperature.iloc[-1]).forecast()
+        >>> bool((forecast == model.update(temperature[-1:]).forecast()).all())
+        True
+        >>> stream.restore(before).forecast().index[0] == temperature.index[-1]
+        True
+        """
+        check_is_fitted(self)
+        return Stream(self, self.panel_.find(series_id))
+
     def _learn(self, panel):
         begun = time.perf_counter()
         series, settings = Series.of(panel), self._resolve(panel)
         n_training = self._count_training(series, settings)
         n_windows = settings.count_windows(n_training)
         has_refit = self.refit and bool((n_training < series.lengths).any())
-        batch_size = resolve("batch_size", self.batch_size)
-        max_time = self.max_time
+        batch_size, max_time, kind = settings.batch_size, self.max_time, _KINDS[self.state]
         if max_time is not None and has_refit:  # which makes no more epochs, but of more windows
-            n_held_out = int((series.lengths - n_training).sum())
-            max_time *= 0.9 * n_windows / (2 * n_windows + n_held_out)
+            max_time *= 0.9 * n_windows / (n_windows + settings.count_windows(series.lengths))
         options = self._training_options(
             learning_rate=resolve("learning_rate", self.learning_rate),
             batch_size=batch_size,
@@ -440,8 +497,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             max_time=max_time,
         )
         seeds = self._draw_seeds(resolve("n_members", self.n_members))
-        make_on_all = cache(partial(Task.of, settings, series, series.lengths)) if has_refit else None
-        task = Task.of(settings, series, n_training)
+        make_on_all = cache(partial(kind.task.of, settings, series, series.lengths)) if has_refit else None
+        task = kind.task.of(settings, series, n_training)
         starts = self._earlier_weights(task, len(seeds)) if self.warm_start else [None] * len(seeds)
 
         def learn(k, options, name):
@@ -451,8 +508,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
 
         # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
         first = learnt[0]
-        self._members = [Member(settings, one.task, one.parameters) for one in learnt]
-        before = [Member(settings, task, one.training.parameters) for one in learnt]
+        self._members = [kind.member(settings, one.task, one.parameters) for one in learnt]
+        before = [kind.member(settings, task, one.training.parameters) for one in learnt]
         self._before_refit = before, n_training, series.lengths
         self._keep(first.training)
         self.parameters_, self.stop_reason_ = first.parameters, first.stop_reason
@@ -525,8 +582,18 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
 
     def _resolve(self, panel):
         """Return the Settings that the arguments mean for these data."""
-        seasons = seasonal_periods(panel.clock.freq)
-        return Settings(
+        seasons, batch_size = seasonal_periods(panel.clock.freq), resolve("batch_size", self.batch_size)
+        transform = make_chain(
+            resolve("target_transform", self.target_transform), resolve("scaler", self.scaler), seasons
+        )  # fmt: skip
+        window_norm = resolve("window_norm", self.window_norm)
+        if self.state == "carried":
+            known_ahead = self._known_ahead(panel)
+            refuse_for_carried(
+                self.window_norm, self.strategy, self.missing, self.windows_per_epoch, known_ahead, transform
+            )
+            window_norm, batch_size = None, min(batch_size, panel.n_series)
+        return _KINDS[self.state].settings(
             horizon=self.horizon if self.strategy == "direct" else 1,
             n_ahead=self.horizon,
             lookback=int(resolve_lookback(self.lookback, self.horizon, seasons[0])),
@@ -535,14 +602,13 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             hidden_layer_sizes=layer_sizes(resolve("hidden_layer_sizes", self.hidden_layer_sizes)),
             activation=self.activation,
             reset_after=bool(self.reset_after),
-            transform=make_chain(
-                resolve("target_transform", self.target_transform), resolve("scaler", self.scaler), seasons
-            ),
-            window_norm=resolve("window_norm", self.window_norm),
+            transform=transform,
+            window_norm=window_norm,
             missing=self.missing,
             bounds=self._limits(),
             dtype=self.dtype,
             windows_per_epoch=self.windows_per_epoch,
+            batch_size=batch_size,
             past_covariates=tuple(self.past_covariates or ()),
             calendar=check_calendar(self.calendar, panel.clock.freq),
         )
@@ -618,8 +684,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         return forecasts[self._numbers]
 
     def _names_ahead(self):
-        known = {*(self.past_covariates or ()), *(self.static_covariates or ())}
-        return [name for name in self.panel_.covariate_names if name not in known]
+        return self._known_ahead(self.panel_)
+
+    def _known_ahead(self, panel):
+        others = {*(self.past_covariates or ()), *(self.static_covariates or ())}
+        return [name for name in panel.covariate_names if name not in others]
 
     def _fitted_values(self, series, rows):
         first = np.maximum(rows - self._members[0].settings.n_ahead + 1, 0)

@@ -43,6 +43,7 @@ class Settings:
     missing: str
     dtype: str
     windows_per_epoch: int | None
+    batch_size: int
     bounds: tuple | None = None
     past_covariates: tuple = ()
     calendar: tuple = ()
@@ -102,13 +103,18 @@ class Task:
             validation = preparation.windows(
                 windows.rows, series, settings.lookback, settings.horizon, n_training, last, settings.windows_per_epoch
             )
-        for part, name in ((windows, "learnt from"), (validation, "held out for validation")):
-            if part is not None and not part.has_target():
-                raise ValueError(
-                    f"no step that is {name} has a value, and a weight above zero; give more of them, or set "
-                    "early_stopping=False."
-                )
+        check_targets(windows, validation)
         return cls(architecture, preparation, windows, validation)
+
+
+def check_targets(windows, validation):
+    """Raise if there is nothing to learn, or nothing to watch."""
+    for part, name in ((windows, "learnt from"), (validation, "held out for validation")):
+        if part is not None and not part.has_target():
+            raise ValueError(
+                f"no step that is {name} has a value, and a weight above zero; give more of them, or set "
+                "early_stopping=False."
+            )
 
 
 def prepare(settings, series, n_training):
@@ -170,6 +176,12 @@ class Member:
         """
         other = copy(self)
         other._series, other._windows = memory
+        return other
+
+    def with_preparation(self, preparation):
+        """Return this member with another preparation, such as its own for one series alone."""
+        other = copy(self)
+        other.preparation = preparation
         return other
 
     def forecast_from(self, numbers, rows, n_threads):
