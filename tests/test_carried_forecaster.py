@@ -154,6 +154,15 @@ def test_a_backtest_without_refits_is_one_pass_and_sees_nothing_later():
     assert_no_lookahead(forecasts, SERIES)
 
 
+def test_weights_that_are_all_one_change_nothing_and_others_do():
+    expected, weights = fit(SERIES[:N]).parameters_, np.ones(N)
+    options = dict(horizon=HORIZON, lookback=LOOKBACK, state="carried", cell="gru", hidden_layer_sizes=4, max_iter=3)
+    model = RNNForecaster(**options, random_state=0, n_jobs=1)
+    np.testing.assert_array_equal(model.fit(SERIES[:N], sample_weight=weights).parameters_, expected)
+    weights[30:40] = 0
+    assert not np.array_equal(model.fit(SERIES[:N], sample_weight=weights).parameters_, expected)
+
+
 def test_learning_goes_on_from_later_rows():
     model = fit(SERIES[:N])
     before = model.parameters_

@@ -62,6 +62,12 @@ def test_forecast_takes_the_rows_of_the_steps_to_come(knowing):
     np.testing.assert_array_equal(knowing.forecast(3, X[NEXT]), knowing.predict(X[NEXT])[:3])
 
 
+def test_static_covariates_are_read_at_steps_to_come_without_being_given():
+    given = pd.DataFrame({"size": [3.0] * N, "promo": PROMO}, DAYS)
+    model = fit(given[TRAIN], SALES[TRAIN], static_covariates=["size"], past_covariates=["promo"], missing="mask")
+    np.testing.assert_array_equal(model.forecast(), model.predict(given[NEXT]))
+
+
 def test_rows_to_come_without_what_should_be_known_are_refused(knowing):
     refused(ValueError, ["'promo', 'kind'", "not given", "past_covariates"], knowing.forecast)
     refused(ValueError, ["'kind'", "not given", "columns of X"], knowing.predict, X[["promo"]][NEXT])
