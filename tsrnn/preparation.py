@@ -3,6 +3,7 @@
 import math
 from copy import copy, deepcopy
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -66,7 +67,7 @@ class Series:
         with np.errstate(over="ignore", invalid="ignore"):  # of values that are too large to scale, too
             return np.column_stack([means(values, self.bounds) for values in self.values.T])
 
-    @property
+    @cached_property
     def lengths(self):
         """Rows of each series."""
         return np.diff(self.bounds)

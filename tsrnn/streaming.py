@@ -107,7 +107,8 @@ class Stream:
         ndarray of shape (h,), or (h, n_targets) for several targets
         """
         view = self._seen()
-        forecasts = view._values_ahead(view._steps_ahead(h), X)[0]
+        n_steps = view._fitted_horizon if h is None else view._steps_ahead(h)  # which asks whether it is fitted
+        forecasts = view._values_ahead(n_steps, X)[0]
         return forecasts if self._n_targets > 1 else forecasts[:, 0]
 
     def snapshot(self):
