@@ -252,6 +252,21 @@ def test_a_pipeline_that_loses_the_clock_says_so_and_goes_on_directly_after_trai
     np.testing.assert_array_equal(lost.predict(X[TRAIN]), kept.predict(X[TRAIN]))
 
 
+def test_a_clock_of_y_alone_is_gone_on_with_where_the_steps_before_lose_that_of_X():
+    kept, lost = make_pipeline(columns(), daily()).set_output(transform="pandas"), make_pipeline(columns(), daily())
+    kept.fit(X[TRAIN], Y[TRAIN])
+    lost.fit(X[TRAIN], Y[TRAIN])
+    assert lost[-1].forecast(3, columns().fit(X[TRAIN]).transform(X[TEST])).index.equals(Y[TEST].index[:3])
+    np.testing.assert_array_equal(lost.predict(X[TRAIN]), kept.predict(X[TRAIN]))
+    with pytest.warns(UserWarning, match="X has no clock"):
+        np.testing.assert_array_equal(lost.predict(X[TEST]), kept.predict(X[TEST]))
+
+
+def test_a_sparse_table_is_refused_in_one_sentence():
+    sparse = OneHotEncoder().fit_transform(X[["weather"]])
+    refused(TypeError, ["X is sparse", "X.toarray()"], daily().fit, sparse, Y)
+
+
 def test_a_grid_search_over_time_with_a_gap_scores_what_is_forecast_through_it():
     pipeline = make_pipeline(columns(), daily(missing="mask")).set_output(transform="pandas")
     grid = {"rnnforecaster__lookback": [3, 9], "columntransformer__numbers": [MinMaxScaler(), StandardScaler()]}
