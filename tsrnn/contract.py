@@ -135,7 +135,7 @@ class ForecasterMixin(RegressorMixin):
         ValueError
             If a row lies before training, off its clock, or is of a series that was not fitted.
         """
-        rows, panel, X = self._rows(X), self.panel_, self._with_names(X)
+        rows, panel = self._rows(X), self.panel_
         if rows.series is not None:
             forecasts = self._forecasts(rows.series, rows.steps, X)
             return forecasts if panel.n_targets > 1 else forecasts[:, 0]
@@ -161,7 +161,7 @@ class ForecasterMixin(RegressorMixin):
         series, steps = self._future_rows(h)
         ahead = None
         if X is not None or self._names_ahead():
-            ahead = self._read_ahead(self._with_names(X), series, steps)
+            ahead = self._read_ahead(X, series, steps)
         forecasts = self._forecast_ahead(h, ahead).reshape(-1, panel.n_targets)
         return panel.frame(series, steps, forecasts)
 
