@@ -1,6 +1,7 @@
 """The command line: what it prints, writes and refuses."""
 
 import argparse
+import ast
 import os
 import re
 import shlex
@@ -659,3 +660,53 @@ def test_sentences_of_the_library_name_options(python, options):
     from tsrnn.commands.wording import in_terms_of_options
 
     assert in_terms_of_options(python) == options
+
+
+def test_every_sentence_that_is_reworded_is_one_of_the_library():
+    from tsrnn.commands import wording
+
+    texts = []
+    for path in Path(tsrnn.__file__).parent.rglob("*.py"):
+        if path.parent.name == "commands":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                texts.append("{}".join(part.value for part in node.values if isinstance(part, ast.Constant)))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.append(node.value)
+    lost = [sentence for sentence in wording._SENTENCES if not any(sentence in text for text in texts)]
+    # Put together from parts; what cannot be forecast, above, has both.
+    assert lost == ["set missing='interpolate' or 'mask'", "Shorten horizon, or set early_stopping=False."]
+
+
+@pytest.mark.parametrize(
+    "change, options, message",
+    [
+        (
+            {"ds": "2024-03-01 12:00"},
+            ["--future", "f.csv"],
+            "--future has a row at 2024-03-01 12:00:00, which is not on",
+        ),
+        ({"ds": "2023-12-01"}, ["--future", "f.csv"], "--future has a row at 2023-12-01 00:00:00, before"),
+        ({"ds": "2024-03-01T00:00Z"}, ["--future", "f.csv"], "have the time zone UTC, .* None; write both alike"),
+        ({"ds": "3"}, ["--future", "f.csv"], "the rows of --future are on a clock of integers"),
+        ({"flat": "1"}, ["--target", "flat"], "is constant .*; check the column"),
+        (
+            {},
+            ["--target", "y", "--static-covariates", "x"],
+            "static covariate 'x' changes .* out of --static-covariates",
+        ),
+    ],
+)
+def test_files_that_do_not_fit_together_are_refused_in_terms_of_options(folder, capsys, change, options, message):
+    days = pd.date_range("2024-01-01", periods=60, freq="D")
+    frame = pd.DataFrame({"ds": days, "y": np.sin(np.arange(60)), "x": np.arange(60), "flat": 1})
+    frame.to_csv("data.csv", index=False)
+    pd.DataFrame([{"ds": "2024-03-01", "x": 1} | change]).drop(columns="flat", errors="ignore").to_csv(
+        "f.csv", index=False
+    )
+    options = options if "--target" in options else [*options, "--target", "y"]
+    assert main(["forecast", "data.csv", "--horizon", "1", *TINY, *options]) == 1
+    err = one_line(capsys.readouterr().err)
+    assert re.search(message, err), err
+    assert not re.search(r"\w=|\(\w?\)|\bX\b|\w_\w", err), "the advice is Python"

@@ -79,8 +79,9 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
         season = seasonal_period(panel.clock.freq) if self.season == "auto" else self.season
         longest = int(panel.lengths.max())
         if self.season != "auto" and season > longest:
+            rows = f"{longest} rows" if longest > 1 else "1 row (one sample)"
             raise ValueError(
-                f"{panel.label(int(panel.lengths.argmax()))} has {longest} rows, fewer than season={season}; give a "
+                f"{panel.label(int(panel.lengths.argmax()))} has {rows}, fewer than season={season}; give a "
                 "shorter season."
             )
         self.season_ = season if season <= longest else 1

@@ -135,7 +135,7 @@ class ForecasterMixin(RegressorMixin):
         ValueError
             If a row lies before training, off its clock, or is of a series that was not fitted.
         """
-        rows, panel, X = self._rows(X), self.panel_, self._with_names(X)
+        rows, panel = self._rows(X), self.panel_
         if rows.series is not None:
             forecasts = self._forecasts(rows.series, rows.steps, X)
             return forecasts if panel.n_targets > 1 else forecasts[:, 0]
@@ -350,7 +350,7 @@ class ForecasterMixin(RegressorMixin):
         """Return the forecasts of the h steps after each series, shape (n_series, h, n_targets); X as in `forecast`."""
         if not len(self.panel_.covariate_names):
             return self._forecast_ahead(h)
-        return self._forecast_ahead(h, self._read_ahead(self._with_names(X), *self._future_rows(h)))
+        return self._forecast_ahead(h, self._read_ahead(X, *self._future_rows(h)))
 
     def _future_rows(self, h):
         """Return series and steps of the h rows after each series."""

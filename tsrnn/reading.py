@@ -11,7 +11,7 @@ import pandas as pd
 
 from .clock import Clock, is_too_sparse, read_clock
 from .columns import FROM_DTYPE, read_covariates, read_numbers
-from .frames import ID_COL, TIME_COL, WIDE, as_array, is_default, listing, plain, read_keys, read_table
+from .frames import ID_COL, TIME_COL, WIDE, Keys, as_array, is_default, listing, plain, read_keys, read_table
 from .panel import NO_WEIGHTS, Panel, refuse_empty
 
 
@@ -182,6 +182,9 @@ def read_ahead(X, panel, names, id_col=ID_COL, time_col=TIME_COL):
     TypeError, ValueError
         If X has not these columns, or its rows are of no known series.
     """
+    is_bare = not isinstance(X, pd.DataFrame | pd.Series | pd.Index | None)
+    if is_bare:
+        X = name_columns(X, panel, "forecast")
     X = X if isinstance(X, pd.DataFrame) else None
     missing = [name for name in names if X is None or name not in X.columns]
     if missing:
@@ -190,8 +193,8 @@ def read_ahead(X, panel, names, id_col=ID_COL, time_col=TIME_COL):
             "name them in past_covariates."
         )
     values, _ = read_covariates(X[names], panel.categories)
-    keys = read_keys(X, id_col, time_col)
-    if keys is None or keys.stamps is None or not panel.clock.is_given:
+    keys = Keys() if is_bare else read_keys(X, id_col, time_col)
+    if keys.stamps is None or not panel.clock.is_given:  # rows directly after training
         return Ahead(np.zeros(len(X), np.int64), panel.clock.n + np.arange(len(X)), values)
     series = _find_series(keys, len(X), panel)
     return Ahead(np.zeros(len(X), np.int64) if series is None else series, panel.clock.positions(keys.stamps), values)

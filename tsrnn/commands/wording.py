@@ -10,10 +10,10 @@ _SENTENCES = {
     "sort it with sort_index(), or name the ids by id_col": "sort the rows of the file, or name their ids by --id-col",
     "keep one row per stamp, or name the ids by id_col": "keep one row per stamp in the file, or name the ids by "
     "--id-col",
-    "which is not a number; convert it (pd.to_numeric)": "which is not a number; see --decimal",
+    "convert it (pd.to_numeric)": "see --decimal",
     "check the column, or use SeasonalNaive": "check the column",
     "; use future_frame(h) for rows that are": "",
-    ", as future_frame(h) does": "",
+    "give X the same kind of index, as future_frame(h) does": "write both alike",
     "give them for every step after training, name": "give them in the file --future for each step to come, name",
     "as columns of X": "as columns of the file --future",
     "X has ": "--future has ",
@@ -25,8 +25,8 @@ _SENTENCES = {
 }
 # Arguments with their values; and names of arguments that no sentence has in another meaning.
 _UNDERSCORED = (
-    "past_covariates|static_covariates|categorical_features|id_col|time_col|n_members|max_time|max_iter|learning_rate|windows_per_epoch|"
-    "window_size|n_origins|hidden_layer_sizes|random_state|target_transform|window_norm"
+    "past_covariates|static_covariates|categorical_features|id_col|time_col|n_members|max_time|max_iter|learning_rate|"
+    "windows_per_epoch|window_size|n_origins|hidden_layer_sizes|random_state|target_transform|window_norm"
 )
 _WITH_VALUE = re.compile(
     rf"(?<![\w'\"-])(set )?({_UNDERSCORED}|missing|initial|step|window|refit|horizon|lookback|calendar|freq|target|"
