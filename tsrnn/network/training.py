@@ -12,7 +12,7 @@ from ..kernels.step import Snapshot
 from ..kernels.workers import Workers
 from .optimizers import OptimizerOptions, coefficients
 from .schedules import LearningRates
-from .windows import draw_some, spread
+from .windows import spread
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,11 +176,7 @@ def _draw_epoch(windows, data, options, rng):
     """Return the FlatWindows of one epoch, in its order; `data` are those of all windows that are given one by one."""
     if data is not None:
         return data._replace(samples=rng.permutation(data.samples)) if options.shuffle else data
-    n, n_drawn = len(windows), min(windows.per_epoch or len(windows), len(windows))
-    if n_drawn == n:
-        return windows.take(rng.permutation(n) if options.shuffle else np.arange(n))
-    drawn = draw_some(n, n_drawn, rng)
-    return windows.take(drawn if options.shuffle else np.sort(drawn))
+    return windows.draw(options.shuffle, rng)
 
 
 def _run_epoch(step, epoch, options, rates, n_before):

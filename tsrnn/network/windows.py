@@ -1,6 +1,7 @@
 """Windows to train on: those that are given one by one, and those of series, made when an epoch asks for them."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -126,35 +127,60 @@ class SeriesWindows:
 
     def sequences(self, borders, series):
         """Return what windows of these borders, rows of these series, see."""
-        origins = np.maximum(self.firsts[series], borders - self.lookback)
+        origins = np.minimum(np.maximum(self.firsts[series], borders - self.lookback), borders)
         lengths = borders - origins + self.horizon * self.reads_ahead
         return Sequences(self.rows, origins.astype(np.int64), lengths.astype(np.int64))
 
+    @property
+    def _n_with_target(self):
+        return len(self) if self._with_target is None else len(self._with_target)
+
+    @cached_property
+    def _with_target(self):
+        """The numbers of the windows that have a target which is known and has a weight; None for all."""
+        has_target, width = self._is_target(slice(None)), 1
+        while width < self.horizon:  # each round looks further ahead
+            further = min(width, self.horizon - width)
+            has_target[:-further] |= has_target[further:]
+            width += further
+        is_border = np.zeros(len(self.rows) + 1, np.int8)  # +1 where they begin, -1 where they end, summed up
+        np.add.at(is_border, self.borders[self.counts > 0], 1)
+        np.add.at(is_border, (self.borders + self.counts)[self.counts > 0], -1)
+        has_target = has_target[np.cumsum(is_border[:-1], dtype=np.int8).view(bool)]
+        return None if has_target.all() else np.flatnonzero(has_target)
+
+    def _take_with_target(self, places):
+        """Return the FlatWindows of these places among the windows that have a target."""
+        return self.take(places if self._with_target is None else self._with_target[places])
+
     def has_target(self):
-        """Return whether any step that is a target of a window is known and has a weight."""
-        series = np.flatnonzero(self.counts)
-        if not len(series):
-            return False
-        known = ~np.isnan(self.rows[:, : self.n_targets]).all(axis=1)
-        known = np.append(known & (self.weights > 0) if len(self.weights) else known, False)
-        stops = self.borders + self.counts + self.horizon - 1
-        return bool(np.logical_or.reduceat(known, np.column_stack([self.borders, stops])[series].ravel())[::2].any())
+        """Return whether any window has a target that is known and has a weight."""
+        return self._n_with_target > 0
+
+    def draw(self, shuffle, rng):
+        """Return the FlatWindows of an epoch, of those with a target: in their order, or in that of a generator."""
+        n = self._n_with_target
+        n_drawn = min(self.per_epoch or n, n)
+        if n_drawn == n:
+            return self._take_with_target(rng.permutation(n) if shuffle else np.arange(n))
+        drawn = draw_some(n, n_drawn, rng)
+        return self._take_with_target(drawn if shuffle else np.sort(drawn))
 
     def _has_target(self, borders):
         """Return whether any target of a window is known and has a weight."""
-        found = np.zeros(len(borders), bool)
-        for ahead in range(self.horizon):
-            rows = borders + ahead
-            known = ~np.isnan(self.rows[rows, : self.n_targets]).all(axis=1)
-            found |= known & (self.weights[rows] > 0) if len(self.weights) else known
-        return found
+        return np.logical_or.reduce([self._is_target(borders + ahead) for ahead in range(self.horizon)])
+
+    def _is_target(self, rows):
+        """Return whether rows have a known target and a weight."""
+        is_known = ~np.isnan(self.rows[rows, : self.n_targets]).all(axis=1)
+        return is_known & (self.weights[rows] > 0) if len(self.weights) else is_known
 
     def flat(self):
         """Return None: the windows of an epoch are made for it."""
 
     def all(self):
         """Return the FlatWindows of all; if an epoch has fewer, of as many as that."""
-        return self.some(self.per_epoch or len(self))
+        return self.some(self.per_epoch or self._n_with_target)
 
     def some(self, most):
         """Return the FlatWindows of at most so many, one from each of as many equal stretches.
@@ -162,10 +188,11 @@ class SeriesWindows:
         Within its stretch each stands elsewhere, as multiples of the golden ratio do: equal distances might be a
         season, and all windows begin at the same hour.
         """
-        if most >= len(self):
-            return self.take(np.arange(len(self)))
+        n = self._n_with_target
+        if most >= n:
+            return self._take_with_target(np.arange(n))
         stretch = np.arange(most)
-        return self.take(((stretch + stretch * GOLDEN_RATIO % 1) * (len(self) / most)).astype(np.int64))
+        return self._take_with_target(((stretch + stretch * GOLDEN_RATIO % 1) * (n / most)).astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -197,7 +224,6 @@ class SeriesStretches:
     lengths: np.ndarray
     n_steps: int
     n_together: int
-    per_epoch = None
 
     def __len__(self):
         return len(self.lengths)
@@ -232,6 +258,10 @@ class SeriesStretches:
         known = known & (self.weights > 0) if len(self.weights) else known
         known[self.firsts[self.lengths > 0]] = False  # which come after no row
         return bool(known.any())
+
+    def draw(self, shuffle, rng):
+        """Return the FlatWindows of an epoch: its series in their order, or in that of a generator."""
+        return self.take(rng.permutation(len(self)) if shuffle else np.arange(len(self)))
 
     def flat(self):
         """Return None: which series are side by side is another choice in each epoch."""
