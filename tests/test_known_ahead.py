@@ -155,3 +155,14 @@ def test_the_baseline_leaves_covariates_alone():
 @pytest.mark.parametrize("argument", ["past_covariates", "static_covariates"])
 def test_names_that_are_no_covariates_are_refused(argument):
     refused(ValueError, [argument, "'snow'", "'promo', 'kind'"], fit, X[TRAIN], SALES[TRAIN], **{argument: ["snow"]})
+
+
+@pytest.mark.parametrize("missing", ["mask", "interpolate"])
+@pytest.mark.parametrize("changes", [{}, {"strategy": "recursive"}], ids=["direct", "recursive"])
+def test_the_calendar_alone_is_known_ahead_whatever_is_done_about_what_is_missing(missing, changes):
+    few = {"max_iter": 2, "hidden_layer_sizes": 4, "early_stopping": False, "calendar": ["weekday"], **changes}
+    plain = fit(SALES[TRAIN], **few).forecast(10)
+    found = fit(SALES[TRAIN], missing=missing, **few).forecast(10)
+    assert np.isfinite(found).all()
+    if missing == "interpolate":
+        np.testing.assert_array_equal(found, plain)

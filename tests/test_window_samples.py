@@ -62,9 +62,7 @@ def test_nothing_is_copied_for_windows():
 def test_windows_without_a_known_target_of_any_weight_do_not_count():
     series = np.array([0, 1, NAN, NAN, 4, 5.0])
     windows = side_by_side([series], 2, 3)
-    np.testing.assert_array_equal(
-        windows.take(np.arange(4)).samples, [0, 2, 3]
-    )  # targets 1-2, 3-4 and 4-5, but not 2-3
+    np.testing.assert_array_equal(windows.take(np.arange(4)).samples, [0, 2, 3])  # 1-2, 3-4 and 4-5, not 2-3
     weights = np.array([1.0, 0, 1, 1, 0, 1, 1, 1])
     windows = side_by_side([series], 2, 3, weights=weights)
     np.testing.assert_array_equal(windows.take(np.arange(4)).samples, [3])

@@ -13,7 +13,9 @@ from .network.windows import SeriesStretches, SeriesWindows
 from .panel import Panel, interpolate
 from .scaling import means
 
-TOO_LARGE = "{label} does not fit into {dtype} unscaled; set scaler='standard'."
+TOO_LARGE = (
+    "{label} has a value that is too large for {dtype}; correct it, or set scaler='standard' or dtype='float64'."
+)
 ONE_ROW = np.array([0, 1])  # the bounds of a series of one
 PIECE = 2**18  # rows that are scaled at once: what they leave beside the result is small where the data are large
 
@@ -266,7 +268,7 @@ class Preparation:
             if ahead is not None:
                 n_given = min(n_ahead, ahead.shape[1])
                 given[:, :n_given] = ahead[:, :n_given]
-            if self.missing == "interpolate":  # between the last row and what is given, and then on
+            if self.missing == "interpolate" and given.size:  # between the last row and what is given, and then on
                 last_row = series.covariates[series.bounds[1:] - 1][numbers][:, np.newaxis]
                 both, bounds = np.concatenate([last_row, given], axis=1), np.arange(len(numbers) + 1) * (n_ahead + 1)
                 filled = self.columns.interpolate(both.reshape(-1, both.shape[2]), bounds)
@@ -296,14 +298,19 @@ class Preparation:
 
     def _add_columns(self, series, rows):
         """Write covariates and the calendar into the rows; covariates after the end of a series are unknown."""
-        lengths, first, places = series.lengths, self.n_of_targets, self._places(series)
+        first, firsts, starts = self.n_of_targets, self.firsts(series), series.starts
         after = first + self.columns.n_columns
         rows[:, first:after] = 0
-        rows[places, first:after] = self.columns.transform(series.covariates, rows.dtype)
-        if self.calendar:
-            of_series = np.repeat(np.arange(len(lengths)), lengths + self.n_after)
-            steps = np.arange(len(rows)) - self.firsts(series)[of_series] + series.starts[of_series]
-            rows[:, after:] = self.of_calendar(series, steps)
+        for start in range(0, len(series.values), PIECE):
+            piece = slice(start, start + PIECE)
+            if after > first:
+                rows[self._places(series, piece), first:after] = self.columns.transform(
+                    series.covariates[piece], rows.dtype
+                )
+        for start in range(0, len(rows) if self.calendar else 0, PIECE):
+            places = np.arange(start, min(start + PIECE, len(rows)))
+            of_series = np.searchsorted(firsts, places, side="right") - 1
+            rows[places, after:] = self.of_calendar(series, places - firsts[of_series] + starts[of_series])
 
     def of_calendar(self, series, steps):
         """Return the features of the calendar at some steps of the clock, shape (n, n_columns)."""
@@ -352,10 +359,12 @@ class Preparation:
             rows, len(self.transforms), horizon, firsts + n_lost, weights, n_read, n_steps, n_together
         )  # fmt: skip
 
-    def _places(self, series):
-        """Return the row of the network that each row of the series is."""
-        shift = np.repeat(np.arange(len(series.lengths)) * self.n_after, series.lengths)
-        return np.arange(len(shift)) + shift
+    def _places(self, series, piece=slice(None)):
+        """Return the row of the network that each row of the series is, or each of a piece of them: array or slice."""
+        if len(series.lengths) == 1:
+            return slice(*piece.indices(len(series.values)))
+        rows = np.arange(len(series.values))[piece]
+        return rows + (np.searchsorted(series.bounds, rows, side="right") - 1) * self.n_after
 
     def restore(self, forecasts, numbers, first, series):
         """Return forecasts (n, h, n_targets) in the units of the series.
@@ -391,10 +400,9 @@ class Preparation:
     def _scale(self, transform, series, k, out):
         """Write one transformed target, in the precision of the network, to `out`, a column of its rows."""
         values, bounds = series.values[:, k], series.bounds
-        label = series.label(0) if len(series.lengths) == 1 else "the panel"
         exact = None if transform.is_by_row else transform.transform(values, bounds)
         shift = np.arange(len(series.lengths)) * self.n_after  # of a series, by the rows that follow each one before it
-        rounding, movement, n_moves = 0.0, 0.0, 0
+        rounding, movement, n_moves = (np.zeros(len(shift)) for _ in range(3))  # of each series
         for start in range(0, len(values), PIECE):
             stop = min(start + PIECE, len(values))
             own = np.clip(bounds, start, stop) - start
@@ -402,15 +410,20 @@ class Preparation:
             with np.errstate(over="ignore", invalid="ignore"):
                 scaled = piece.astype(self.dtype)
                 moves, off = np.abs(np.diff(piece)), np.abs(scaled - piece)
+            mine = np.flatnonzero(np.diff(own))  # the series that have rows in this piece
             if np.isinf(scaled).any():
-                raise ValueError(TOO_LARGE.format(label=label, dtype=self.dtype))
+                number = int(np.searchsorted(bounds, start + np.isinf(scaled).argmax(), side="right")) - 1
+                raise ValueError(TOO_LARGE.format(label=series.label(number), dtype=self.dtype))
             if len(shift) > 1:
                 moves[own[(own > 0) & (own < stop - start)] - 1] = np.nan  # from one series to the next
                 out[np.arange(start, stop) + np.repeat(shift, np.diff(own))] = scaled
             else:
                 out[start:stop] = scaled
-            is_move = ~np.isnan(moves)
-            rounding = max(rounding, np.fmax.reduce(off, initial=0.0))
-            movement, n_moves = movement + moves.sum(where=is_move), n_moves + int(is_move.sum())
-        if self._reads_whole_series and n_moves and rounding > movement / n_moves:
+            is_move = np.append(~np.isnan(moves), False)
+            rounding[mine] = np.fmax(rounding[mine], np.fmax.reduceat(off, own[mine]))
+            movement[mine] += np.add.reduceat(np.where(is_move, np.append(moves, 0), 0), own[mine])
+            n_moves[mine] += np.add.reduceat(is_move.astype(np.float64), own[mine])
+        is_lost = rounding * n_moves > movement
+        if self._reads_whole_series and is_lost.any():
+            label = series.label(int(is_lost.argmax()))
             raise ValueError(f"{label} moves by less than {self.dtype} resolves; set dtype='float64'.")
