@@ -81,7 +81,12 @@ class CarriedMember(Member):
     def memory_of(self, series):
         """Return the memory of a Series that forecasts are made from."""
         rows = self.preparation.rows(series, series.lengths)
-        return series, make_stretches(self.preparation, self.settings, series, rows, 0, series.lengths)
+        return series, make_stretches(self.preparation, self.settings, series, rows, 0, series.lengths), series
+
+    @property
+    def _n_unread(self):
+        """First rows of a series from which no forecast is made: before the first that is read."""
+        return self.settings.n_lost
 
     def _forecast_inside(self, numbers, rows, n_threads):
         """Return forecasts on the scale of the network, shape (n, n_ahead, n_targets): all of a series in one pass."""
@@ -147,7 +152,7 @@ class FollowedMember(CarriedMember):
 
     def standing_at(self, series, outputs, state):
         """Return this member after the one row of a Series, with what the network put out there, and its state."""
-        other = self.with_memory((series, None))
+        other = self.with_memory((series, None, series))
         other._at_end = outputs[np.newaxis], state[np.newaxis]
         return other
 

@@ -42,6 +42,8 @@ from .skill import skill_report
 from .streaming import Stream
 from .transforms import make_chain
 
+FITTED_AT_ONCE = 2**16
+
 # Why else a refit may have been cut short.
 _STOPPED = {
     "callback": "{run} was stopped by a callback after {n} epoch(s); {kept}.",
@@ -172,7 +174,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         Networks from different seeds, trained side by side, whose forecasts are combined by the median; "auto" is 1.
         Attributes are those of the first, but `history_`, which then has a level of members.
     warm_start : bool, default=False
-        Whether another `fit` goes on from the weights of the one before, with all else learnt anew.
+        Whether another `fit` goes on from the weights of the one before, with all else learnt anew. These may have seen
+        what is then held out, so that early stopping watches less.
     random_state : int, RandomState or None, default=None
         Seeds initial weights and shuffling. The same seed gives the same bits on any number of threads.
     n_jobs : int or None, default=None
@@ -399,7 +402,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         Raises
         ------
         ValueError
-            If nothing was held out.
+            If nothing was held out, or the last `fit` was a warm start, whose weights had seen it.
 
         Warns
         -----
@@ -420,6 +423,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         members, n_training, lengths = self._before_refit
         if (n_training == lengths).all():
             raise ValueError("report() needs a part held out for validation; fit with early_stopping=True.")
+        if self._began_warm:
+            raise ValueError(
+                "the weights that the warm start began from have seen what was held out later; set "
+                "warm_start=False and fit again for a report."
+            )
         memory, panel = members[0].memory_of(Series.of(self.panel_)), self.panel_
         members = [member.with_memory(memory) for member in members]
         first = np.where(n_training < lengths, n_training, lengths)[self._numbers]
@@ -511,6 +519,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self._members = [kind.member(settings, one.task, one.parameters) for one in learnt]
         before = [kind.member(settings, task, one.training.parameters) for one in learnt]
         self._before_refit = before, n_training, series.lengths
+        self._began_warm = starts[0] is not None
         self._keep(first.training)
         self.parameters_, self.stop_reason_ = first.parameters, first.stop_reason
         histories = [pd.DataFrame(one.training.history) for one in learnt]
@@ -534,7 +543,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             raise ValueError(
                 "warm_start needs the same network, and as many members, as the fit before; set it to False."
             )
-        return [member.parameters for member in self._members]
+        return [member.parameters.astype(self.dtype) for member in self._members]
 
     def _side_by_side(self, learn, n, options, stacklevel):
         """Return what each of n members has learnt, None for those that never began.
@@ -585,8 +594,12 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         seasons, batch_size = seasonal_periods(panel.clock.freq), resolve("batch_size", self.batch_size)
         transform = make_chain(
             resolve("target_transform", self.target_transform), resolve("scaler", self.scaler), seasons
-        )  # fmt: skip
-        window_norm = resolve("window_norm", self.window_norm)
+        )
+        window_norm, scaler = resolve("window_norm", self.window_norm), resolve("scaler", self.scaler)
+        if window_norm == "standard" and scaler is None:
+            raise ValueError(
+                "window_norm='standard' tells still windows from moving ones by the scale of the series; give a scaler."
+            )
         if self.state == "carried":
             known_ahead = self._known_ahead(panel)
             refuse_for_carried(
@@ -691,15 +704,19 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         return [name for name in panel.covariate_names if name not in others]
 
     def _fitted_values(self, series, rows):
-        first = np.maximum(rows - self._members[0].settings.n_ahead + 1, 0)
-        numbers = self._numbers[series]
-        forecasts = self._combine(lambda member, n_threads: member.forecast_from(numbers, first, n_threads))
-        return forecasts[np.arange(len(rows)), rows - first]
+        first = np.maximum(rows - self._fitted_horizon + 1, 0)
+        fitted = np.empty((len(rows), self.panel_.n_targets))
+        for start in range(0, len(rows), FITTED_AT_ONCE):  # one step of each forecast is kept
+            piece = slice(start, start + FITTED_AT_ONCE)
+            forecasts = self._forecasts_from(series[piece], first[piece])
+            fitted[piece] = forecasts[np.arange(len(forecasts)), (rows - first)[piece]]
+        return fitted
 
     def _combine(self, forecast, members=None):
         """Return the median of what `forecast` returns for each member and a number of threads."""
         forecasts = [forecast(member, count_threads(self.n_jobs)) for member in members or self._members]
-        return forecasts[0] if len(forecasts) == 1 else np.median(forecasts, axis=0)
+        # Halves, as the mean of two large numbers is made from their sum.
+        return forecasts[0] if len(forecasts) == 1 else 2 * np.median(np.multiply(forecasts, 0.5), axis=0)
 
     def _forecasts_from(self, series, rows, members=None):
         numbers = self._numbers[series]

@@ -81,6 +81,10 @@ class WindowMemory:
             values, first_of_values = _filled_for_good(values, filled.values, first)
             covariates, first_of_covariates = _filled_for_good(covariates, filled.covariates, first)
             first = min(first_of_values, first_of_covariates)
+        elif preparation.missing == "mask":  # the last value is the level of a window without any
+            is_known = ~np.isnan(values)
+            last = n - 1 - is_known[::-1].argmax(axis=0)
+            first = min(first, int(last[is_known.any(axis=0)].min(initial=first)))
         preparations = {id(member.preparation): member.preparation for member in self.members}
         alone = {key: preparation.of_series(number, values[:first]) for key, preparation in preparations.items()}
         members = [member.with_preparation(alone[id(member.preparation)]) for member in self.members]

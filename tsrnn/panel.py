@@ -227,3 +227,14 @@ def interpolate(values, bounds):
     filled = values.copy()
     filled[missing] = values[before] * (1 - share) + values[after] * share
     return filled
+
+
+def repeat_last(values, bounds):
+    """Return rows (n_rows, n_columns) in which a missing value is the last one of its series before it.
+
+    NaN where there is none.
+    """
+    rows = np.arange(len(values))[:, np.newaxis]
+    firsts = np.repeat(bounds[:-1], np.diff(bounds))[:, np.newaxis]
+    last = np.maximum.accumulate(np.where(np.isnan(values), -1, rows), axis=0)
+    return np.where(last >= firsts, np.take_along_axis(values, np.maximum(last, 0), axis=0), np.nan)

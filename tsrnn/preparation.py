@@ -10,12 +10,10 @@ import numpy as np
 from .calendar import calendar_features
 from .covariates import Columns
 from .network.windows import SeriesStretches, SeriesWindows
-from .panel import Panel, interpolate
+from .panel import Panel, interpolate, repeat_last
 from .scaling import means
 
-TOO_LARGE = (
-    "{label} has a value that is too large for {dtype}; correct it, or set scaler='standard' or dtype='float64'."
-)
+TOO_LARGE = "{label} has a value that is too large for {dtype}; correct it, scale the series, or set dtype='float64'."
 ONE_ROW = np.array([0, 1])  # the bounds of a series of one
 PIECE = 2**18  # rows that are scaled at once: what they leave beside the result is small where the data are large
 
@@ -396,6 +394,11 @@ class Preparation:
             heads, head = series.heads(known_lengths), self.fill(series.head(known_lengths))
             filled[heads], covariates[heads] = head.values, head.covariates
         return replace(series, values=filled, covariates=covariates)
+
+    def fill_forward(self, series):
+        """Return the series with what is missing as it was known last; what was never known before stays missing."""
+        values, covariates = (repeat_last(of, series.bounds) for of in (series.values, series.covariates))
+        return replace(series, values=values, covariates=covariates)
 
     def _scale(self, transform, series, k, out):
         """Write one transformed target, in the precision of the network, to `out`, a column of its rows."""
