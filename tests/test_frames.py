@@ -73,6 +73,8 @@ FORMS = {
     "long, the only other column": (lambda wide: as_long(wide, value="sold"), {}),
     "long, stamp by stamp": (as_interleaved, {}),
     "long, ids are categories": (as_categories, {}),
+    "long, ids are the index": (lambda wide: as_long(wide).set_index("unique_id"), {}),
+    "long, stamps are the index": (lambda wide: as_named(wide).set_index("day"), dict(id_col="shop", time_col="day")),
     "levels, frame": (as_levels, {}),
     "levels, series": (lambda wide: as_levels(wide)["y"].rename("sold"), {}),
     "levels without names": (lambda wide: as_levels(wide).rename_axis([None, None]), {}),

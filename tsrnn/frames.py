@@ -28,7 +28,9 @@ class Form:
     id_name, time_name : object
         Of the columns or levels that hold ids and stamps.
     columns : Index or None
-        All columns of a frame that has its stamps in one of them; None if they are the index.
+        All columns of a frame that has ids or stamps in one of them; None if these are the index.
+    index_name : object
+        Of the one of both that is the index of such a frame; None if both are columns.
     has_columns : bool
         Whether it is a DataFrame, and not a Series or an array.
     is_by_time : bool
@@ -42,6 +44,7 @@ class Form:
     id_name: object = None
     time_name: object = None
     columns: pd.Index | None = None
+    index_name: object = None
     has_columns: bool = True
     is_by_time: bool = False
     is_time_first: bool = False
@@ -109,6 +112,8 @@ class Form:
         frame[self.time_name] = stamps
         mine = self.columns[self.columns.isin(frame.columns)]
         ordered = frame[[*mine, *frame.columns[~frame.columns.isin(mine)]]]
+        if self.index_name is not None:
+            ordered = ordered.set_index(self.index_name)
         return ordered.rename_axis(columns=self.columns.name)
 
 
@@ -266,20 +271,28 @@ def _take_keys(frame, form, id_col, time_col):
     has_ids, has_stamps = _find_columns(frame, form, id_col, time_col)
     if not has_stamps:
         return Keys(stamps=frame.index), frame, form
-    taken = [id_col, time_col] if has_ids else [time_col]
-    rest = frame.drop(columns=taken)
-    stamps = pd.Index(frame[time_col])
-    form = replace(form, targets=rest.columns, columns=frame.columns, time_name=time_col)
+    keys = {name: _column_or_index(frame, name) for name in ([id_col, time_col] if has_ids else [time_col])}
+    rest, stamps = frame.drop(columns=[name for name in keys if name in frame.columns]), keys[time_col]
+    index_name = next((name for name in keys if name not in frame.columns), None)
+    form = replace(form, targets=rest.columns, columns=frame.columns, time_name=time_col, index_name=index_name)
     if not has_ids:
         return Keys(stamps=stamps), rest, form
-    series, ids = pd.factorize(pd.Index(frame[id_col]))
+    series, ids = pd.factorize(keys[id_col])
     _refuse_missing_ids(series)
     keys = Keys(series, ids, stamps)
     return keys, rest, replace(form, kind=LONG, id_name=id_col, is_by_time=keys.is_by_time)
 
 
 def _find_columns(frame, form, id_col, time_col):
-    """Return whether a frame has columns of ids and of stamps; raise if one is missing that was named, or is needed."""
+    """Return whether a frame has columns of ids and of stamps, of which one may be its index.
+
+    Not so where the index has the stamps and nothing has ids, as the index of a series or of a wide frame.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a column is missing that was named, or is needed.
+    """
     columns = frame.columns if form.has_columns and frame.columns.nlevels == 1 else ()
     for argument, name, default in (("id_col", id_col, ID_COL), ("time_col", time_col, TIME_COL)):
         if not isinstance(name, Hashable) or name is None:
@@ -290,12 +303,20 @@ def _find_columns(frame, form, id_col, time_col):
             )
     if id_col == time_col:
         raise ValueError(f"id_col and time_col are both {id_col!r}; ids and stamps are two columns.")
-    has_ids, has_stamps = id_col in columns, time_col in columns
+    index = frame.index
+    has_stamps, is_dated = time_col in columns, isinstance(index, pd.DatetimeIndex | pd.PeriodIndex)
+    has_ids = id_col in columns or (index.name == id_col and (has_stamps or not is_dated))
+    has_stamps = has_stamps or (has_ids and index.name == time_col)
     if has_ids and not has_stamps:
-        dates = _columns_of_dates(frame)
-        cure = f"set time_col={dates[0]!r}" if dates else "give the stamps in a column, and its name as time_col"
+        dates = [index.name] if is_dated else _columns_of_dates(frame)
+        cure = f"set time_col={plain(dates[0])!r}" if dates else "give the stamps in a column, and its name as time_col"
+        cure = f"name its index {time_col!r}" if dates == [None] else cure
         raise ValueError(f"the frame has the ids {id_col!r}, but no column {time_col!r} of time stamps; {cure}.")
     return has_ids, has_stamps
+
+
+def _column_or_index(frame, name):
+    return pd.Index(frame[name]) if name in frame.columns else frame.index
 
 
 def _take_levels(frame, form, id_col, time_col):
