@@ -3,11 +3,15 @@
 Expected frames are made by pandas, from the forecasts of the wide frame, by the function that made the data.
 """
 
+from datetime import date
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusals import refused
 
 from tsrnn import RNNForecaster, SeasonalNaive
 from tsrnn.reading import extend, read_panel
@@ -526,6 +530,46 @@ def test_the_other_columns_are_covariates_on_the_clock_of_the_panel():
     assert panel.categories["kind"].tolist() == ["p", "q"]
     assert panel.covariates.shape == (3 * N, 2)
     np.testing.assert_array_equal(panel.covariates[:4], [[0, 0], [np.nan, np.nan], [2, np.nan], [3, 0]])
+
+
+NUMBERS = {
+    "decimals": [Decimal("1.5"), Decimal("0.25")],
+    "numbers and NA": pd.Series([1.5, pd.NA], dtype=object),
+    "truths and None": pd.Series([True, None], dtype=object),
+    "nothing": pd.Series([None, None], dtype=object),
+}
+
+
+@pytest.mark.parametrize("values", NUMBERS.values(), ids=NUMBERS.keys())
+def test_a_covariate_of_objects_is_read_as_numbers_unless_they_are_text(values):
+    panel = read_panel(as_long(PAST).iloc[:N].assign(extra=list(values) * (N // 2)))
+    expected = [np.nan if value is None or value is pd.NA else float(value) for value in values]
+    assert not panel.categories
+    np.testing.assert_array_equal(panel.covariates[:2, 0], expected)
+
+
+NO_NUMBERS = {
+    "numbers and a text": ([*[1.5] * (N - 1), "n/a"], ["'n/a'", f"row {N - 1}", "not a number"]),
+    "durations": (pd.Timedelta("1h"), ["timedelta64", "give numbers"]),
+    "durations as objects": ([*[1.5] * (N - 1), pd.Timedelta("1h")], ["Timedelta", f"row {N - 1}", "not a number"]),
+    "dates of Python": (date(2024, 1, 1), ["datetime.date", "row 0", "not a number", "categorical_features"]),
+}
+
+
+@pytest.mark.parametrize("values, words", NO_NUMBERS.values(), ids=NO_NUMBERS.keys())
+def test_a_covariate_that_is_neither_numbers_nor_text_is_no_category(values, words):
+    refused(TypeError, ["'extra'", *words], read_panel, as_long(PAST).iloc[:N].assign(extra=values))
+
+
+def test_a_category_may_look_like_a_date_if_it_is_said_to_be_one():
+    data = as_long(PAST).assign(year=["2023", "2024"] * (3 * N // 2))
+    refused(ValueError, ["dates in column 'year'", "categorical_features"], read_panel, data)
+    as_dtype = read_panel(data.astype({"year": "category"}))
+    for panel in (as_dtype, read_panel(data, categorical=["year"])):
+        assert panel.categories["year"].tolist() == ["2023", "2024"]
+        np.testing.assert_array_equal(panel.covariates[:3, 0], [0, 1, 0])
+        later = as_long(LATER).assign(year="2024")
+        assert extend(panel, later).covariates[N, 0] == 1
 
 
 def test_a_category_that_training_did_not_have_has_no_number():

@@ -455,6 +455,8 @@ def _columns_of_dates(frame):
 def looks_like_dates(column):
     """Return whether a column holds dates, or text whose first values are."""
     types = pd.api.types
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return False
     if types.is_datetime64_any_dtype(column.dtype) or isinstance(column.dtype, pd.PeriodDtype):
         return True
     head = column.dropna().head(3)
