@@ -520,6 +520,35 @@ def test_a_frame_that_was_read_is_left_as_it_was_and_not_shared():
         same(data, copy)
 
 
+# Names of several parts
+
+
+PARTS = pd.MultiIndex.from_tuples([("k", "a"), ("k", "b"), ("j", "a")], names=["g", "s"])
+
+
+@both
+def test_columns_of_several_levels_are_series_or_targets_as_others_are(make):
+    past, later = (part.set_axis(PARTS, axis=1) for part in (PAST, LATER))
+    model, plain = make().fit(past), make().fit(PAST.set_axis(["ka", "kb", "ja"], axis=1))
+    same(model.forecast(), plain.forecast().set_axis(PARTS, axis=1))
+    assert model.score(past.iloc[:, ::-1]) == model.score(past)
+    expected = plain.update(later.set_axis(["ka", "kb", "ja"], axis=1)).forecast().set_axis(PARTS, axis=1)
+    same(model.update(later.iloc[:, ::-1]).forecast(), expected)
+    assert make(target=("k", "b"), missing="interpolate").fit(past).panel_.form.targets.tolist() == [("k", "b")]
+    refused(ValueError, ["no column 'k'", "('k', 'a')"], make(target="k").fit, past)
+
+
+def test_a_long_frame_may_have_columns_of_several_levels():
+    names = pd.MultiIndex.from_tuples([("shop", ""), ("day", ""), ("sold", "net"), ("sold", "gross")])
+    long = as_long(PAST).assign(more=1.0 + np.arange(3 * N)).set_axis(names, axis=1)
+    model = naive(id_col=("shop", ""), time_col=("day", ""), target=("sold", "net"))
+    forecast = model.fit(long).forecast()
+    same(forecast, naive().fit(as_long(PAST)).forecast().set_axis(names[:3], axis=1))
+    np.testing.assert_array_equal(model.predict(model.future_frame()), forecast["sold", "net"])
+    which = naive(id_col=("shop", ""), time_col=("day", ""))
+    refused(ValueError, ["which column", "('sold', 'net')", "target"], which.fit, long)
+
+
 # Covariates are read; no forecaster takes them yet
 
 

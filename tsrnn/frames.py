@@ -89,7 +89,7 @@ class Form:
         """
         index = None if self.columns is not None else self._index(ids, stamps)
         if values is None:
-            values, names = np.empty((len(stamps), 0)), pd.Index([])
+            values, names = np.empty((len(stamps), 0)), self.targets[:0] if self.targets.nlevels > 1 else pd.Index([])
         elif names is None:
             names = self.targets
             if not self.has_columns and self.columns is None and len(names) == 1:
@@ -114,7 +114,7 @@ class Form:
         ordered = frame[[*mine, *frame.columns[~frame.columns.isin(mine)]]]
         if self.index_name is not None:
             ordered = ordered.set_index(self.index_name)
-        return ordered.rename_axis(columns=self.columns.name)
+        return ordered.rename_axis(columns=list(self.columns.names))
 
 
 @dataclass(frozen=True)
@@ -271,9 +271,10 @@ def _take_keys(frame, form, id_col, time_col):
     has_ids, has_stamps = _find_columns(frame, form, id_col, time_col)
     if not has_stamps:
         return Keys(stamps=frame.index), frame, form
-    keys = {name: _column_or_index(frame, name) for name in ([id_col, time_col] if has_ids else [time_col])}
-    rest, stamps = frame.drop(columns=[name for name in keys if name in frame.columns]), keys[time_col]
-    index_name = next((name for name in keys if name not in frame.columns), None)
+    names, columns = [id_col, time_col] if has_ids else [time_col], _known(frame.columns)
+    keys = {name: pd.Index(frame[name]) if name in columns else frame.index for name in names}
+    rest, stamps = frame.drop(columns=[name for name in names if name in columns]), keys[time_col]
+    index_name = next((name for name in names if name not in columns), None)
     form = replace(form, targets=rest.columns, columns=frame.columns, time_name=time_col, index_name=index_name)
     if not has_ids:
         return Keys(stamps=stamps), rest, form
@@ -293,7 +294,7 @@ def _find_columns(frame, form, id_col, time_col):
     TypeError, ValueError
         If a column is missing that was named, or is needed.
     """
-    columns = frame.columns if form.has_columns and frame.columns.nlevels == 1 else ()
+    columns = _known(frame.columns) if form.has_columns else ()
     for argument, name, default in (("id_col", id_col, ID_COL), ("time_col", time_col, TIME_COL)):
         if not isinstance(name, Hashable) or name is None:
             raise TypeError(f"{argument} must be the name of a column; got {name!r}.")
@@ -315,8 +316,9 @@ def _find_columns(frame, form, id_col, time_col):
     return has_ids, has_stamps
 
 
-def _column_or_index(frame, name):
-    return pd.Index(frame[name]) if name in frame.columns else frame.index
+def _known(names):
+    """Return what can tell whether a name is among these; of names of several parts the first alone is none."""
+    return names if names.nlevels == 1 else set(names)
 
 
 def _take_levels(frame, form, id_col, time_col):
@@ -400,7 +402,7 @@ def _choose_targets(rest, target, form):
         return _find_targets(names, target, form)
     if len(names) == 1:
         return [0]
-    if (form.has_ids or form.columns is not None) and TARGET in names:
+    if (form.has_ids or form.columns is not None) and TARGET in _known(names):
         if not form.has_ids:
             raise ValueError(
                 f"the frame has a column 'y' and others, {listing(names.drop(TARGET))}; set target='y' if these are "
@@ -423,7 +425,8 @@ def _find_targets(names, target, form):
         raise ValueError(f"target={target!r} names a column, but the data are a bare array; give a DataFrame.")
     if not form.has_columns:
         names = form.targets
-    is_name = not isinstance(target, list) and isinstance(target, Hashable) and target in names  # which may be a tuple
+    known = _known(names)
+    is_name = not isinstance(target, list) and isinstance(target, Hashable) and target in known  # which may be a tuple
     wanted = list(target) if isinstance(target, list | tuple) and not is_name else [target]
     if not all(isinstance(name, Hashable) for name in wanted):
         raise TypeError(f"target={target!r} must be the name of a column, or a list of names.")
@@ -431,7 +434,7 @@ def _find_targets(names, target, form):
         raise ValueError(f"target={target!r}, but the Series is called {plain(names[0])!r}; leave target out.")
     if not wanted or len(set(wanted)) < len(wanted):
         raise ValueError(f"target={target!r} must name columns, each once; they are {listing(names)}.")
-    if unknown := [name for name in wanted if name not in names]:
+    if unknown := [name for name in wanted if name not in known]:
         raise ValueError(f"there is no column {unknown[0]!r} to be the target; the columns are {listing(names)}.")
     return list(names.get_indexer(wanted))
 
