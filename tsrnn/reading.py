@@ -393,7 +393,7 @@ def _find_series(keys, n_rows, panel):
 def _targets_of_training(table, panel):
     """Return the columns of the targets in the order of training, and how messages call them."""
     form, known, given = table.form, panel.form.targets, table.form.targets
-    are_named = not (given.isin([None]).any() or known.isin([None]).any())
+    are_named = not any(name is None for name in (*given, *known))
     is_same = len(given) == len(known) and (not are_named or set(given) == set(known))
     if not is_same or (panel.form.kind == WIDE) != (form.kind == WIDE):
         raise ValueError(f"the rows have the targets {listing(given)}; give those of training, {listing(known)}.")
