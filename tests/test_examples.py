@@ -18,8 +18,8 @@ FORECASTS = {
     "plot_forecast_co2.py", "plot_hourly_temperature.py", "plot_employment_panel.py", "plot_what_if_it_rains.py",
     "plot_grid_search.py", "plot_backtest_report.py", "plot_streaming.py",
 }  # fmt: skip
-# Three seconds and more each. That of the CO2 is the first Python of the README, which the fast tier runs.
-LONG = {"plot_long_memory.py", "plot_generate_text.py", "plot_sentiment.py", *FORECASTS}
+# The fast tier runs one, and the Python of the README, whose first is that of the CO2.
+LONG = {path.name for path in EXAMPLES} - {"plot_four_samples.py"}
 each_example = pytest.mark.parametrize(
     "example",
     [pytest.param(path, id=path.name, marks=pytest.mark.slow if path.name in LONG else ()) for path in EXAMPLES],
