@@ -68,7 +68,9 @@ BAD_SERIES = {
     "irregular dates": (lambda: at(["2020-01-01", "2020-01-02", "2020-01-02 05:00", "2020-01-02 05:01:07"]),
                         ValueError, ["sales", "no regular step", "2020-01-01", "resample"]),
     "irregular integers": (lambda: pd.Series(np.ones(4), [10, 15, 21, 35], name="sales"), ValueError,
-                           ["sales", "no regular step", "21", "5", "resample"]),
+                           ["sales", "no regular step", "22 of its 26", "steps of 1", "resample"]),
+    "integers whose step no two are apart": (lambda: pd.Series(np.ones(6), [0, 2, 5, 7, 9, 11], name="sales"),
+                                             ValueError, ["sales", "6 absent", "steps of 1", "missing="]),
     "integers too far apart to be a grid": (
         lambda: pd.Series(np.ones(3), [0, 1, 10**15], name="sales"), ValueError, ["sales", "absent"]),
     "strings": (lambda: with_value("n/a"), TypeError, ["sales", "'n/a'", "row 7", "not a number", "convert"]),
@@ -177,6 +179,28 @@ def test_target_and_y_together_are_refused(make):
 
 
 # Arguments
+
+# Each is said by whoever reads it, and not to be "a number, not a bool".
+TRUTHS = {
+    "scaler": (TypeError, ["scaler", "bool", "'standard'"]),
+    "target_transform": (TypeError, ["target_transform", "bool", "'log1p'"]),
+    "freq": (TypeError, ["freq", "step in time", "'D'", "True"]),
+    "categorical_features": (TypeError, ["categorical_features", "a list of names", "True"]),
+    "calendar": (TypeError, ["calendar", "a list of names", "True"]),
+    "target": (ValueError, ["no column True", "'sales'"]),
+    "bounds": (TypeError, ["bounds", "a pair of numbers", "True"]),
+}
+
+
+@pytest.mark.parametrize("argument, kind, words", [(name, *said) for name, said in TRUTHS.items()])
+def test_a_bool_is_refused_by_what_would_have_read_it(argument, kind, words):
+    refused(kind, words, rnn(**{argument: True}).fit, SALES.to_frame())
+
+
+def test_bounds_and_steps_of_other_kinds_are_refused():
+    refused(TypeError, ["bounds", "(True, 50)"], rnn(bounds=(True, 50)).fit, SALES)
+    refused(TypeError, ["freq", "step in time", "5"], rnn(freq=5).fit, SALES)
+
 
 BAD_ARGUMENTS = [
     ("horizon", 0), ("horizon", -1), ("horizon", 2.5), ("horizon", "12"), ("horizon", None), ("horizon", True),

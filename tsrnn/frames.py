@@ -439,6 +439,22 @@ def _find_targets(names, target, form):
     return list(names.get_indexer(wanted))
 
 
+def read_names(argument, names):
+    """Return what an argument names, a list; none for None.
+
+    Raises
+    ------
+    TypeError
+        If it is no list of names.
+    """
+    if isinstance(names, str):
+        raise TypeError(f"{argument} must be a list of names of columns; got {names!r}, which is one: [{names!r}].")
+    is_list = names is None or isinstance(names, list | tuple | set | frozenset)
+    if not is_list or not all(isinstance(name, Hashable) for name in names or ()):
+        raise TypeError(f"{argument} must be a list of names of columns, or None; got {names!r}.")
+    return list(names or ())
+
+
 def is_default(index):
     """Return whether an index is the one that pandas makes if it is given none."""
     return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
