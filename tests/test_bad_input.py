@@ -107,6 +107,9 @@ BAD_SERIES = {
                            ["sales", "timedelta64", "no clock"]),
     "array of three dimensions": (lambda: np.ones((60, 1, 1)), ValueError, ["(60, 1, 1)", "(n,)"]),
     "array without columns": (lambda: np.ones((60, 0)), ValueError, ["(60, 0)", "(n,)"]),
+    "rows of several lengths": (lambda: [[1.0, 2.0], [3.0]], ValueError, ["X", "not all of one length", "columns"]),
+    "a structured array": (lambda: np.ones(4, [("a", "f8"), ("b", "f8")]), TypeError,
+                           ["structured array", "'a', 'b'", "pd.DataFrame(X)"]),
     "a number": (lambda: 3.0, TypeError, ["3.0", "(n,)"]),
     "nothing": (lambda: None, TypeError, ["None", "give"]),
 }  # fmt: skip
@@ -148,6 +151,7 @@ def test_a_target_that_does_not_fit_is_refused(make, target, X, kind, words):
     [
         (SALES.to_frame("own"), SALES, ["'own'", "the very values to forecast", "'sales'", "leave that column out"]),
         (SALES, SALES, ["the very values to forecast", "give the series alone"]),
+        (SALES, SALES.to_numpy(), ["covariate 'sales' holds the very values to forecast, which"]),
         (SALES.to_frame()[[]], SALES.iloc[:-1], ["60 rows", "59", "one row of X per value of y"]),
         (SALES.to_frame()[[]], np.ones((60, 0)), ["(60, 0)", "at least one target"]),
         (SALES.to_frame()[[]], np.ones((60, 1, 1)), ["(60, 1, 1)", "(n,)"]),
@@ -157,6 +161,7 @@ def test_a_target_that_does_not_fit_is_refused(make, target, X, kind, words):
     ids=[
         "target as covariate",
         "series as X",
+        "series as X, y an array",
         "other length",
         "no outputs",
         "three axes",
@@ -200,6 +205,15 @@ def test_a_bool_is_refused_by_what_would_have_read_it(argument, kind, words):
 def test_bounds_and_steps_of_other_kinds_are_refused():
     refused(TypeError, ["bounds", "(True, 50)"], rnn(bounds=(True, 50)).fit, SALES)
     refused(TypeError, ["freq", "step in time", "5"], rnn(freq=5).fit, SALES)
+
+
+@pytest.mark.filterwarnings("ignore:the data have no clock")
+@pytest.mark.parametrize("index", [list("abc"), pd.MultiIndex.from_product([["a"], range(3)]), MONTHS[:3]])
+def test_covariates_on_a_clock_are_no_future_of_a_forecaster_without_one(index):
+    X = np.arange(60)[:, np.newaxis] % 2.0
+    model, ahead = rnn(max_iter=1).fit(X, SALES.to_numpy()), pd.DataFrame(X[:3])
+    assert np.isfinite(model.forecast(3, X=ahead)).all()
+    refused(TypeError, ["index", "without a clock", "array"], model.forecast, 3, X=ahead.set_axis(index))
 
 
 BAD_ARGUMENTS = [
