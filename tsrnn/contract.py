@@ -158,12 +158,7 @@ class ForecasterMixin(RegressorMixin):
             Of the same form as the data, with the clock carried on and the names of the series.
         """
         h, panel = self._steps_ahead(h), self.panel_
-        series, steps = self._future_rows(h)
-        ahead = None
-        if X is not None or self._names_ahead():
-            ahead = self._read_ahead(X, series, steps)
-        forecasts = self._forecast_ahead(h, ahead).reshape(-1, panel.n_targets)
-        return panel.frame(series, steps, forecasts)
+        return panel.frame(*self._future_rows(h), self._values_ahead(h, X).reshape(-1, panel.n_targets))
 
     def future_frame(self, h=None):
         """Return the h rows to come, for `predict`: a frame of the form of the data, without what is forecast."""
@@ -350,6 +345,12 @@ class ForecasterMixin(RegressorMixin):
             covariates = self._read_ahead(X, series, steps) if len(panel.covariate_names) else None
             forecasts[~is_inside] = self._forecast_ahead(int(ahead.max()) + 1, covariates)[series, ahead]
         return forecasts
+
+    def _values_ahead(self, h, X=None):
+        """Return the forecasts of the h steps after each series, shape (n_series, h, n_targets); X as in `forecast`."""
+        if not len(self.panel_.covariate_names):
+            return self._forecast_ahead(h)
+        return self._forecast_ahead(h, self._read_ahead(X, *self._future_rows(h)))
 
     def _future_rows(self, h):
         """Return series and steps of the h rows after each series."""

@@ -12,7 +12,7 @@ import pandas as pd
 from .clock import Clock, is_too_sparse, read_clock
 from .columns import FROM_DTYPE, read_covariates, read_numbers
 from .frames import ID_COL, TIME_COL, WIDE, Keys, as_array, is_default, listing, plain, read_keys, read_table
-from .panel import NO_WEIGHTS, Panel, refuse_empty
+from .panel import NO_WEIGHTS, Panel, interpolate, refuse_empty
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ def read_panel(
     places = _places_of_series(table.keys, form, freq) if form.has_ids else _places_of_one(table, freq)
     starts, bounds, ids, n_missing = places.starts, places.bounds, table.keys.ids, int(np.isnan(given).sum())
     values, covariates = places.spread(given), places.spread(covariates)
-    if len(weights):
-        weights = places.spread(weights[:, np.newaxis])
+    if len(weights):  # an absent stamp weighs what its neighbours do, as its value is taken from them
+        weights = interpolate(places.spread(weights[:, np.newaxis])[:, 0], places.bounds)[:, np.newaxis]
     n_absent = len(values) - len(given)
     if form.kind == WIDE:
         n_missing = int(np.isnan(_side_by_side(given)[0]).sum())
@@ -106,7 +106,7 @@ def read_panel(
     names = table.covariates.columns
     panel = Panel(
         values, bounds, starts, places.clock, ids, covariates, names, categories, form, n_missing, n_absent,
-        np.nan_to_num(weights.reshape(-1)),
+        weights.reshape(-1),
     )  # fmt: skip
     refuse_empty(panel)
     return panel
@@ -149,7 +149,8 @@ def extend(panel, X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL):
     _refuse_disorder(series, steps, panel.label, lambda step: panel.stamps([step])[0])
     places, weights = _places_with(panel, series, steps), panel.weights
     if len(weights):
-        weights = np.nan_to_num(places.spread(np.append(weights, np.ones(len(values)))[:, np.newaxis])[:, 0])
+        later = np.full(len(values), weights.mean())  # of a usual row
+        weights = interpolate(places.spread(np.append(weights, later)[:, np.newaxis])[:, 0], places.bounds)
     n_absent = int(places.bounds[-1]) - len(panel.values) - len(values)
     if panel.form.kind == WIDE:
         n_absent //= panel.n_series  # a stamp is absent once, as it would be there once
