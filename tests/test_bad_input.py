@@ -68,7 +68,9 @@ BAD_SERIES = {
     "irregular dates": (lambda: at(["2020-01-01", "2020-01-02", "2020-01-02 05:00", "2020-01-02 05:01:07"]),
                         ValueError, ["sales", "no regular step", "2020-01-01", "resample"]),
     "irregular integers": (lambda: pd.Series(np.ones(4), [10, 15, 21, 35], name="sales"), ValueError,
-                           ["sales", "no regular step", "21", "5", "resample"]),
+                           ["sales", "no regular step", "22 of its 26", "steps of 1", "resample"]),
+    "integers whose step no two are apart": (lambda: pd.Series(np.ones(6), [0, 2, 5, 7, 9, 11], name="sales"),
+                                             ValueError, ["sales", "6 absent", "steps of 1", "missing="]),
     "integers too far apart to be a grid": (
         lambda: pd.Series(np.ones(3), [0, 1, 10**15], name="sales"), ValueError, ["sales", "absent"]),
     "strings": (lambda: with_value("n/a"), TypeError, ["sales", "'n/a'", "row 7", "not a number", "convert"]),
@@ -105,6 +107,9 @@ BAD_SERIES = {
                            ["sales", "timedelta64", "no clock"]),
     "array of three dimensions": (lambda: np.ones((60, 1, 1)), ValueError, ["(60, 1, 1)", "(n,)"]),
     "array without columns": (lambda: np.ones((60, 0)), ValueError, ["(60, 0)", "(n,)"]),
+    "rows of several lengths": (lambda: [[1.0, 2.0], [3.0]], ValueError, ["X", "not all of one length", "columns"]),
+    "a structured array": (lambda: np.ones(4, [("a", "f8"), ("b", "f8")]), TypeError,
+                           ["structured array", "'a', 'b'", "pd.DataFrame(X)"]),
     "a number": (lambda: 3.0, TypeError, ["3.0", "(n,)"]),
     "nothing": (lambda: None, TypeError, ["None", "give"]),
 }  # fmt: skip
@@ -146,6 +151,7 @@ def test_a_target_that_does_not_fit_is_refused(make, target, X, kind, words):
     [
         (SALES.to_frame("own"), SALES, ["'own'", "the very values to forecast", "'sales'", "leave that column out"]),
         (SALES, SALES, ["the very values to forecast", "give the series alone"]),
+        (SALES, SALES.to_numpy(), ["covariate 'sales' holds the very values to forecast, which"]),
         (SALES.to_frame()[[]], SALES.iloc[:-1], ["60 rows", "59", "one row of X per value of y"]),
         (SALES.to_frame()[[]], np.ones((60, 0)), ["(60, 0)", "at least one target"]),
         (SALES.to_frame()[[]], np.ones((60, 1, 1)), ["(60, 1, 1)", "(n,)"]),
@@ -155,6 +161,7 @@ def test_a_target_that_does_not_fit_is_refused(make, target, X, kind, words):
     ids=[
         "target as covariate",
         "series as X",
+        "series as X, y an array",
         "other length",
         "no outputs",
         "three axes",
@@ -177,6 +184,37 @@ def test_target_and_y_together_are_refused(make):
 
 
 # Arguments
+
+# Each is said by whoever reads it, and not to be "a number, not a bool".
+TRUTHS = {
+    "scaler": (TypeError, ["scaler", "bool", "'standard'"]),
+    "target_transform": (TypeError, ["target_transform", "bool", "'log1p'"]),
+    "freq": (TypeError, ["freq", "step in time", "'D'", "True"]),
+    "categorical_features": (TypeError, ["categorical_features", "a list of names", "True"]),
+    "calendar": (TypeError, ["calendar", "a list of names", "True"]),
+    "target": (ValueError, ["no column True", "'sales'"]),
+    "bounds": (TypeError, ["bounds", "a pair of numbers", "True"]),
+}
+
+
+@pytest.mark.parametrize("argument, kind, words", [(name, *said) for name, said in TRUTHS.items()])
+def test_a_bool_is_refused_by_what_would_have_read_it(argument, kind, words):
+    refused(kind, words, rnn(**{argument: True}).fit, SALES.to_frame())
+
+
+def test_bounds_and_steps_of_other_kinds_are_refused():
+    refused(TypeError, ["bounds", "(True, 50)"], rnn(bounds=(True, 50)).fit, SALES)
+    refused(TypeError, ["freq", "step in time", "5"], rnn(freq=5).fit, SALES)
+
+
+@pytest.mark.filterwarnings("ignore:the data have no clock")
+@pytest.mark.parametrize("index", [list("abc"), pd.MultiIndex.from_product([["a"], range(3)]), MONTHS[:3]])
+def test_covariates_on_a_clock_are_no_future_of_a_forecaster_without_one(index):
+    X = np.arange(60)[:, np.newaxis] % 2.0
+    model, ahead = rnn(max_iter=1).fit(X, SALES.to_numpy()), pd.DataFrame(X[:3])
+    assert np.isfinite(model.forecast(3, X=ahead)).all()
+    refused(TypeError, ["index", "without a clock", "array"], model.forecast, 3, X=ahead.set_axis(index))
+
 
 BAD_ARGUMENTS = [
     ("horizon", 0), ("horizon", -1), ("horizon", 2.5), ("horizon", "12"), ("horizon", None), ("horizon", True),

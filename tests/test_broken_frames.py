@@ -143,6 +143,9 @@ FITS = {
                      ["3 levels", "give two", "join"]),
     "levels the wrong way round": (lambda: levels().rename_axis([None, None]).swaplevel(), {}, ValueError,
                                    ["dates in level 0", "(id, time)", "swaplevel()"]),
+    "levels of numbers and text the wrong way round": (
+        lambda: long(ds=[*range(N)] * 2).set_index(["unique_id", "ds"]).rename_axis([None, None]).swaplevel(), {},
+        ValueError, ["whole numbers in level 0", "(id, time)", "swaplevel()"]),
     # the columns
     "two columns of one name": (lambda: pd.concat([long(), long()[["y"]]], axis=1), {}, ValueError,
                                 ["two columns called 'y'", "rename"]),

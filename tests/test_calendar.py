@@ -51,6 +51,10 @@ def test_clock_of_integers_has_no_season():
     assert seasonal_period(None) == 1
 
 
+def test_easter_has_no_season():
+    assert seasonal_period(pd.offsets.Easter()) == 1
+
+
 def test_season_is_a_python_int():
     assert all(type(seasonal_period(to_offset(step))) is int for step in SEASONS)
 

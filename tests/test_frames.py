@@ -520,6 +520,24 @@ def test_a_frame_that_was_read_is_left_as_it_was_and_not_shared():
         same(data, copy)
 
 
+@both
+def test_several_targets_may_be_named_by_an_array_or_an_index(make):
+    expected = make(target=["a", "b"]).fit(PAST[["b", "a"]]).forecast()
+    for target in (np.array(["a", "b"]), pd.Index(["a", "b"])):
+        same(make(target=target).fit(PAST[["b", "a"]]).forecast(), expected)
+
+
+@both
+def test_the_clock_is_that_of_y_if_X_has_the_default_index(make):
+    X = pd.DataFrame({"promo": np.arange(N) % 2.0})
+    model, expected = make().fit(X, PAST["a"]), make().fit(X.set_axis(PAST.index), PAST["a"])
+    assert model.panel_.clock == expected.panel_.clock
+    ahead = X.iloc[:H].set_axis(LATER.index[:H])
+    same(model.forecast(H, X=ahead), expected.forecast(H, X=ahead))
+    later = X.iloc[:4], LATER["a"].iloc[:4]
+    assert model.update(*later).future_frame(1).index[0] == MONTHS[N + 4]
+
+
 # Names of several parts
 
 

@@ -152,6 +152,31 @@ def test_the_baseline_leaves_covariates_alone():
     np.testing.assert_array_equal(model.predict(X[NEXT]), SALES[N_TRAIN - 7 : N_TRAIN])
 
 
+NO_LISTS = {"a number": 3, "a bool": True, "a dict": {"promo": 1}, "lists in it": [["promo"]], "an array": np.ones(2)}
+
+
+@pytest.mark.parametrize("argument", ["past_covariates", "static_covariates", "categorical_features"])
+@pytest.mark.parametrize("given", NO_LISTS.values(), ids=NO_LISTS.keys())
+def test_what_is_no_list_of_names_is_refused(argument, given):
+    words = [argument, "a list of names of columns", repr(given)]
+    refused(TypeError, words, fit, X[TRAIN], SALES[TRAIN], **{argument: given})
+
+
+def test_what_is_known_of_the_past_alone_cannot_be_static():
+    X_level = X.assign(level=2.0)
+    both = {"past_covariates": ["level"], "static_covariates": ["level"]}
+    refused(ValueError, ["past_covariates and static_covariates", "'level'"], fit, X_level[TRAIN], SALES[TRAIN], **both)
+
+
+def test_a_static_covariate_may_be_unknown_of_a_series():
+    long = pd.concat([pd.DataFrame({"unique_id": name, "ds": DAYS, "y": SALES.to_numpy()}) for name in "ab"])
+    long["level"] = np.where(long["unique_id"] == "a", 2.0, np.nan)
+    options = {"static_covariates": ["level"], "missing": "mask", "max_iter": 1, "hidden_layer_sizes": 2}
+    assert np.isfinite(fit(long, **options).forecast(2)["y"]).all()
+    long.iloc[7, 3] = 3.0
+    refused(ValueError, ["static", "'level'", "changes within series 'a'"], fit, long, **options)
+
+
 @pytest.mark.parametrize("argument", ["past_covariates", "static_covariates"])
 def test_names_that_are_no_covariates_are_refused(argument):
     refused(ValueError, [argument, "'snow'", "'promo', 'kind'"], fit, X[TRAIN], SALES[TRAIN], **{argument: ["snow"]})

@@ -50,7 +50,7 @@ def seasonal_period(freq):
         length = freq.kwds
         months = freq.n * (length.get("months", 0) + 12 * length.get("years", 0))
         return _divided(12, months) if months and set(length) <= {"months", "years"} else 1
-    name = freq.rule_code.split("-")[0]
+    name = "" if isinstance(freq, pd.offsets.Easter) else freq.rule_code.split("-")[0]  # Easter has none
     if name in _SEASONS:
         return _divided(_SEASONS[name], freq.n)
     if name != "D" and not isinstance(freq, pd.offsets.Tick):

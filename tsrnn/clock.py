@@ -2,6 +2,7 @@
 
 import contextlib
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -306,14 +307,16 @@ def _find_step(index, freq, label):
 
 
 def _step_of_numbers(index):
-    """Return the smallest step of sorted whole numbers."""
+    """Return the longest step that every one of sorted whole numbers is on."""
     if len(index) < 2:
         return 1
     first = int(index[1]) - int(index[0])
-    return first if _has_every_step(first, index) else int(np.diff(index.to_numpy(np.int64)).min())
+    return first if _has_every_step(first, index) else int(np.gcd.reduce(np.diff(index.to_numpy(np.int64))))
 
 
 def _named_step(freq):
+    if not isinstance(freq, str | pd.offsets.BaseOffset | timedelta):
+        raise TypeError(f"freq must be a step in time, such as 'h', 'D' or a DateOffset; got {freq!r}.")
     step = None
     with contextlib.suppress(ValueError, TypeError):
         step = to_offset(freq)

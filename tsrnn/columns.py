@@ -6,7 +6,7 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
-from .frames import are_plain_numbers, looks_like_dates, plain
+from .frames import are_plain_numbers, looks_like_dates, plain, read_names
 
 FROM_DTYPE = "from_dtype"
 
@@ -66,7 +66,8 @@ def read_covariates(frame, known=None, categorical=FROM_DTYPE):
     """
     named = known
     if known is None:
-        named = [] if categorical == FROM_DTYPE else _check_names(frame, categorical)
+        is_asked = not isinstance(categorical, str) or categorical != FROM_DTYPE
+        named = _check_names(frame, categorical) if is_asked else []
     values, categories = np.empty(frame.shape), {}
     for place, name in enumerate(frame.columns):
         column, label = frame.iloc[:, place], f"covariate {plain(name)!r}"
@@ -76,7 +77,7 @@ def read_covariates(frame, known=None, categorical=FROM_DTYPE):
                 f"the frame has dates in column {plain(name)!r}, which is no covariate; make it the index, or name it "
                 "as time_col, or in categorical_features if it holds categories."
             )
-        if is_named or (known is None and categorical == FROM_DTYPE and _has_categories(column)):
+        if is_named or (known is None and not is_asked and _has_categories(column)):
             values[:, place], categories[name] = _to_categories(column, label, (known or {}).get(name))
         else:
             cure = "convert it (pd.to_numeric), or name the column in categorical_features"
@@ -90,13 +91,14 @@ def _check_names(frame, categorical):
         raise ValueError(
             f"categorical_features must be {FROM_DTYPE!r}, a list of names of columns, or None; got {categorical!r}."
         )
-    unknown = [name for name in categorical or () if name not in frame.columns]
+    names = read_names("categorical_features", categorical)
+    unknown = [name for name in names if name not in frame.columns]
     if unknown:
         what = ", ".join(map(repr, frame.columns)) or "none"
         raise ValueError(
             f"categorical_features holds {unknown[0]!r}, which is no covariate; the covariates are {what}."
         )
-    return list(categorical or ())
+    return names
 
 
 def _has_categories(column):

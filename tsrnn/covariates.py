@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .frames import read_names
 from .panel import interpolate
 from .scaling import StandardScaling
 
@@ -19,16 +20,20 @@ def check_covariates(panel, past, static):
     past, static : sequence of str, or None
         What was given as `past_covariates` and `static_covariates`.
     """
+    past, static = read_names("past_covariates", past), read_names("static_covariates", static)
     for argument, names in (("past_covariates", past), ("static_covariates", static)):
-        if isinstance(names, str):
-            raise TypeError(f"{argument} must be a list of names of columns; got {names!r}, which is one: [{names!r}].")
-        for name in names or ():
+        for name in names:
             if name not in panel.covariate_names:
                 what = ", ".join(map(repr, panel.covariate_names)) or "none"
                 raise ValueError(f"{argument} holds {name!r}, which is no covariate; the covariates are {what}.")
-    for name in static or ():
+    if both := [name for name in static if name in past]:
+        raise ValueError(
+            f"past_covariates and static_covariates both hold {both[0]!r}; what never changes is known ahead: leave it "
+            "out of past_covariates."
+        )
+    for name in static:
         values, firsts = panel.covariates[:, panel.covariate_names.get_loc(name)], panel.bounds[:-1]
-        changes = np.fmax.reduceat(values, firsts) != np.fmin.reduceat(values, firsts)
+        changes = np.fmax.reduceat(values, firsts) > np.fmin.reduceat(values, firsts)  # not where all are NaN
         if changes.any():
             label = panel.label(int(changes.argmax()))
             raise ValueError(f"static covariate {name!r} changes within {label}; leave it out of static_covariates.")

@@ -638,7 +638,10 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             return None
         given = self.bounds
         is_pair = isinstance(given, tuple | list) and len(given) == 2
-        if not is_pair or not all(limit is None or isinstance(limit, Real) for limit in given):
+        are_limits = is_pair and all(
+            limit is None or (isinstance(limit, Real) and not isinstance(limit, bool)) for limit in given
+        )
+        if not are_limits:
             raise TypeError(
                 f"bounds must be a pair of numbers, None for no bound, such as (0, None); got {self.bounds!r}."
             )

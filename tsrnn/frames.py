@@ -170,7 +170,7 @@ def read_table(X, y=None, target=None, id_col=ID_COL, time_col=TIME_COL):
         None stands for rows without columns beside y.
     y : Series, DataFrame or array, optional
         One row for each of X; its columns are targets, and those of X are covariates.
-    target : str or list of str, optional
+    target : str, or list, array or Index of str, optional
         The columns of X that are targets, where there is no y; the others are covariates.
     id_col, time_col : str
         Columns of a long frame, if X has them.
@@ -184,6 +184,8 @@ def read_table(X, y=None, target=None, id_col=ID_COL, time_col=TIME_COL):
     TypeError, ValueError
         If it cannot be told without guessing; the sentence says what to do.
     """
+    if isinstance(target, np.ndarray | pd.Index):
+        target = target.tolist()
     if y is not None:
         if target is not None:
             raise ValueError(f"both y and target={target!r} are given; give one of them.")
@@ -235,7 +237,17 @@ def as_array(X, what):
     if hasattr(X, "toarray"):
         raise TypeError(f"{what} is sparse, a {type(X).__name__}; give it dense, as {what}.toarray() does.")
     is_array = isinstance(X, list | tuple) or hasattr(X, "__array__")
-    values = np.asarray(X) if is_array else np.empty(())
+    try:
+        values = np.asarray(X) if is_array else np.empty(())
+    except ValueError:
+        raise ValueError(
+            f"{what} holds rows that are not all of one length; give one row per time step, each with the same columns."
+        ) from None
+    if values.dtype.names:
+        raise TypeError(
+            f"{what} is a structured array with the fields {listing(values.dtype.names)}; give a DataFrame, as "
+            f"pd.DataFrame({what}) does."
+        )
     if not values.ndim:
         raise TypeError(
             f"{what} is {X!r}, a {type(X).__name__}; give a Series, a DataFrame, or an array of shape (n,)."
@@ -331,10 +343,9 @@ def _take_levels(frame, form, id_col, time_col):
         )
     time_level = names.index(time_col) if time_col in names else 1 - names.index(id_col) if id_col in names else 1
     ids, known = index.levels[1 - time_level], index.levels[time_level]
-    dated = pd.DatetimeIndex | pd.PeriodIndex
-    if isinstance(ids, dated) and not isinstance(known, dated):
+    if what := clock_in_ids(ids, known, is_named=id_col in names or time_col in names):
         raise ValueError(
-            f"the index has its dates in level {1 - time_level}, where the ids are read; give (id, time), as "
+            f"the index has its {what} in level {1 - time_level}, where the ids are read; give (id, time), as "
             "swaplevel() does."
         )
     codes = np.asarray(index.codes[1 - time_level])
@@ -347,6 +358,16 @@ def _take_levels(frame, form, id_col, time_col):
         is_time_first=time_level == 0,
     )  # fmt: skip
     return keys, frame, form
+
+
+def clock_in_ids(ids, stamps, is_named):
+    """Return what the level of ids holds that tells that it is the one of stamps; "" if nothing does."""
+    dated = pd.DatetimeIndex | pd.PeriodIndex
+    if isinstance(ids, dated) and not isinstance(stamps, dated):
+        return "dates"
+    is_text = pd.api.types.is_string_dtype(stamps.dtype) and not looks_like_dates(pd.Series(stamps[:3]))
+    are_turned = not is_named and len(stamps) and is_text and pd.api.types.is_integer_dtype(ids.dtype)
+    return "whole numbers" if are_turned else ""
 
 
 def _refuse_missing_ids(series):
@@ -367,7 +388,8 @@ def _read_beside(X, y, id_col, time_col):
     if form.kind == ARRAY and X is not None:
         _refuse_no_columns(as_array(X, "X").shape, has_clock=form_of_y.kind != ARRAY)
     names = form_of_y.targets
-    if form.kind == ARRAY:
+    has_no_clock = form.columns is None and is_default(frame.index) and frame.index.name is None
+    if form.kind == ARRAY or (has_no_clock and form_of_y.kind != ARRAY):
         keys, given, form = _take_keys(given, form_of_y, id_col, time_col)
         names = form.targets
     elif form_of_y.kind != ARRAY and not (given.index.equals(frame.index) or is_default(given.index)):
@@ -437,6 +459,22 @@ def _find_targets(names, target, form):
     if unknown := [name for name in wanted if name not in known]:
         raise ValueError(f"there is no column {unknown[0]!r} to be the target; the columns are {listing(names)}.")
     return list(names.get_indexer(wanted))
+
+
+def read_names(argument, names):
+    """Return what an argument names, a list; none for None.
+
+    Raises
+    ------
+    TypeError
+        If it is no list of names.
+    """
+    if isinstance(names, str):
+        raise TypeError(f"{argument} must be a list of names of columns; got {names!r}, which is one: [{names!r}].")
+    is_list = names is None or isinstance(names, list | tuple | set | frozenset)
+    if not is_list or not all(isinstance(name, Hashable) for name in names or ()):
+        raise TypeError(f"{argument} must be a list of names of columns, or None; got {names!r}.")
+    return list(names or ())
 
 
 def is_default(index):

@@ -172,7 +172,9 @@ def refuse_copies(panel, is_named):
                 what = "holds the very values to forecast"
                 cure = "which are not known ahead; leave that column out, or give the series alone."
                 if is_named:
-                    raise ValueError(f"covariate {plain(column)!r} {what}, of {plain(name)!r}, {cure}")
+                    of = "" if name is None else f", of {plain(name)!r}"
+                    which = "the covariate" if column is None else f"covariate {plain(column)!r}"
+                    raise ValueError(f"{which} {what}{of}, {cure}")
                 warnings.warn(f"column {column} of X {what}, {cure}", UserWarning, stacklevel=4)
 
 

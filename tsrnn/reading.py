@@ -193,12 +193,25 @@ def read_ahead(X, panel, names, id_col=ID_COL, time_col=TIME_COL):
             f"the covariates {listing(missing)} are not given for the steps to come; give them as columns of X, or "
             "name them in past_covariates."
         )
+    if not is_bare and not panel.clock.is_given:
+        refuse_clock(X.index)
     values, _ = read_covariates(X[names], panel.categories)
     keys = Keys() if is_bare else read_keys(X, id_col, time_col)
     if keys.stamps is None or not panel.clock.is_given:  # rows directly after training
         return Ahead(np.zeros(len(X), np.int64), panel.clock.n + np.arange(len(X)), values)
     series = _find_series(keys, len(X), panel)
     return Ahead(np.zeros(len(X), np.int64) if series is None else series, panel.clock.positions(keys.stamps), values)
+
+
+def refuse_clock(index):
+    """Raise unless the index of rows counts them, as only it can where a forecaster was fitted without a clock."""
+    if is_default(index) or (index.nlevels == 1 and pd.api.types.is_integer_dtype(index.dtype)) or not len(index):
+        return
+    raise TypeError(
+        f"the rows of X have an index of {'several levels' if index.nlevels > 1 else index.dtype} (from "
+        f"{index[0]!r} on), but the forecaster was fitted without a clock; fit it on data with a time index, or give "
+        "an array."
+    )
 
 
 def are_covariates_of_training(X, panel):

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from .base import shorten
-from .frames import looks_like_dates
+from .frames import clock_in_ids, looks_like_dates
 
 ID_COL, TIME_COL = "unique_id", "ds"
 
@@ -175,10 +175,9 @@ def _read_levels(name, index, id_col, time_col):
     where = f"level {level} of the index of {name}"
     stamps, ids = index.levels[level], index.levels[1 - level]
     codes, series = np.asarray(index.codes[level]), np.asarray(index.codes[1 - level])
-    dated = pd.DatetimeIndex | pd.PeriodIndex
-    if isinstance(ids, dated) and not isinstance(stamps, dated):
+    if what := clock_in_ids(ids, stamps, is_named=id_col in names or time_col in names):
         raise ValueError(
-            f"{where} holds {stamps.dtype}, and level {1 - level} dates; give (id, time), as index.swaplevel() does."
+            f"{where} holds {stamps.dtype}, and level {1 - level} {what}; give (id, time), as index.swaplevel() does."
         )
     if (codes < 0).any():
         _refuse_missing(codes < 0, where)
