@@ -24,7 +24,7 @@ BACKTESTING = rooms_of("backtesting", "__init__ rolling fits origins data result
 METRICS = rooms_of("metrics", "__init__ scorers tables formulas grouped reading")
 SURFACE = [
     "__main__", "__init__", *COMMANDS, "forecaster", "generator", "regressor", "classifier", "windowed", "skill",
-    "baselines", "choices", *BACKTESTING, "lookahead", "contract", "splitting", "tokens", "ids", "member",
+    "baselines", "choices", *BACKTESTING, "lookahead", "contract", "asking", "splitting", "tokens", "ids", "member",
     "preparation",
     "covariates", *PLOTTING, "datasets", *METRICS, "transforms", "powers", "seasons", "scaling", "decomposition",
     "windows", "sequences", "checking", "calendar", "stamps", "reading", "panel", "columns", "frames", "clock", "base",
@@ -45,6 +45,7 @@ PANDAS = [
     *COMMANDS, "forecaster", "skill", "generator", "baselines", "backtesting.fits", "backtesting.data",
     "backtesting.result", "lookahead", "splitting", "datasets", "metrics.tables", "metrics.scorers", "windows",
     "windowed", "checking", "calendar", "stamps", "reading", "panel", "columns", "frames", "clock", "contract",
+    "asking",
     *PLOTTING,
 ]  # fmt: skip
 SKLEARN = [

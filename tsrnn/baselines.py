@@ -92,8 +92,9 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
         self._values = np.column_stack([interpolate(values, panel.bounds) for values in panel.values.T])
         self._bounds, self._seasons = panel.bounds, np.where(panel.lengths >= self.season_, self.season_, 1)
 
-    def _forecast_ahead(self, n_steps, ahead=None):
-        last = self._bounds[1:, None] - self._seasons[:, None] + np.arange(n_steps) % self._seasons[:, None]
+    def _forecast_ahead(self, series, n_steps, ahead=None):
+        seasons = self._seasons[series, None]
+        last = self._bounds[1:][series, None] - seasons + np.arange(n_steps) % seasons
         return self._values[last]
 
     def _fitted_values(self, series, rows):

@@ -611,15 +611,13 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             )
         return n_training
 
-    def _forecast_ahead(self, n_steps, ahead=None):
-        # Members have the series in an order of their own.
-        ahead, numbers = ahead if ahead is None else ahead[self.panel_.order], np.arange(len(self._numbers))
-        forecasts = self._combine(lambda member, threads: member.forecast_ahead(numbers, n_steps, threads, ahead))
-        return forecasts[self._numbers]
+    def _forecast_ahead(self, series, n_steps, ahead=None):
+        numbers = self._numbers[series]
+        return self._combine(lambda member, threads: member.forecast_ahead(numbers, n_steps, threads, ahead))
 
-    def _names_ahead(self):
+    def _names_ahead(self, panel):
         known = {*(self.past_covariates or ()), *(self.static_covariates or ())}
-        return [name for name in self.panel_.covariate_names if name not in known]
+        return [name for name in panel.covariate_names if name not in known]
 
     def _fitted_values(self, series, rows):
         first = np.maximum(rows - self._members[0].settings.n_ahead + 1, 0)
