@@ -152,7 +152,7 @@ class ForecastScorer(BaseEstimator):
     def _scaled(self, estimator, X, truth, forecast, weight, counted, power):
         """Return the mean over series of the scaled score of each."""
         series, scale = self._ask(estimator, X, "series_numbers", "naive_errors", power=power)
-        series, scale, weight = np.asarray(series)[counted], np.asarray(scale, np.float64)[counted], weight[counted]
+        series, scale, weight = np.ravel(series)[counted], np.ravel(scale).astype(np.float64)[counted], weight[counted]
         has_scale = scale > 0
         ids = np.unique(series)
         left, series = np.unique(series[has_scale], return_inverse=True)
