@@ -51,6 +51,7 @@ PANDAS = [
 SKLEARN = [
     "forecaster", "generator", "regressor", "classifier", "baselines", "backtesting.rolling", "backtesting.fits",
     "splitting", "tokens", "metrics.formulas", "metrics.scorers", "base", "contract", "checking", "windowed",
+    "plotting.training",
     "transforms",  # which clones users' transformers
 ]  # fmt: skip
 ALLOWED = {

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from refusals import refused
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 
-from tsrnn import RNNForecaster, SeasonalNaive
+from tsrnn import RNNForecaster, SeasonalNaive, backtest, make_windows
 from tsrnn.metrics import mae, panel_scores, scorer
 
 N = 36
@@ -121,3 +123,54 @@ def test_what_is_no_truth_is_refused_in_words(single):
     beside = SeasonalNaive(12).fit(WIDE[["b"]][TRAIN], SERIES[TRAIN])
     refused(ValueError, ["given to fit as y", "give y"], beside.score, WIDE[["b"]][TEST])
     refused(ValueError, ["given to fit as y", "give y"], scorer("neg_mae"), beside, WIDE[["b"]][TEST])
+
+
+def test_who_is_not_fitted_says_so_whatever_is_asked(single):
+    for asked in ("naive_errors", "series_numbers", "read_truth", "score", "predict"):
+        refused(NotFittedError, ["SeasonalNaive", "not fitted"], getattr(SeasonalNaive(), asked), SERIES)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = SeasonalNaive().fit(WIDE["b"][TRAIN])
+    for call in (model.score, model.naive_errors, model.predict):
+        with pytest.warns(UserWarning, match="X has no clock") as caught:
+            call(SERIES[TEST].to_numpy())
+        assert {one.filename for one in caught} == {__file__}
+
+
+def test_a_fold_of_whole_series_names_the_split_that_panels_need():
+    long = WIDE.melt(ignore_index=False, var_name="unique_id", value_name="y").reset_index()
+    with pytest.raises(ValueError, match="PanelTimeSeriesSplit"):
+        cross_val_score(SeasonalNaive(), long, cv=TimeSeriesSplit(2), error_score="raise")
+
+
+def test_weights_may_come_beside_values_alone():
+    weights = RNG.uniform(1, 2, N)
+    model = RNNForecaster(3, max_iter=1, hidden_layer_sizes=4, lookback=3, early_stopping=False, random_state=0)
+    expected = clone(model).fit(SERIES[TRAIN], sample_weight=weights).forecast()
+    np.testing.assert_array_equal(model.fit(None, SERIES[TRAIN], sample_weight=weights).forecast(), expected)
+
+
+def test_a_back_test_takes_values_alone_and_refuses_a_class():
+    test = backtest(SeasonalNaive(2), SERIES, n_origins=2)
+    for X, y in ((None, SERIES), (SERIES.to_frame()[[]], SERIES)):
+        pd.testing.assert_frame_equal(backtest(SeasonalNaive(2), X, y, n_origins=2).forecasts, test.forecasts)
+    bare = backtest(SeasonalNaive(2), None, SERIES.to_numpy(), n_origins=2).forecasts
+    assert len(bare) == 4
+    refused(TypeError, ["class SeasonalNaive", "instance"], backtest, SeasonalNaive, SERIES)
+
+
+def test_tables_name_ids_and_stamps_as_the_data_do_and_lose_neither():
+    """A clock that is called as ids are by default, or ids that are called as a column of the table, take another."""
+    odd = WIDE.rename_axis("unique_id")
+    assert list(backtest(SeasonalNaive(), odd, n_origins=2).forecasts.columns[:4]) == [
+        "series", "origin", "step", "unique_id",
+    ]  # fmt: skip
+    named = WIDE.rename_axis(columns="shop")
+    assert backtest(SeasonalNaive(), named, n_origins=2).forecasts["shop"].tolist() == ["a", "b", "c"] * 2
+    assert make_windows(named, 4).stamps.names == ["shop", "ds"]
+    model = RNNForecaster(3, max_iter=1, hidden_layer_sizes=4, lookback=3, random_state=0, id_col="MAE")
+    long = WIDE.melt(ignore_index=False, var_name="MAE", value_name="y").reset_index()
+    with pytest.warns(UserWarning, match="no skill"):
+        report = model.fit(long).report()
+    assert report["unique_id"].tolist() == ["a"] * 3 + ["b"] * 3 + ["c"] * 3
+    assert (report["MAE"] > 0).all()

@@ -11,7 +11,7 @@ import pandas as pd
 
 from .clock import is_too_sparse
 from .columns import read_covariates, read_numbers
-from .frames import as_array, is_default, listing, plain
+from .frames import ID_COL, TIME_COL, WIDE, as_array, is_default, listing, plain
 from .metrics.reading import refuse_other_index
 from .panel import Panel
 from .reading import Rows, read_rows
@@ -56,6 +56,18 @@ def is_without_clock(X, panel):
     if X is None or not panel.clock.is_given or _counts_rows(panel.clock):
         return False
     return not hasattr(X, "iloc") or (is_default(X.index) and X.index.name is None)
+
+
+def key_names(panel, taken=()):
+    """Return the names of ids and stamps in a table that also has the columns `taken`: those of the data, if free.
+
+    The ids of a frame with a series in each column are called what its columns together are.
+    """
+    form = panel.form
+    named = {"time": form.time_name, "id": form.targets.name if form.kind == WIDE else form.id_name}
+    time_name = next(name for name in (named["time"], TIME_COL, "time") if name is not None and name not in taken)
+    names = (named["id"], ID_COL, "series")
+    return next(name for name in names if name is not None and name not in (*taken, time_name)), time_name
 
 
 def warn(message):

@@ -44,7 +44,7 @@ NO_CLOCK_OF_X = (
 class ForecasterMixin(RegressorMixin):
     """Gives a class with `horizon`, `target`, `id_col`, `time_col`, `freq` and `missing` the contract.
 
-    It has five methods of its own, for which series are numbered in the order of the panel.
+    A forecaster adds the methods below, for which series are numbered in the order of the panel.
     """
 
     @abstractmethod
@@ -142,10 +142,15 @@ class ForecasterMixin(RegressorMixin):
         Parameters
         ----------
         X : DataFrame, Series or array with n rows
-            Only its clock is read, and the ids of its rows if series have some, never its values. Rows after training
-            are forecast. Rows of training get their fitted values: the forecast made `horizon` steps before them, from
-            as much as there was to be seen, or, where nothing was known yet, the mean of training. Rows without
-            a clock are the steps directly after training, except that the very rows of training mean themselves.
+            Read are its clock, the ids of its rows if series have some, and the covariates that are known ahead, of
+            rows after training; values to forecast never. Rows after training are forecast; covariates in a hole before
+            them, if nobody gives these rows, are unknown, with a warning. Rows of training get their fitted values, for
+            which the covariates are those of training, whatever X has: the forecast made `horizon` steps before them,
+            from as much as there was to be seen, or, where nothing was known yet, the mean of training.
+
+            Rows without a clock are the steps directly after training, except that the very rows of training mean
+            themselves. So it is where training and X have but the row numbers that pandas gives a frame: if the values
+            of X are those of the first rows of training these are meant, else the steps after it, with a warning.
 
         Returns
         -------
@@ -154,8 +159,18 @@ class ForecasterMixin(RegressorMixin):
 
         Raises
         ------
-        ValueError
-            If a row lies before training, off its clock, or is of a series that was not fitted.
+        TypeError, ValueError
+            If a row lies before training, off its clock, or so far after it that its stamp must be wrong, or is of a
+            series that was not fitted; if two rows of a step contradict each other; or, unless `missing` says what
+            to do, if a covariate of a step to forecast is missing, or a category that training did not have.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> model = tsrnn.SeasonalNaive(horizon=12).fit(temperature[:-12])
+        >>> model.predict(temperature[-12:])[:3]  # whose values are not looked at
+        array([24.39, 25.53, 25.48])
         """
         return self._forecasts_of(self._rows(X), X)
 
@@ -173,6 +188,16 @@ class ForecasterMixin(RegressorMixin):
         -------
         Series or DataFrame
             Of the same form as the data, with the clock carried on and the names of the series.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> tsrnn.SeasonalNaive().fit(temperature).forecast(2)
+        ds
+        2011-01-01    24.70
+        2011-02-01    26.16
+        Freq: MS, Name: sst, dtype: float64
         """
         h, panel = self._steps_ahead(h), self.panel_
         series, steps = self._future_rows(h)
@@ -182,7 +207,25 @@ class ForecasterMixin(RegressorMixin):
         return panel.frame(series, steps, forecasts)
 
     def future_frame(self, h=None):
-        """Return the h rows to come, for `predict`: a frame of the form of the data, without what is forecast."""
+        """Return the h rows to come, for `predict`: a frame of the form of the data, without what is forecast.
+
+        Parameters
+        ----------
+        h : int, optional
+            Number of steps; the `horizon` that was fitted if not given.
+
+        Returns
+        -------
+        DataFrame
+            Clock and ids; covariates that are known ahead are the user's to add.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> tsrnn.SeasonalNaive().fit(temperature).future_frame(2).index
+        DatetimeIndex(['2011-01-01', '2011-02-01'], dtype='datetime64[us]', name='ds', freq='MS')
+        """
         h = self._steps_ahead(h)
         return self.panel_.frame(*self._future_rows(h))
 
@@ -202,6 +245,16 @@ class ForecasterMixin(RegressorMixin):
         ------
         ValueError, TypeError
             As `fit`; or if rows are of other series, or of stamps that are known already. Nothing has changed then.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> model = tsrnn.SeasonalNaive().fit(temperature[:-12])
+        >>> model.update(temperature[-12:]).forecast(1)
+        ds
+        2011-01-01    24.7
+        Freq: MS, Name: sst, dtype: float64
         """
         panel = self._extended(X, y)
         self._observe(panel)
@@ -225,19 +278,29 @@ class ForecasterMixin(RegressorMixin):
         X : Series, DataFrame or array
             Rows to forecast; without `y` also the true values. Rows of training are scored by their fitted values.
         y : array-like of shape (n,) or (n, n_outputs), optional
-            The true values.
+            The true values; of a frame the columns are taken by their names.
         sample_weight : array-like of shape (n,), optional
             Weights of the rows.
 
         Returns
         -------
         float
-            Over the rows that were observed; of several outputs the mean.
+            Over the rows that were observed; of several outputs, and of the series of a frame with one in each column,
+            the mean over these.
 
         Raises
         ------
-        ValueError
-            As `predict`; or if a true value is missing and `missing` is "raise".
+        TypeError, ValueError
+            As `predict`; if y has an index or columns of its own that are not those of X and of training; or if a true
+            value is missing and `missing` is "raise".
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> model = tsrnn.SeasonalNaive().fit(temperature[:-12])
+        >>> round(model.score(temperature[-12:]), 2)
+        0.71
         """
         rows = self._rows(X)
         forecasts, is_early = self._forecasts_of(rows, X), self._early_cells(rows)
@@ -329,7 +392,7 @@ class ForecasterMixin(RegressorMixin):
         """Return what `fit` is given as a Panel; raise for what can be told to be wrong before anything is learnt."""
         self._validate_params()
         reject_booleans(self)
-        weights = NO_WEIGHTS if sample_weight is None else check_weights(sample_weight, X)
+        weights = NO_WEIGHTS if sample_weight is None else check_weights(sample_weight, y if X is None else X)
         panel = read_panel(
             X, y, target=self.target, id_col=self.id_col, time_col=self.time_col, freq=self.freq, weights=weights,
             categorical=getattr(self, "categorical_features", FROM_DTYPE),

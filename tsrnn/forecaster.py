@@ -346,10 +346,20 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         ------
         ValueError, TypeError
             As `fit`; or if rows are of other series, or of stamps that are known already. Nothing has changed then.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> model = tsrnn.RNNForecaster(max_iter=2, random_state=0).fit(temperature[:-12])
+        >>> model.update(temperature[-12:], n_epochs=1).forecast(1).index[0]
+        Timestamp('2011-01-01 00:00:00')
         """
         panel, members = self._extended(X, y), None
-        if isinstance(n_epochs, bool) or not isinstance(n_epochs, Integral) or n_epochs < 0:
-            raise ValueError(f"n_epochs must be a whole number from 0 on; got {n_epochs!r}.")
+        if isinstance(n_epochs, bool) or not isinstance(n_epochs, Integral):
+            raise TypeError(f"n_epochs must be a whole number from 0 on; got {n_epochs!r}.")
+        if n_epochs < 0:
+            raise ValueError(f"n_epochs must be a whole number from 0 on; got {n_epochs}.")
         if n_epochs:
             members = self._learn_on(panel, int(n_epochs))
         self._observe(panel, members)

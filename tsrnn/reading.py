@@ -313,7 +313,7 @@ def _find_series(keys, n_rows, panel):
         unknown = keys.ids[numbers < 0]
         raise ValueError(
             f"X has rows of {len(unknown)} series that the forecaster was not fitted on ({listing(unknown, 3)}); fit "
-            "it on them, or leave these rows out."
+            "it on them, leave these rows out, or split panels with PanelTimeSeriesSplit, by their stamps."
         )
     return numbers[keys.series]
 
