@@ -104,14 +104,14 @@ def find_rows(X, panel, terms, are_ahead=False):
         if index is not None:
             _refuse_clock(index)
         if _are_bare_rows_of_training(X, index, panel, terms) and not are_ahead:
-            return _rows_at(np.arange(len(X)), panel)
+            return _rows_at(np.arange(len(np.asarray(X))), panel)
         what = "X has no clock"
     if panel.clock.is_given and not are_ahead:
         warn(
             f"{what}: its rows are taken for the steps directly after training. Give a DataFrame with a time index, as "
             "future_frame(h) does."
         )
-    return _rows_at(panel.clock.n + np.arange(len(X)), panel)
+    return _rows_at(panel.clock.n + np.arange(len(np.asarray(X))), panel)
 
 
 def refuse_far(panel, series, leads):

@@ -223,8 +223,8 @@ class ForecasterMixin(RegressorMixin):
         --------
         >>> import tsrnn
         >>> temperature = tsrnn.datasets.load_elnino()
-        >>> tsrnn.SeasonalNaive().fit(temperature).future_frame(2).index
-        DatetimeIndex(['2011-01-01', '2011-02-01'], dtype='datetime64[us]', name='ds', freq='MS')
+        >>> tsrnn.SeasonalNaive().fit(temperature).future_frame(2).index.tolist()
+        [Timestamp('2011-01-01 00:00:00'), Timestamp('2011-02-01 00:00:00')]
         """
         h = self._steps_ahead(h)
         return self.panel_.frame(*self._future_rows(h))
