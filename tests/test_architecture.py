@@ -24,13 +24,16 @@ BACKTESTING = rooms_of("backtesting", "__init__ rolling fits origins data result
 METRICS = rooms_of("metrics", "__init__ scorers tables formulas grouped reading")
 SURFACE = [
     "__main__", "__init__", *COMMANDS, "forecaster", "generator", "regressor", "classifier", "windowed", "skill",
-    "baselines", "choices", *BACKTESTING, "lookahead", "contract", "asking", "splitting", "tokens", "ids", "member",
-    "preparation",
-    "covariates", *PLOTTING, "datasets", *METRICS, "transforms", "powers", "seasons", "scaling", "decomposition",
-    "windows", "sequences", "checking", "calendar", "stamps", "reading", "panel", "columns", "frames", "clock", "base",
-    "weights",
+    "baselines", "streaming", "memories", "choices", *BACKTESTING, "lookahead", "contract", "asking", "splitting",
+    "tokens",
+    "ids", "carried", "member", "preparation", "covariates", *PLOTTING, "datasets", *METRICS, "transforms", "powers",
+    "seasons", "scaling", "decomposition", "windows", "sequences", "checking", "calendar", "stamps", "reading", "panel",
+    "columns", "frames", "clock", "base", "weights",
 ]  # fmt: skip
-NETWORK = ["training", "together", "windows", "architecture", "schedules", "optimizers", "initializers", "__init__"]
+NETWORK = [
+    "training", "together", "carrying", "windows", "architecture", "schedules", "optimizers", "initializers",
+    "__init__",
+]  # fmt: skip
 KERNELS = [
     "step", "stream", "tasks", "shard", "network", "embedding", "head", "connections", "recurrence", "dropout",
     "transposition", "layer", "layout", "plan", "packing", "optimizers", "random", "elementwise", "product", "rnn",

@@ -133,6 +133,12 @@ FITS = {
     "id_col that is no name": (lambda: long(), dict(id_col=["unique_id"]), TypeError, ["id_col", "['unique_id']"]),
     "no id_col": (lambda: long(), dict(id_col=None), TypeError, ["id_col", "None", "name of a column"]),
     "ids and stamps in one column": (lambda: long(), dict(id_col="ds"), ValueError, ["both 'ds'", "two columns"]),
+    "ids as the index and no stamps": (lambda: long()[["unique_id", "y"]].set_index("unique_id"), {}, ValueError,
+                                       ["the ids 'unique_id'", "no column 'ds'"]),
+    "stamps as an index of another name": (
+        lambda: long().set_index("ds").rename_axis("day"), {}, ValueError, ["no column 'ds'", "time_col='day'"]),
+    "stamps as an index of no name": (
+        lambda: long().set_index("ds").rename_axis(None), {}, ValueError, ["no column 'ds'", "name its index 'ds'"]),
     "three levels": (lambda: levels().assign(k=1).set_index("k", append=True), {}, ValueError,
                      ["3 levels", "give two", "join"]),
     "levels the wrong way round": (lambda: levels().rename_axis([None, None]).swaplevel(), {}, ValueError,

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from refusals import refused
 
 from tsrnn.covariates import MOST_CATEGORIES, Columns
 
@@ -16,8 +17,9 @@ def columns(past=()):
 
 def test_numbers_are_scaled_by_training_and_what_is_missing_is_the_mean():
     read = columns().transform(VALUES, np.float64)
-    np.testing.assert_array_equal(read[:, 0], [-1, 1, 0, 3])  # mean 2 and deviation 1 of the first two rows
-    np.testing.assert_array_equal(read[:, 4], [-1, 1, 0, 0])
+    # Mean 2 and deviation 1 of the first two rows, to a rounding.
+    np.testing.assert_allclose(read[:, 0], [-1, 1, 0, 3], rtol=1e-15)
+    np.testing.assert_allclose(read[:, 4], [-1, 1, 0, 0], rtol=1e-15)
 
 
 def test_each_category_has_a_column_and_an_unknown_or_missing_one_has_none():
@@ -35,9 +37,22 @@ def test_what_is_known_of_the_past_alone_comes_first(past, order, n_past):
     np.testing.assert_array_equal(both.transform(VALUES, np.float64), columns().transform(VALUES, np.float64)[:, order])
 
 
-def test_a_constant_covariate_is_zero():
-    one = Columns(("x",), {}).fit(np.full((5, 1), 7.0))
-    np.testing.assert_array_equal(one.transform(np.array([[7.0], [8.0]]), np.float64), [[0], [1]])
+@pytest.mark.parametrize("value", [7.0, 0.1, 123.456, 1e300])
+def test_a_constant_covariate_is_zero_and_what_comes_later_is_measured_by_its_size(value):
+    one = Columns(("x",), {}).fit(np.full((100, 1), value))
+    np.testing.assert_allclose(one.transform(np.array([[value], [1.5 * value]]), np.float64), [[0], [0.5]], rtol=1e-12)
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-162, 1e155, 1e300])
+def test_covariates_of_any_unit_are_read_alike(unit):
+    given = np.array([[1.0], [3.0], [8.0]])
+    read, other = (Columns(("x",), {}).fit(given * u).transform(given * u, np.float32) for u in (1, unit))
+    np.testing.assert_allclose(other, read, rtol=1e-6)
+
+
+def test_a_covariate_beyond_the_precision_is_refused():
+    model = Columns(("x",), {}).fit(np.array([[1.0], [3.0]]))
+    refused(ValueError, ["covariate 'x'", "1e+60", "around 2"], model.transform, np.array([[2.0], [1e60]]), np.float32)
 
 
 def test_with_a_mask_a_column_beside_each_number_says_where_it_is_missing():

@@ -3,11 +3,15 @@
 Expected frames are made by pandas, from the forecasts of the wide frame, by the function that made the data.
 """
 
+from datetime import date
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusals import refused
 
 from tsrnn import RNNForecaster, SeasonalNaive
 from tsrnn.reading import extend, read_panel
@@ -73,6 +77,8 @@ FORMS = {
     "long, the only other column": (lambda wide: as_long(wide, value="sold"), {}),
     "long, stamp by stamp": (as_interleaved, {}),
     "long, ids are categories": (as_categories, {}),
+    "long, ids are the index": (lambda wide: as_long(wide).set_index("unique_id"), {}),
+    "long, stamps are the index": (lambda wide: as_named(wide).set_index("day"), dict(id_col="shop", time_col="day")),
     "levels, frame": (as_levels, {}),
     "levels, series": (lambda wide: as_levels(wide)["y"].rename("sold"), {}),
     "levels without names": (lambda wide: as_levels(wide).rename_axis([None, None]), {}),
@@ -514,6 +520,35 @@ def test_a_frame_that_was_read_is_left_as_it_was_and_not_shared():
         same(data, copy)
 
 
+# Names of several parts
+
+
+PARTS = pd.MultiIndex.from_tuples([("k", "a"), ("k", "b"), ("j", "a")], names=["g", "s"])
+
+
+@both
+def test_columns_of_several_levels_are_series_or_targets_as_others_are(make):
+    past, later = (part.set_axis(PARTS, axis=1) for part in (PAST, LATER))
+    model, plain = make().fit(past), make().fit(PAST.set_axis(["ka", "kb", "ja"], axis=1))
+    same(model.forecast(), plain.forecast().set_axis(PARTS, axis=1))
+    assert model.score(past.iloc[:, ::-1]) == model.score(past)
+    expected = plain.update(later.set_axis(["ka", "kb", "ja"], axis=1)).forecast().set_axis(PARTS, axis=1)
+    same(model.update(later.iloc[:, ::-1]).forecast(), expected)
+    assert make(target=("k", "b"), missing="interpolate").fit(past).panel_.form.targets.tolist() == [("k", "b")]
+    refused(ValueError, ["no column 'k'", "('k', 'a')"], make(target="k").fit, past)
+
+
+def test_a_long_frame_may_have_columns_of_several_levels():
+    names = pd.MultiIndex.from_tuples([("shop", ""), ("day", ""), ("sold", "net"), ("sold", "gross")])
+    long = as_long(PAST).assign(more=1.0 + np.arange(3 * N)).set_axis(names, axis=1)
+    model = naive(id_col=("shop", ""), time_col=("day", ""), target=("sold", "net"))
+    forecast = model.fit(long).forecast()
+    same(forecast, naive().fit(as_long(PAST)).forecast().set_axis(names[:3], axis=1))
+    np.testing.assert_array_equal(model.predict(model.future_frame()), forecast["sold", "net"])
+    which = naive(id_col=("shop", ""), time_col=("day", ""))
+    refused(ValueError, ["which column", "('sold', 'net')", "target"], which.fit, long)
+
+
 # Covariates are read; no forecaster takes them yet
 
 
@@ -524,6 +559,46 @@ def test_the_other_columns_are_covariates_on_the_clock_of_the_panel():
     assert panel.categories["kind"].tolist() == ["p", "q"]
     assert panel.covariates.shape == (3 * N, 2)
     np.testing.assert_array_equal(panel.covariates[:4], [[0, 0], [np.nan, np.nan], [2, np.nan], [3, 0]])
+
+
+NUMBERS = {
+    "decimals": [Decimal("1.5"), Decimal("0.25")],
+    "numbers and NA": pd.Series([1.5, pd.NA], dtype=object),
+    "truths and None": pd.Series([True, None], dtype=object),
+    "nothing": pd.Series([None, None], dtype=object),
+}
+
+
+@pytest.mark.parametrize("values", NUMBERS.values(), ids=NUMBERS.keys())
+def test_a_covariate_of_objects_is_read_as_numbers_unless_they_are_text(values):
+    panel = read_panel(as_long(PAST).iloc[:N].assign(extra=list(values) * (N // 2)))
+    expected = [np.nan if value is None or value is pd.NA else float(value) for value in values]
+    assert not panel.categories
+    np.testing.assert_array_equal(panel.covariates[:2, 0], expected)
+
+
+NO_NUMBERS = {
+    "numbers and a text": ([*[1.5] * (N - 1), "n/a"], ["'n/a'", f"row {N - 1}", "not a number"]),
+    "durations": (pd.Timedelta("1h"), ["timedelta64", "give numbers"]),
+    "durations as objects": ([*[1.5] * (N - 1), pd.Timedelta("1h")], ["Timedelta", f"row {N - 1}", "not a number"]),
+    "dates of Python": (date(2024, 1, 1), ["datetime.date", "row 0", "not a number", "categorical_features"]),
+}
+
+
+@pytest.mark.parametrize("values, words", NO_NUMBERS.values(), ids=NO_NUMBERS.keys())
+def test_a_covariate_that_is_neither_numbers_nor_text_is_no_category(values, words):
+    refused(TypeError, ["'extra'", *words], read_panel, as_long(PAST).iloc[:N].assign(extra=values))
+
+
+def test_a_category_may_look_like_a_date_if_it_is_said_to_be_one():
+    data = as_long(PAST).assign(year=["2023", "2024"] * (3 * N // 2))
+    refused(ValueError, ["dates in column 'year'", "categorical_features"], read_panel, data)
+    as_dtype = read_panel(data.astype({"year": "category"}))
+    for panel in (as_dtype, read_panel(data, categorical=["year"])):
+        assert panel.categories["year"].tolist() == ["2023", "2024"]
+        np.testing.assert_array_equal(panel.covariates[:3, 0], [0, 1, 0])
+        later = as_long(LATER).assign(year="2024")
+        assert extend(panel, later).covariates[N, 0] == 1
 
 
 def test_a_category_that_training_did_not_have_has_no_number():

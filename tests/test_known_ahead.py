@@ -68,6 +68,12 @@ def test_forecast_takes_the_rows_of_the_steps_to_come(knowing):
     np.testing.assert_array_equal(knowing.forecast(3, X[NEXT]), knowing.predict(X[NEXT])[:3])
 
 
+def test_static_covariates_are_read_at_steps_to_come_without_being_given():
+    given = pd.DataFrame({"size": [3.0] * N, "promo": PROMO}, DAYS)
+    model = fit(given[TRAIN], SALES[TRAIN], static_covariates=["size"], past_covariates=["promo"], missing="mask")
+    np.testing.assert_array_equal(model.forecast(), model.predict(given[NEXT]))
+
+
 def test_rows_to_come_without_what_should_be_known_are_refused(knowing):
     refused(ValueError, ["'promo', 'kind'", "not given", "past_covariates"], knowing.forecast)
     refused(ValueError, ["'kind'", "not given", "columns of X"], knowing.predict, X[["promo"]][NEXT])
@@ -203,3 +209,14 @@ def test_the_baseline_leaves_covariates_alone():
 @pytest.mark.parametrize("argument", ["past_covariates", "static_covariates"])
 def test_names_that_are_no_covariates_are_refused(argument):
     refused(ValueError, [argument, "'snow'", "'promo', 'kind'"], fit, X[TRAIN], SALES[TRAIN], **{argument: ["snow"]})
+
+
+@pytest.mark.parametrize("missing", ["mask", "interpolate"])
+@pytest.mark.parametrize("changes", [{}, {"strategy": "recursive"}], ids=["direct", "recursive"])
+def test_the_calendar_alone_is_known_ahead_whatever_is_done_about_what_is_missing(missing, changes):
+    few = {"max_iter": 2, "hidden_layer_sizes": 4, "early_stopping": False, "calendar": ["weekday"], **changes}
+    plain = fit(SALES[TRAIN], **few).forecast(10)
+    found = fit(SALES[TRAIN], missing=missing, **few).forecast(10)
+    assert np.isfinite(found).all()
+    if missing == "interpolate":
+        np.testing.assert_array_equal(found, plain)

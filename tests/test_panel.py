@@ -52,6 +52,45 @@ CLOCKS = {
     "days into summer time": dates("2021-03-20", 40, "D", BERLIN),
     "days out of summer time": dates("2021-10-20", 40, "D", BERLIN),
 }
+
+# Daily sums of hours, as pandas makes them, of zones where a midnight is skipped, or strikes twice; and a time of day
+# that is.
+ODD_DAYS = {
+    "a midnight is skipped": ("Africa/Cairo", "2024-04-10", "2024-04-26 01:00"),
+    "a midnight is skipped in Brazil": ("America/Sao_Paulo", "2017-10-01", "2017-10-15 01:00"),
+    "a midnight strikes twice": ("America/Havana", "2023-10-20", "2023-11-05 00:00"),
+    "a midnight strikes twice in the year after": ("America/Havana", "2023-02-20", "2023-11-05 00:00"),
+}
+
+
+@pytest.mark.parametrize("zone, first, odd", ODD_DAYS.values(), ids=ODD_DAYS.keys())
+@pytest.mark.parametrize("has_freq", [True, False])
+def test_days_go_on_through_a_midnight_that_is_skipped_or_strikes_twice(zone, first, odd, has_freq):
+    hours = pd.date_range(first, periods=24 * 300, freq="h", tz=zone)
+    days = pd.Series(1.0, hours).resample("D").sum().index[:290]
+    at = int((days.strftime("%Y-%m-%d %H:%M") == odd).argmax())
+    assert at > 10  # pandas has the stamp that we say it has
+    index = days if has_freq else bare(days)
+    for n in (at, at + 1, at + 5):
+        read = read_panel(series(index[:n]))
+        assert (read.clock.n, read.n_absent, read.clock.step_name) == (n, 0, "D")
+        assert same_stamps(read.clock.stamps(0, 290), days)
+        assert read.clock.positions(days[[0, at - 1, at, at + 1]]).tolist() == [0, at - 1, at, at + 1]
+    read = read_panel(series(without(days, [at - 2])))
+    assert np.flatnonzero(np.isnan(read.values[:, 0])).tolist() == [at - 2]
+    few = read_panel(series(bare(days[at - 3 : at + 3])))
+    assert (few.clock.n, few.n_absent) == (6, 0)
+
+
+def test_a_time_of_day_that_strikes_twice_is_one_step_whichever_is_meant():
+    walls = pd.date_range("2021-03-25 02:30", periods=260, freq="D")
+    for is_first in (True, False):
+        index = walls.tz_localize(BERLIN, nonexistent="shift_forward", ambiguous=np.full(260, is_first))
+        read = read_panel(series(index))
+        assert (read.clock.n, read.n_absent, read.clock.step_name) == (260, 0, "D")
+        assert read.clock.positions(index).tolist() == list(range(260))
+
+
 every_clock = pytest.mark.parametrize("index", CLOCKS.values(), ids=CLOCKS.keys())
 
 OTHER_CLOCKS = {

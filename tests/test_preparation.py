@@ -142,7 +142,7 @@ def test_a_movement_too_small_for_the_precision_is_refused_however_far_series_li
     panel = {id_: at + np.array([0.0, 1.0, 0.0, 2.0]) for id_, at in (("a", 1e9), ("b", -1e9))}
     refused(
         ValueError,
-        ["the panel moves by less than float32 resolves", "dtype='float64'"],
+        ["series 'a' moves by less than float32 resolves", "dtype='float64'"],
         prepared, series_of(panel), scaler=None, dtype="float32",
     )  # fmt: skip
     prepared(series_of(panel), scaler=None)  # float64 resolves it
@@ -151,7 +151,12 @@ def test_a_movement_too_small_for_the_precision_is_refused_however_far_series_li
 def test_values_too_large_for_the_precision_are_refused():
     panel = {"a": [1.0, 2.0, 3.0], "b": [1e300, 2e300, 1e299]}
     refused(
-        ValueError, ["does not fit into float32 unscaled"], prepared, series_of(panel), scaler=None, dtype="float32"
+        ValueError,
+        ["has a value that is too large for float32"],
+        prepared,
+        series_of(panel),
+        scaler=None,
+        dtype="float32",
     )
 
 

@@ -45,7 +45,10 @@ networks = st.fixed_dictionaries(
         "n_members": st.sampled_from([1, 2]),
     }
 ).map(lambda options: rnn(**options))
-forecasters = networks | st.builds(naive, season=st.sampled_from([1, 4, "auto"]))
+carried = st.fixed_dictionaries(
+    {"batch_size": st.sampled_from([1, 2, 32]), "scaler": st.sampled_from(["standard", "robust"])}
+).map(lambda options: rnn(state="carried", missing="mask", **options))
+forecasters = networks | carried | st.builds(naive, season=st.sampled_from([1, 4, "auto"]))
 
 
 @st.composite

@@ -71,6 +71,7 @@ def test_threads_and_a_cold_or_warm_cache_change_no_bit(copied_package):
     assert len(set(cold["learnt"].values())) == 1
 
 
+@pytest.mark.slow
 def test_an_edited_callee_is_never_answered_from_a_stale_cache(copied_package):
     site, cache, before = copied_package
     losses = site / "tsrnn" / "kernels" / "losses.py"

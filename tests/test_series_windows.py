@@ -54,7 +54,7 @@ def expected_windows(windows, lengths):
 @given(panels())
 def test_each_window_sees_its_own_series_before_its_targets_and_nothing_else(panel):
     windows, lengths = panel
-    flat = windows.all()
+    flat = windows.take(np.arange(len(windows)))
     expected = expected_windows(windows, lengths)
     assert len(windows) == len(expected) == len(flat.X.lengths)
     for n, (series, seen, targets) in enumerate(expected):
@@ -73,7 +73,10 @@ def test_each_window_sees_its_own_series_before_its_targets_and_nothing_else(pan
 def test_windows_without_any_target_do_not_count_and_all_others_do(panel):
     windows, lengths = panel
     with_target = [n for n, (*_, targets) in enumerate(expected_windows(windows, lengths)) if max(targets) != UNSEEN]
-    assert windows.all().samples.tolist() == with_target
+    every, kept = windows.take(np.arange(len(windows))), windows.all()
+    assert every.samples.tolist() == with_target
+    assert [read(kept.X, n).tolist() for n in kept.samples] == [read(every.X, n).tolist() for n in with_target]
+    assert windows.has_target() == bool(with_target)
 
 
 @FEW
@@ -81,7 +84,7 @@ def test_windows_without_any_target_do_not_count_and_all_others_do(panel):
 def test_taken_windows_are_those_of_their_numbers_in_any_order(panel, data):
     windows, _ = panel
     numbers = np.array(data.draw(st.lists(st.integers(0, len(windows) - 1), min_size=1, max_size=20)))
-    every, some = windows.all(), windows.take(numbers)
+    every, some = windows.take(np.arange(len(windows))), windows.take(numbers)
     for n, number in enumerate(numbers):
         assert read(some.X, n).tolist() == read(every.X, number).tolist()
         np.testing.assert_array_equal(read(some.Y, n, windows.horizon), read(every.Y, number, windows.horizon))
@@ -91,7 +94,7 @@ def test_taken_windows_are_those_of_their_numbers_in_any_order(panel, data):
 @given(panels())
 def test_windows_are_views_of_the_rows(panel):
     windows, _ = panel
-    flat = windows.all()
+    flat = windows.take(np.arange(len(windows)))
     assert np.shares_memory(flat.X.values, windows.rows)
     assert np.shares_memory(flat.Y.values, windows.rows)
 
@@ -109,7 +112,7 @@ def test_changing_another_series_or_the_future_changes_nothing_that_a_window_see
         windows.rows,
         -5,
     )
-    assert read(windows.all().X, n).tolist() == seen
+    assert read(windows.take(np.arange(len(windows))).X, n).tolist() == seen
 
 
 @FEW

@@ -356,6 +356,13 @@ def test_a_test_part_of_new_series_alone_is_refused():
     refused(ValueError, words, PanelTimeSeriesSplit(2, test_size=1, new_series="drop").split, frame)
 
 
+def test_an_index_counts_as_the_column_whose_name_it_bears():
+    numbered = pd.DataFrame({"unique_id": ["a"] * 4}, pd.RangeIndex(4, name="ds"))
+    dated = pd.DataFrame({"a": np.zeros(4)}, pd.date_range("2024-01-01", periods=4, name="unique_id"))
+    for frame in (numbered, dated):
+        assert folds_of(PanelTimeSeriesSplit(2), frame) == folds_of(PanelTimeSeriesSplit(2), np.zeros(4))
+
+
 def test_groups_are_ignored_with_a_warning():
     with pytest.warns(UserWarning, match="groups is ignored"):
         folds = list(PanelTimeSeriesSplit(2).split(np.zeros(6), groups=np.zeros(6)))

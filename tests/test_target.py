@@ -117,11 +117,12 @@ def check_assembly(kind, suffix, assembly):
     "kinds",
     [
         ("avx2", "avx"),
-        pytest.param(("avx512", "avx2", "sse2"), marks=pytest.mark.slow),
-        pytest.param(("sse2", "avx", "avx2"), marks=pytest.mark.slow),
+        ("avx512", "avx2", "sse2"),
+        ("sse2", "avx", "avx2"),
     ],
     ids=" ".join,
 )
+@pytest.mark.slow
 def test_one_cache_keeps_the_machine_code_for_different_features_apart(tmp_path, kinds):
     """AVX and AVX2 have vectors of the same length: a right answer does not tell whose code gave it."""
     compiled = {kind: run_compiled_for(kind, tmp_path, check_stream, kind=kind, is_cached=False) for kind in kinds}

@@ -139,6 +139,24 @@ def test_no_forecast_depends_on_values_from_its_first_row_on(name):
 
 
 @each
+def test_one_series_that_goes_on_from_a_later_row_is_transformed_as_if_all_of_it_stood_there(name):
+    series = random_panel(name, n_longer=9)
+    transform = make(name).fit(*side_by_side(*[one[:-9] for one in series]))
+    z = np.split(transform.transform(*side_by_side(*series)), np.cumsum([len(one) for one in series])[:-1])
+    forecasts = np.random.default_rng(2).normal(size=(1, 7))
+    for number, one in enumerate(series):
+        expected = transform.inverse_transform(forecasts, [number], [len(one)], *side_by_side(*series))
+        for cuts in [(1,), (5,), (len(one),), (2, 1, 4, len(one) - 9)]:
+            rest, left, of = transform, one, number
+            for cut in cuts:  # also of what was cut before
+                rest, left, of = rest.of_series(of, left[:cut]), left[cut:], 0
+            bounds = np.array([0, len(left)])
+            np.testing.assert_array_equal(rest.transform(left, bounds), z[number][len(one) - len(left) :])
+            found = rest.inverse_transform(forecasts, [0], [len(left)], left, bounds)
+            np.testing.assert_array_equal(found, expected)
+
+
+@each
 def test_the_order_of_series_and_what_stands_beside_them_change_nothing(name):
     series = random_panel(name)
     order = [2, 0, 3, 1]
@@ -285,7 +303,8 @@ def test_a_chain_undoes_last_what_it_did_first():
 def test_a_chain_needs_history_and_loses_rows_as_its_parts_do():
     assert not make_transform(["log1p", "deseasonalise"], 4).needs_history
     chain = make_transform(["log1p", ["seasonal_difference", "difference"]], 4)
-    assert (chain.needs_history, chain.n_lost) == (True, 5)
+    assert (chain.needs_history, chain.n_lost, chain.is_causal) == (True, 5, True)
+    assert not make_transform(["log1p", "stl"], 4).is_causal
 
 
 def test_a_chain_without_differences_comes_back_without_history():

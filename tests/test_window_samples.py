@@ -61,11 +61,24 @@ def test_nothing_is_copied_for_windows():
 
 def test_windows_without_a_known_target_of_any_weight_do_not_count():
     series = np.array([0, 1, NAN, NAN, 4, 5.0])
-    flat = side_by_side([series], 2, 3).all()
-    np.testing.assert_array_equal(flat.samples, [0, 2, 3])  # of targets 1-2, 3-4 and 4-5, but not 2-3
+    windows = side_by_side([series], 2, 3)
+    np.testing.assert_array_equal(windows.take(np.arange(4)).samples, [0, 2, 3])  # 1-2, 3-4 and 4-5, not 2-3
     weights = np.array([1.0, 0, 1, 1, 0, 1, 1, 1])
-    flat = side_by_side([series], 2, 3, weights=weights).all()
-    np.testing.assert_array_equal(flat.samples, [3])
+    windows = side_by_side([series], 2, 3, weights=weights)
+    np.testing.assert_array_equal(windows.take(np.arange(4)).samples, [3])
+    assert seen(windows.all(), 2)[0][1] == [4, 5]
+
+
+@pytest.mark.parametrize("per_epoch", [1, 3, None])
+def test_every_draw_has_a_target_however_few_windows_have_one(per_epoch):
+    series = np.full(500, NAN)
+    series[[200, 201, 333]] = 1
+    windows = side_by_side([series, np.full(40, NAN)], 2, 3, per_epoch=per_epoch)
+    for seed in range(20):
+        flat = windows.draw(True, np.random.RandomState(seed))
+        assert len(flat.samples) == len(flat.X.origins) == (per_epoch or 5)  # targets 199-200, ... 201-202, 332 and 333
+        assert not any(np.isnan(targets).all() for _, targets in seen(flat, 2))
+    assert len(windows.all().samples) == (per_epoch or 5) and len(windows.some(2).samples) == 2
 
 
 @pytest.mark.parametrize("season", [2, 3, 7, 12, 24, 168])

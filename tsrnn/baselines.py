@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator
 from .base import AUTO, POSITIVE_INT, StrOptions
 from .calendar import seasonal_period
 from .contract import ForecasterMixin
-from .panel import interpolate
+from .panel import interpolate, repeat_last
 
 
 class SeasonalNaive(ForecasterMixin, BaseEstimator):
@@ -91,6 +91,7 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
 
     def _observe(self, panel):
         self._values = np.column_stack([interpolate(values, panel.bounds) for values in panel.values.T])
+        self._observed = panel.values
         self._bounds, self._seasons = panel.bounds, np.where(panel.lengths >= self.season_, self.season_, 1)
 
     def _forecast_ahead(self, series, n_steps, ahead=None):
@@ -103,8 +104,16 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
         # Whole seasons back, to a value known `horizon` steps before.
         origins, sources = rows - self._fitted_horizon, rows - -(-self._fitted_horizon // season) * season
         # Without a season before it the last known value is repeated; where nothing was known the mean stands.
-        known = self._values[first + np.where(sources >= 0, sources, np.maximum(origins, 0))]
-        return np.where((origins >= 0)[:, None], known, self._means[series])
+        places = first + np.where(sources >= 0, sources, np.maximum(origins, 0))
+        known = self._values[places]
+        if np.isnan(self._observed).any():  # what is interpolated from beyond the origin is not known there
+            n_rows = len(self._observed)
+            following = np.where(np.isnan(self._observed), n_rows, np.arange(n_rows)[:, None])
+            following = np.minimum.accumulate(following[::-1], axis=0)[::-1]
+            repeated = repeat_last(self._observed, self._bounds)
+            known = np.where(following[places] <= (first + origins)[:, None], known, repeated[places])
+        is_known = (origins >= 0)[:, None] & ~np.isnan(known)
+        return np.where(is_known, known, self._means[series])
 
     def _forecasts_from(self, series, rows):
         seasons = np.where(rows >= self.season_, self.season_, 1)[:, None]

@@ -63,7 +63,7 @@ class Clock:
         if _is_fixed(self.step):
             start = self.start + first * pd.Timedelta(self.step)
             return pd.date_range(start, periods=last - first, freq=self.step, name=self.name)
-        return pd.date_range(self.start, periods=last, freq=self.step, name=self.name)[first:]
+        return _calendar_range(self.start, self.step, periods=last).rename(self.name)[first:]
 
     def _numbers(self, first, last):
         stamps = pd.RangeIndex(self.start + first * self.step, self.start + last * self.step, self.step, name=self.name)
@@ -239,8 +239,45 @@ def _count_steps(start, step, index):
         unit, length = pd.Timedelta(1, unit=index.unit), pd.Timedelta(step)
         if origin[0] == start and length % unit == pd.Timedelta(0):
             return _divide(index.asi8 - origin.asi8[0], length // unit)
-    grid = pd.date_range(start, index[-1] if index.is_monotonic_increasing else index.max(), freq=step)
+    grid = _calendar_range(start, step, end=index[-1] if index.is_monotonic_increasing else index.max())
+    if grid.tz is not None and grid.tz_localize(None).is_unique:  # an hour that strikes twice is one time of the day
+        grid, index = grid.tz_localize(None), index.tz_localize(None)
     return grid.get_indexer(index).astype(np.int64)
+
+
+def _calendar_range(start, step, **extent):
+    """Return the stamps from `start` on at steps of the calendar; `extent` is their `periods` or their `end`.
+
+    Steps of a day or more keep the time of day. Where clocks that are put forward skip it, the stamp is the end of the
+    skipped hour; where it strikes twice, the first time: as ``resample`` has them.
+    """
+    if start.tz is not None:
+        naive = {name: value.tz_localize(None) if name == "end" else value for name, value in extent.items()}
+        walls = pd.date_range(start.tz_localize(None), freq=step, **naive)
+        is_usual = not walls.tz_localize(start.tz, nonexistent="NaT", ambiguous="NaT").hasnans
+        if not is_usual and (np.diff(walls) >= np.timedelta64(1, "D")).all():
+            is_first = np.ones(len(walls), dtype=bool)
+            is_first[0] = bool(start.dst()) or walls[0] != start.tz_localize(None)
+            return walls.tz_localize(start.tz, nonexistent="shift_forward", ambiguous=is_first)
+    return pd.date_range(start, freq=step, **extent)
+
+
+def _meant_times(index):
+    """Return stamps whose zone skips the time of day that all others have with that time, without the zone.
+
+    Any other index is returned as it is.
+    """
+    if index.tz is None:
+        return index
+    walls = index.tz_localize(None)
+    days = walls.normalize()
+    times = walls - days
+    if times[:100].nunique() > 2:
+        return index
+    usual = times.value_counts().index[0]
+    is_other = times != usual
+    meant = (days[is_other] + usual).tz_localize(index.tz, nonexistent="shift_forward", ambiguous="NaT")
+    return days + usual if (meant == index[is_other]).all() else index
 
 
 def _divide(offsets, step):
@@ -290,9 +327,9 @@ def _named_step(freq):
 
 def _step_of_a_stretch(index, n_stretch=12):
     """Return the step that pandas infers from some stretch without holes, if every stamp lies on it; else None."""
-    starts = np.unique(np.linspace(0, max(len(index) - n_stretch, 0), 50).astype(int))
-    whole = [index] if len(index) < 100_000 else []  # which costs pandas much memory
-    for stretch in [*whole, *(index[first : first + n_stretch] for first in starts)]:
+    starts, meant = np.unique(np.linspace(0, max(len(index) - n_stretch, 0), 50).astype(int)), _meant_times(index)
+    whole = [meant] if len(index) < 100_000 else []  # which costs pandas much memory
+    for stretch in [*whole, *(meant[first : first + n_stretch] for first in starts)]:
         if len(stretch) < 3:
             continue
         try:
@@ -310,7 +347,7 @@ def _step_between_holes(index):
     Stamps at one time of day are read by the calendar: years, quarters and months from their first or last day, weeks,
     business days where every weekend is missing, days. Others are a multiple of a fixed time.
     """
-    wall = index.tz_localize(None)
+    wall = _meant_times(index).tz_localize(None)
     days = wall.normalize()
     if (wall - days).nunique() > 1:
         return to_offset(pd.Timedelta(int(np.gcd.reduce(np.diff(index.asi8))), unit=index.unit))

@@ -55,7 +55,8 @@ def read_covariates(frame, known=None, categorical=FROM_DTYPE):
     known : dict, optional
         The categories of training, by name; those of the frame itself if not given.
     categorical : "from_dtype", list of names, or None
-        Which columns have categories if none are known; "from_dtype" those of text and of the dtype category.
+        Which columns have categories if none are known; "from_dtype" those of the dtype category, and those whose
+        values are text, every one.
 
     Returns
     -------
@@ -63,32 +64,32 @@ def read_covariates(frame, known=None, categorical=FROM_DTYPE):
         Of categories their number, -1 for one that is not among those of training; NaN where missing.
     categories : dict of Index
     """
+    named = known
     if known is None:
-        categorical = _names_of_categories(frame, categorical)
+        named = [] if categorical == FROM_DTYPE else _check_names(frame, categorical)
     values, categories = np.empty(frame.shape), {}
     for place, name in enumerate(frame.columns):
         column, label = frame.iloc[:, place], f"covariate {plain(name)!r}"
-        if looks_like_dates(column):
+        is_named = name in named
+        if not is_named and looks_like_dates(column):
             raise ValueError(
                 f"the frame has dates in column {plain(name)!r}, which is no covariate; make it the index, or name it "
-                "as time_col."
+                "as time_col, or in categorical_features if it holds categories."
             )
-        if name in (categorical if known is None else known):
+        if is_named or (known is None and categorical == FROM_DTYPE and _has_categories(column)):
             values[:, place], categories[name] = _to_categories(column, label, (known or {}).get(name))
         else:
-            values[:, [place]] = read_numbers(column.to_frame(), lambda _, label=label: label)
+            cure = "convert it (pd.to_numeric), or name the column in categorical_features"
+            values[:, [place]] = read_numbers(column.to_frame(), lambda _, label=label: label, cure)
     return values, categories
 
 
-def _names_of_categories(frame, categorical):
-    """Return the names of the columns that have categories."""
+def _check_names(frame, categorical):
+    """Return the names of columns that were named as those of categories."""
     if isinstance(categorical, str):
-        if categorical != FROM_DTYPE:
-            raise ValueError(
-                f"categorical_features must be {FROM_DTYPE!r}, a list of names of columns, or None; got "
-                f"{categorical!r}."
-            )
-        return [name for name in frame.columns if _has_categories(frame[name])]
+        raise ValueError(
+            f"categorical_features must be {FROM_DTYPE!r}, a list of names of columns, or None; got {categorical!r}."
+        )
     unknown = [name for name in categorical or () if name not in frame.columns]
     if unknown:
         what = ", ".join(map(repr, frame.columns)) or "none"
@@ -99,9 +100,11 @@ def _names_of_categories(frame, categorical):
 
 
 def _has_categories(column):
-    if isinstance(column.dtype, pd.CategoricalDtype):
+    """Return whether a column is of the dtype category, or of text alone; what else there is may be a slip."""
+    if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
         return True
-    return not pd.api.types.is_numeric_dtype(column.infer_objects().dtype)  # objects may be numbers, every one
+    known = column.dropna() if column.dtype == object or pd.api.types.is_string_dtype(column.dtype) else ()
+    return len(known) > 0 and all(isinstance(value, str) for value in known)
 
 
 def _to_categories(column, label, categories=None):

@@ -200,11 +200,7 @@ class ForecasterMixin(RegressorMixin):
         Freq: MS, Name: sst, dtype: float64
         """
         h, panel = self._steps_ahead(h), self.panel_
-        series, steps = self._future_rows(h)
-        every = np.arange(panel.n_series)
-        ahead = self._read_ahead(X, series, steps).of(every, h) if len(panel.covariate_names) else None
-        forecasts = self._forecast_ahead(every, h, ahead).reshape(-1, panel.n_targets)
-        return panel.frame(series, steps, forecasts)
+        return panel.frame(*self._future_rows(h), self._values_ahead(h, X).reshape(-1, panel.n_targets))
 
     def future_frame(self, h=None):
         """Return the h rows to come, for `predict`: a frame of the form of the data, without what is forecast.
@@ -468,6 +464,13 @@ class ForecasterMixin(RegressorMixin):
             made = self._forecast_ahead(mine, n_steps, ahead and ahead.of(mine, n_steps))
             forecasts[rows] = made[places, leads[rows]]
         return forecasts
+
+    def _values_ahead(self, h, X=None):
+        """Return the forecasts of the h steps after each series, shape (n_series, h, n_targets); X as in `forecast`."""
+        every = np.arange(self.panel_.n_series)
+        if not len(self.panel_.covariate_names):
+            return self._forecast_ahead(every, h)
+        return self._forecast_ahead(every, h, self._read_ahead(X, *self._future_rows(h)).of(every, h))
 
     def _future_rows(self, h):
         """Return series and steps of the h rows after each series."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .panel import interpolate
+from .scaling import StandardScaling
 
 MOST_CATEGORIES = 1000  # of one column: more are ids, not categories
 
@@ -78,10 +79,9 @@ class Columns:
         """Learn means and deviations from the rows of training, shape (n, n_columns); return self."""
         self.means, self.scales = np.zeros(len(self.names)), np.ones(len(self.names))
         for k, name in enumerate(self.names):
-            known = values[:, k][~np.isnan(values[:, k])]
-            if name not in self.categories and len(known):
-                self.means[k], deviation = known.mean(), known.std()
-                self.scales[k] = deviation if deviation > 0 else 1.0
+            if name not in self.categories:
+                scaling = StandardScaling().fit(values[:, k], [0, len(values)], [f"covariate {name!r}"])
+                self.means[k], self.scales[k] = scaling.center_[0], scaling.scale_[0]
         return self
 
     @property
@@ -104,9 +104,16 @@ class Columns:
                 rows = np.flatnonzero(values[:, k] >= 0)
                 columns[rows, place + values[rows, k].astype(np.int64)] = 1
             else:
-                scaled = (values[:, k] - self.means[k]) / self.scales[k]
-                is_missing = np.isnan(scaled)
-                columns[:, place] = np.where(is_missing, 0, scaled)
+                is_missing = np.isnan(values[:, k])
+                with np.errstate(over="ignore"):
+                    scaled = (values[:, k] - self.means[k]) / self.scales[k]
+                    columns[:, place] = np.where(is_missing, 0, scaled)
+                if np.isinf(columns[:, place]).any():
+                    value = values[np.isinf(columns[:, place]).argmax(), k]
+                    raise ValueError(
+                        f"covariate {name!r} has the value {value:g}, which is too far from those of training, around "
+                        f"{self.means[k]:g}; correct it, or fit again."
+                    )
                 if self.has_mask:
                     columns[:, place + 1] = is_missing
             place += width

@@ -5,6 +5,7 @@ import warnings
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from numbers import Integral, Real
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ from .base import (
     one_of_or_none,
 )
 from .calendar import check_calendar, seasonal_periods
+from .carried import CarriedMember, CarriedSettings, CarriedTask, refuse_for_carried
 from .choices import resolve, resolve_lookback, resolve_max_iter
 from .contract import ForecasterMixin
 from .covariates import check_covariates
@@ -37,12 +39,29 @@ from .network.training import Training
 from .panel import refuse_outside
 from .preparation import Series
 from .skill import skill_report
+from .streaming import Stream
 from .transforms import make_chain
+
+FITTED_AT_ONCE = 2**16
 
 # Why else a refit may have been cut short.
 _STOPPED = {
     "callback": "{run} was stopped by a callback after {n} epoch(s); {kept}.",
     "max_time": "{run} ran out of max_time after {n} epoch(s); {kept}.",
+}
+
+
+class _Kind(NamedTuple):
+    """What forecasters of one `state` are made of."""
+
+    settings: type
+    task: type
+    member: type
+
+
+_KINDS = {
+    "window": _Kind(Settings, Task, Member),
+    "carried": _Kind(CarriedSettings, CarriedTask, CarriedMember),
 }
 
 
@@ -81,6 +100,13 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         "direct" forecasts all steps of the horizon at once; "recursive" one step, from which, as if it had been
         observed, the next is forecast, and so on. A direct forecast of more steps than `horizon` goes on in the same
         way, a horizon at a time.
+    state : {"window", "carried"}, default="window"
+        "window" forecasts from the last `lookback` steps. "carried" reads each series from its first step on and
+        carries the state of the network over all of it: it is trained over the series in order, with forecasts after
+        every step and gradients that go back to the beginning of a stretch of `lookback` steps; the forecasts from all
+        steps of a series are one pass, and a step of a :meth:`stream` costs the same however long the past. It
+        reads nothing of later steps: `window_norm` is None, and covariates must be past or static ones. Minibatches
+        are of series, `batch_size` at most side by side; one series alone is one row, and is not cut into several.
     target : str or list of str, optional
         The column to forecast, or several that are forecast together; the others are covariates. Without it, and
         without `y`, each column of a DataFrame is a series of its own, of which one network learns.
@@ -98,8 +124,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     static_covariates : list of str, optional
         Covariates that are the same in all rows of a series; of steps to come they need not be given.
     categorical_features : "from_dtype", list of str or None, default="from_dtype"
-        Covariates that are categories; "from_dtype" those of text or of the dtype category. Each category has weights
-        of its own in the first layer. One that training did not have is like a missing one: no category.
+        Covariates that are categories; "from_dtype" those of the dtype category, and those whose values are text,
+        every one. Each category has weights of its own in the first layer. One that training did not have is like a
+        missing one: no category.
     calendar : list of str, "auto" or None, default=None
         What is read off the clock, and known ahead: "minute", "hour", "weekday", "day_of_month", "day_of_year" and
         "month" as sine and cosine, "holidays:DE" as 0 and 1 (by the package holidays); "auto" are those that fit the
@@ -148,7 +175,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         Networks from different seeds, trained side by side, whose forecasts are combined by the median; "auto" is 1.
         Attributes are those of the first, but `history_`, which then has a level of members.
     warm_start : bool, default=False
-        Whether another `fit` goes on from the weights of the one before, with all else learnt anew.
+        Whether another `fit` goes on from the weights of the one before, with all else learnt anew. These may have seen
+        what is then held out, so that early stopping watches less.
     random_state : int, RandomState or None, default=None
         Seeds initial weights and shuffling. The same seed gives the same bits on any number of threads.
     n_jobs : int or None, default=None
@@ -213,6 +241,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             for name in ("hidden_layer_sizes", "learning_rate", "batch_size", "max_iter")
         },
         "strategy": [StrOptions({"direct", "recursive"})],
+        "state": [StrOptions({"window", "carried"})],
         "target": "no_validation",
         "freq": "no_validation",
         "missing": [StrOptions({"raise", "mask", "interpolate"})],
@@ -243,6 +272,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         activation="tanh",
         reset_after=True,
         strategy="direct",
+        state="window",
         target=None,
         id_col="unique_id",
         time_col="ds",
@@ -284,6 +314,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.activation = activation
         self.reset_after = reset_after
         self.strategy = strategy
+        self.state = state
         self.target = target
         self.id_col = id_col
         self.time_col = time_col
@@ -382,7 +413,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         Raises
         ------
         ValueError
-            If nothing was held out.
+            If nothing was held out, or the last `fit` was a warm start, whose weights had seen it.
 
         Warns
         -----
@@ -403,6 +434,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         members, n_training, lengths = self._before_refit
         if (n_training == lengths).all():
             raise ValueError("report() needs a part held out for validation; fit with early_stopping=True.")
+        if self._began_warm:
+            raise ValueError(
+                "the weights that the warm start began from have seen what was held out later; set "
+                "warm_start=False and fit again for a report."
+            )
         memory, panel = members[0].memory_of(Series.of(self.panel_)), self.panel_
         members = [member.with_memory(memory) for member in members]
         first = np.where(n_training < lengths, n_training, lengths)[self._numbers]
@@ -432,17 +468,47 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         pairs = zip(members, learnt, strict=True)
         return [member if one is None else member.with_parameters(one.parameters) for member, one in pairs]
 
+    def stream(self, series_id=None):
+        """Return a stream that follows one series from the last known step on, one observation at a time.
+
+        Its forecasts are to the bit those after an `update` with the same observations, but what a step costs does not
+        grow with the series: about as much as the forecast of one window, or with `state` "carried" some microseconds.
+
+        Parameters
+        ----------
+        series_id : object, optional
+            The id of the series, where there are several.
+
+        Returns
+        -------
+        Stream
+            With `update(observation)`, `forecast(h)`, `predict(h)`, `snapshot()` and `restore(snapshot)`.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> model = tsrnn.RNNForecaster(horizon=2, max_iter=2, random_state=0).fit(temperature[:-1])
+        >>> stream = model.stream()
+        >>> before = stream.snapshot()
+        >>> forecast = stream.update(temperature.iloc[-1]).forecast()
+        >>> bool((forecast == model.update(temperature[-1:]).forecast()).all())
+        True
+        >>> stream.restore(before).forecast().index[0] == temperature.index[-1]
+        True
+        """
+        check_is_fitted(self)
+        return Stream(self, self.panel_.find(series_id))
+
     def _learn(self, panel):
         begun = time.perf_counter()
         series, settings = Series.of(panel), self._resolve(panel)
         n_training = self._count_training(series, settings)
         n_windows = settings.count_windows(n_training)
         has_refit = self.refit and bool((n_training < series.lengths).any())
-        batch_size = resolve("batch_size", self.batch_size)
-        max_time = self.max_time
+        batch_size, max_time, kind = settings.batch_size, self.max_time, _KINDS[self.state]
         if max_time is not None and has_refit:  # which makes no more epochs, but of more windows
-            n_held_out = int((series.lengths - n_training).sum())
-            max_time *= 0.9 * n_windows / (2 * n_windows + n_held_out)
+            max_time *= 0.9 * n_windows / (n_windows + settings.count_windows(series.lengths))
         options = self._training_options(
             learning_rate=resolve("learning_rate", self.learning_rate),
             batch_size=batch_size,
@@ -450,8 +516,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             max_time=max_time,
         )
         seeds = self._draw_seeds(resolve("n_members", self.n_members))
-        make_on_all = cache(partial(Task.of, settings, series, series.lengths)) if has_refit else None
-        task = Task.of(settings, series, n_training)
+        make_on_all = cache(partial(kind.task.of, settings, series, series.lengths)) if has_refit else None
+        task = kind.task.of(settings, series, n_training)
         starts = self._earlier_weights(task, len(seeds)) if self.warm_start else [None] * len(seeds)
 
         def learn(k, options, name):
@@ -461,9 +527,10 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
 
         # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
         first = learnt[0]
-        self._members = [Member(settings, one.task, one.parameters) for one in learnt]
-        before = [Member(settings, task, one.training.parameters) for one in learnt]
+        self._members = [kind.member(settings, one.task, one.parameters) for one in learnt]
+        before = [kind.member(settings, task, one.training.parameters) for one in learnt]
         self._before_refit = before, n_training, series.lengths
+        self._began_warm = starts[0] is not None
         self._keep(first.training)
         self.parameters_, self.stop_reason_ = first.parameters, first.stop_reason
         histories = [pd.DataFrame(one.training.history) for one in learnt]
@@ -487,7 +554,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             raise ValueError(
                 "warm_start needs the same network, and as many members, as the fit before; set it to False."
             )
-        return [member.parameters for member in self._members]
+        return [member.parameters.astype(self.dtype) for member in self._members]
 
     def _side_by_side(self, learn, n, options, stacklevel):
         """Return what each of n members has learnt, None for those that never began.
@@ -535,8 +602,22 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
 
     def _resolve(self, panel):
         """Return the Settings that the arguments mean for these data."""
-        seasons = seasonal_periods(panel.clock.freq)
-        return Settings(
+        seasons, batch_size = seasonal_periods(panel.clock.freq), resolve("batch_size", self.batch_size)
+        transform = make_chain(
+            resolve("target_transform", self.target_transform), resolve("scaler", self.scaler), seasons
+        )
+        window_norm, scaler = resolve("window_norm", self.window_norm), resolve("scaler", self.scaler)
+        if window_norm == "standard" and scaler is None:
+            raise ValueError(
+                "window_norm='standard' tells still windows from moving ones by the scale of the series; give a scaler."
+            )
+        if self.state == "carried":
+            known_ahead = self._names_ahead(panel)
+            refuse_for_carried(
+                self.window_norm, self.strategy, self.missing, self.windows_per_epoch, known_ahead, transform
+            )
+            window_norm, batch_size = None, min(batch_size, panel.n_series)
+        return _KINDS[self.state].settings(
             horizon=self.horizon if self.strategy == "direct" else 1,
             n_ahead=self.horizon,
             lookback=int(resolve_lookback(self.lookback, self.horizon, seasons[0])),
@@ -545,14 +626,13 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             hidden_layer_sizes=layer_sizes(resolve("hidden_layer_sizes", self.hidden_layer_sizes)),
             activation=self.activation,
             reset_after=bool(self.reset_after),
-            transform=make_chain(
-                resolve("target_transform", self.target_transform), resolve("scaler", self.scaler), seasons
-            ),
-            window_norm=resolve("window_norm", self.window_norm),
+            transform=transform,
+            window_norm=window_norm,
             missing=self.missing,
             bounds=self._limits(),
             dtype=self.dtype,
             windows_per_epoch=self.windows_per_epoch,
+            batch_size=batch_size,
             past_covariates=tuple(self.past_covariates or ()),
             calendar=check_calendar(self.calendar, panel.clock.freq),
         )
@@ -626,19 +706,23 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         return self._combine(lambda member, threads: member.forecast_ahead(numbers, n_steps, threads, ahead))
 
     def _names_ahead(self, panel):
-        known = {*(self.past_covariates or ()), *(self.static_covariates or ())}
-        return [name for name in panel.covariate_names if name not in known]
+        others = {*(self.past_covariates or ()), *(self.static_covariates or ())}
+        return [name for name in panel.covariate_names if name not in others]
 
     def _fitted_values(self, series, rows):
-        first = np.maximum(rows - self._members[0].settings.n_ahead + 1, 0)
-        numbers = self._numbers[series]
-        forecasts = self._combine(lambda member, n_threads: member.forecast_from(numbers, first, n_threads))
-        return forecasts[np.arange(len(rows)), rows - first]
+        first = np.maximum(rows - self._fitted_horizon + 1, 0)
+        fitted = np.empty((len(rows), self.panel_.n_targets))
+        for start in range(0, len(rows), FITTED_AT_ONCE):  # one step of each forecast is kept
+            piece = slice(start, start + FITTED_AT_ONCE)
+            forecasts = self._forecasts_from(series[piece], first[piece])
+            fitted[piece] = forecasts[np.arange(len(forecasts)), (rows - first)[piece]]
+        return fitted
 
     def _combine(self, forecast, members=None):
         """Return the median of what `forecast` returns for each member and a number of threads."""
         forecasts = [forecast(member, count_threads(self.n_jobs)) for member in members or self._members]
-        return forecasts[0] if len(forecasts) == 1 else np.median(forecasts, axis=0)
+        # Halves, as the mean of two large numbers is made from their sum.
+        return forecasts[0] if len(forecasts) == 1 else 2 * np.median(np.multiply(forecasts, 0.5), axis=0)
 
     def _forecasts_from(self, series, rows, members=None):
         numbers = self._numbers[series]

@@ -28,7 +28,9 @@ class Form:
     id_name, time_name : object
         Of the columns or levels that hold ids and stamps.
     columns : Index or None
-        All columns of a frame that has its stamps in one of them; None if they are the index.
+        All columns of a frame that has ids or stamps in one of them; None if these are the index.
+    index_name : object
+        Of the one of both that is the index of such a frame; None if both are columns.
     has_columns : bool
         Whether it is a DataFrame, and not a Series or an array.
     is_by_time : bool
@@ -42,6 +44,7 @@ class Form:
     id_name: object = None
     time_name: object = None
     columns: pd.Index | None = None
+    index_name: object = None
     has_columns: bool = True
     is_by_time: bool = False
     is_time_first: bool = False
@@ -86,7 +89,7 @@ class Form:
         """
         index = None if self.columns is not None else self._index(ids, stamps)
         if values is None:
-            values, names = np.empty((len(stamps), 0)), pd.Index([])
+            values, names = np.empty((len(stamps), 0)), self.targets[:0] if self.targets.nlevels > 1 else pd.Index([])
         elif names is None:
             names = self.targets
             if not self.has_columns and self.columns is None and len(names) == 1:
@@ -109,7 +112,9 @@ class Form:
         frame[self.time_name] = stamps
         mine = self.columns[self.columns.isin(frame.columns)]
         ordered = frame[[*mine, *frame.columns[~frame.columns.isin(mine)]]]
-        return ordered.rename_axis(columns=self.columns.name)
+        if self.index_name is not None:
+            ordered = ordered.set_index(self.index_name)
+        return ordered.rename_axis(columns=list(self.columns.names))
 
 
 @dataclass(frozen=True)
@@ -266,21 +271,30 @@ def _take_keys(frame, form, id_col, time_col):
     has_ids, has_stamps = _find_columns(frame, form, id_col, time_col)
     if not has_stamps:
         return Keys(stamps=frame.index), frame, form
-    taken = [id_col, time_col] if has_ids else [time_col]
-    rest = frame.drop(columns=taken)
-    stamps = pd.Index(frame[time_col])
-    form = replace(form, targets=rest.columns, columns=frame.columns, time_name=time_col)
+    names, columns = [id_col, time_col] if has_ids else [time_col], _known(frame.columns)
+    keys = {name: pd.Index(frame[name]) if name in columns else frame.index for name in names}
+    rest, stamps = frame.drop(columns=[name for name in names if name in columns]), keys[time_col]
+    index_name = next((name for name in names if name not in columns), None)
+    form = replace(form, targets=rest.columns, columns=frame.columns, time_name=time_col, index_name=index_name)
     if not has_ids:
         return Keys(stamps=stamps), rest, form
-    series, ids = pd.factorize(pd.Index(frame[id_col]))
+    series, ids = pd.factorize(keys[id_col])
     _refuse_missing_ids(series)
     keys = Keys(series, ids, stamps)
     return keys, rest, replace(form, kind=LONG, id_name=id_col, is_by_time=keys.is_by_time)
 
 
 def _find_columns(frame, form, id_col, time_col):
-    """Return whether a frame has columns of ids and of stamps; raise if one is missing that was named, or is needed."""
-    columns = frame.columns if form.has_columns and frame.columns.nlevels == 1 else ()
+    """Return whether a frame has columns of ids and of stamps, of which one may be its index.
+
+    Not so where the index has the stamps and nothing has ids, as the index of a series or of a wide frame.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a column is missing that was named, or is needed.
+    """
+    columns = _known(frame.columns) if form.has_columns else ()
     for argument, name, default in (("id_col", id_col, ID_COL), ("time_col", time_col, TIME_COL)):
         if not isinstance(name, Hashable) or name is None:
             raise TypeError(f"{argument} must be the name of a column; got {name!r}.")
@@ -290,12 +304,21 @@ def _find_columns(frame, form, id_col, time_col):
             )
     if id_col == time_col:
         raise ValueError(f"id_col and time_col are both {id_col!r}; ids and stamps are two columns.")
-    has_ids, has_stamps = id_col in columns, time_col in columns
+    index = frame.index
+    has_stamps, is_dated = time_col in columns, isinstance(index, pd.DatetimeIndex | pd.PeriodIndex)
+    has_ids = id_col in columns or (index.name == id_col and (has_stamps or not is_dated))
+    has_stamps = has_stamps or (has_ids and index.name == time_col)
     if has_ids and not has_stamps:
-        dates = _columns_of_dates(frame)
-        cure = f"set time_col={dates[0]!r}" if dates else "give the stamps in a column, and its name as time_col"
+        dates = [index.name] if is_dated else _columns_of_dates(frame)
+        cure = f"set time_col={plain(dates[0])!r}" if dates else "give the stamps in a column, and its name as time_col"
+        cure = f"name its index {time_col!r}" if dates == [None] else cure
         raise ValueError(f"the frame has the ids {id_col!r}, but no column {time_col!r} of time stamps; {cure}.")
     return has_ids, has_stamps
+
+
+def _known(names):
+    """Return what can tell whether a name is among these; of names of several parts the first alone is none."""
+    return names if names.nlevels == 1 else set(names)
 
 
 def _take_levels(frame, form, id_col, time_col):
@@ -379,7 +402,7 @@ def _choose_targets(rest, target, form):
         return _find_targets(names, target, form)
     if len(names) == 1:
         return [0]
-    if (form.has_ids or form.columns is not None) and TARGET in names:
+    if (form.has_ids or form.columns is not None) and TARGET in _known(names):
         if not form.has_ids:
             raise ValueError(
                 f"the frame has a column 'y' and others, {listing(names.drop(TARGET))}; set target='y' if these are "
@@ -402,7 +425,8 @@ def _find_targets(names, target, form):
         raise ValueError(f"target={target!r} names a column, but the data are a bare array; give a DataFrame.")
     if not form.has_columns:
         names = form.targets
-    is_name = not isinstance(target, list) and isinstance(target, Hashable) and target in names  # which may be a tuple
+    known = _known(names)
+    is_name = not isinstance(target, list) and isinstance(target, Hashable) and target in known  # which may be a tuple
     wanted = list(target) if isinstance(target, list | tuple) and not is_name else [target]
     if not all(isinstance(name, Hashable) for name in wanted):
         raise TypeError(f"target={target!r} must be the name of a column, or a list of names.")
@@ -410,7 +434,7 @@ def _find_targets(names, target, form):
         raise ValueError(f"target={target!r}, but the Series is called {plain(names[0])!r}; leave target out.")
     if not wanted or len(set(wanted)) < len(wanted):
         raise ValueError(f"target={target!r} must name columns, each once; they are {listing(names)}.")
-    if unknown := [name for name in wanted if name not in names]:
+    if unknown := [name for name in wanted if name not in known]:
         raise ValueError(f"there is no column {unknown[0]!r} to be the target; the columns are {listing(names)}.")
     return list(names.get_indexer(wanted))
 
@@ -434,6 +458,8 @@ def _columns_of_dates(frame):
 def looks_like_dates(column):
     """Return whether a column holds dates, or text whose first values are."""
     types = pd.api.types
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return False
     if types.is_datetime64_any_dtype(column.dtype) or isinstance(column.dtype, pd.PeriodDtype):
         return True
     head = column.dropna().head(3)

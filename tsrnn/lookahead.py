@@ -147,6 +147,11 @@ class _Tables:
         names = [name for part in self.parts for name in self._names(part)]
         if unknown := [name for name in known_future if name not in names]:
             raise ValueError(f"known_future names {unknown[0]!r}, which is no column; there are {shorten(names)}.")
+        if several := [name for name in known_future if names.count(name) > 1]:
+            raise ValueError(
+                f"known_future names {several[0]!r}, which {names.count(several[0])} of the data are called; give "
+                "frames with names of their own."
+            )
         fixed = {*known_future, id_col, time_col}
         self.columns = [
             {

@@ -43,6 +43,7 @@ class Settings:
     missing: str
     dtype: str
     windows_per_epoch: int | None
+    batch_size: int
     bounds: tuple | None = None
     past_covariates: tuple = ()
     calendar: tuple = ()
@@ -102,13 +103,18 @@ class Task:
             validation = preparation.windows(
                 windows.rows, series, settings.lookback, settings.horizon, n_training, last, settings.windows_per_epoch
             )
-        for part, name in ((windows, "learnt from"), (validation, "held out for validation")):
-            if part is not None and not part.has_target():
-                raise ValueError(
-                    f"no step that is {name} has a value, and a weight above zero; give more of them, or set "
-                    "early_stopping=False."
-                )
+        check_targets(windows, validation)
         return cls(architecture, preparation, windows, validation)
+
+
+def check_targets(windows, validation):
+    """Raise if there is nothing to learn, or nothing to watch."""
+    for part, name in ((windows, "learnt from"), (validation, "held out for validation")):
+        if part is not None and not part.has_target():
+            raise ValueError(
+                f"no step that is {name} has a value, and a weight above zero; give more of them, or set "
+                "early_stopping=False."
+            )
 
 
 def prepare(settings, series, n_training):
@@ -160,8 +166,8 @@ class Member:
 
     def memory_of(self, series):
         """Return the memory of a Series that forecasts are made from."""
-        series = self.preparation.fill(series)
-        return series, make_windows(self.preparation, self.settings, series, series.lengths)
+        filled = self.preparation.fill(series)
+        return filled, make_windows(self.preparation, self.settings, filled, series.lengths), series
 
     def with_memory(self, memory):
         """Return this member with another memory; what was learnt stays.
@@ -169,7 +175,13 @@ class Member:
         Another one, so that a copy of a forecaster may move on by itself.
         """
         other = copy(self)
-        other._series, other._windows = memory
+        other._series, other._windows, other._observed = memory
+        return other
+
+    def with_preparation(self, preparation):
+        """Return this member with another preparation, such as its own for one series alone."""
+        other = copy(self)
+        other.preparation = preparation
         return other
 
     def forecast_from(self, numbers, rows, n_threads):
@@ -178,20 +190,60 @@ class Member:
         Parameters
         ----------
         numbers, rows : ndarray of int64, shape (n,)
-            Of the series, in the order of training. Where nothing that a network reads is before a row, the means of
-            training are forecast.
+            Of the series, in the order of training. Before the first value of a series the means of training are
+            forecast.
 
         Returns
         -------
         ndarray of shape (n, n_ahead, n_targets), float64
         """
         forecasts = self.preparation.means[numbers][:, np.newaxis].repeat(self.settings.n_ahead, axis=1)
-        has_window = np.flatnonzero(rows > self.settings.n_lost)
-        for start in range(0, len(has_window), self._n_at_once):
-            piece = has_window[start : start + self._n_at_once]
+        is_open = self._is_in_hole(numbers, rows)
+        whole = np.flatnonzero((rows > self._n_unread) & ~is_open)
+        for start in range(0, len(whole), self._n_at_once):
+            piece = whole[start : start + self._n_at_once]
             made = self._forecast_inside(numbers[piece], rows[piece], n_threads)
             forecasts[piece] = self.preparation.restore(made, numbers[piece], rows[piece], self._series)
+        if is_open.any():
+            self._forecast_in_holes(forecasts, np.flatnonzero(is_open), numbers, rows, n_threads)
         return forecasts
+
+    def _is_in_hole(self, numbers, rows):
+        """Return whether what stands right before these rows was interpolated: from values after them, too."""
+        if self._observed is self._series:
+            return np.zeros(len(rows), bool)
+        before = np.maximum(self._series.bounds[numbers] + rows - 1, 0)
+        is_missing = np.isnan(self._observed.values[before]).any(axis=1)
+        return (is_missing | np.isnan(self._observed.covariates[before]).any(axis=1)) & (rows > 0)
+
+    def _forecast_in_holes(self, forecasts, places, numbers, rows, n_threads):
+        """Write forecasts from rows in holes, since the beginning of which what was known last is repeated."""
+        settings, preparation, bounds = self.settings, self.preparation, self._series.bounds
+        known = preparation.fill_forward(self._observed)
+        read = preparation.rows(known, known.lengths)
+        is_missing = np.isnan(self._observed.values).any(axis=1) | np.isnan(self._observed.covariates).any(axis=1)
+        last_whole = np.maximum.accumulate(np.where(is_missing, -1, np.arange(len(is_missing))))
+        first_known = np.isnan(known.values).any(axis=1) | np.isnan(known.covariates).any(axis=1)
+        n_unknown = np.add.reduceat(first_known, bounds[:-1])  # rows of each series before all columns are known
+        for start in range(0, len(places), FORECASTS_AT_ONCE):
+            piece = places[start : start + FORECASTS_AT_ONCE]
+            of, at = numbers[piece], rows[piece]
+            window = of, at, settings.lookback, settings.n_ahead
+            cut, lengths = preparation.cut(self._windows.rows, self._series, *window)
+            forward, _ = preparation.cut(read, known, *window)
+            begun = last_whole[bounds[of] + at - 1] - bounds[of] + 1  # the first row of the hole
+            is_in_hole = at[:, np.newaxis] + np.arange(-settings.lookback, settings.n_ahead) >= begun[:, np.newaxis]
+            cut[is_in_hole] = forward[is_in_hole]
+            lengths = np.minimum(lengths, np.maximum(at - n_unknown[of], 0))
+            levels = np.zeros((len(of), self._windows.n_targets), cut.dtype)  # a hole is full of values
+            made = preparation.restore(self._go_on(cut, lengths, n_threads, levels), of, at, known)
+            is_known = at > n_unknown[of]
+            forecasts[piece[is_known]] = made[is_known]
+
+    @property
+    def _n_unread(self):
+        """First rows of a series from which no forecast is made; an empty window is one."""
+        return 0
 
     @property
     def _n_at_once(self):
@@ -203,10 +255,27 @@ class Member:
         settings = self.settings
         if settings.horizon == settings.n_ahead:
             borders = self.preparation.firsts(self._series)[numbers] + rows
-            return self._predict(self._windows, borders, numbers, n_threads)
+            made = self._predict(self._windows, borders, numbers, n_threads)
+            return made + self._levels(numbers, rows)[:, np.newaxis]
         seen = self._windows.rows, self._series, numbers, rows
         cut, lengths = self.preparation.cut(*seen, settings.lookback, settings.n_ahead)
-        return self._go_on(cut, lengths, n_threads)
+        return self._go_on(cut, lengths, n_threads, self._levels(numbers, rows))
+
+    def _levels(self, numbers, rows):
+        """Return the levels of windows before these rows that hold no value, (n, n_targets): the last one before them.
+
+        The network takes the level of such a window for zero. Zero where windows hold one, or nothing was ever known.
+        """
+        of_windows = self._windows.rows
+        levels = np.zeros((len(rows), self._windows.n_targets), of_windows.dtype)
+        if self.settings.missing == "mask" and self.settings.window_norm is not None:
+            firsts = self.preparation.firsts(self._series)[numbers]
+            for k in range(levels.shape[1]):
+                known = np.append(-1, np.flatnonzero(~np.isnan(of_windows[:, k])))
+                last = known[np.searchsorted(known, firsts + rows) - 1]
+                is_blind = (last >= firsts) & (last < firsts + rows - self.settings.lookback)
+                levels[is_blind, k] = of_windows[last[is_blind], k]
+        return levels
 
     def forecast_ahead(self, numbers, n_steps, n_threads, ahead=None):
         """Return the forecasts of the steps after these series, shape (n, n_steps, n_targets).
@@ -221,10 +290,11 @@ class Member:
         horizon, lookback = self.settings.horizon, self.settings.lookback
         n_ahead = -(-n_steps // horizon) * horizon
         tail, lengths = self.preparation.tail(self._windows.rows, self._series, numbers, lookback, n_ahead, ahead)
-        forecasts = self._go_on(tail, lengths, n_threads)[:, :n_steps]
-        return self.preparation.restore(forecasts, numbers, self._series.lengths[numbers], self._series)
+        ends = self._series.lengths[numbers]
+        forecasts = self._go_on(tail, lengths, n_threads, self._levels(numbers, ends))[:, :n_steps]
+        return self.preparation.restore(forecasts, numbers, ends, self._series)
 
-    def _go_on(self, tail, lengths, n_threads):
+    def _go_on(self, tail, lengths, n_threads, levels):
         """Return the forecasts of the rows after the lookback, on the scale of the network, each horizon from the last.
 
         Parameters
@@ -233,6 +303,8 @@ class Member:
             Overwritten.
         lengths : ndarray of shape (n,)
             Rows of the lookback that are seen.
+        levels : ndarray of shape (n, n_targets)
+            What is added to the first forecasts.
         """
         horizon, lookback, n_targets = self.settings.horizon, self.settings.lookback, self._windows.n_targets
         n, n_rows, n_features = tail.shape
@@ -240,6 +312,8 @@ class Member:
         of_tail = replace(self._windows, rows=tail.reshape(-1, n_features), firsts=starts + lookback - lengths)
         for first in range(lookback, n_rows, horizon):
             forecasts = self._predict(of_tail, starts + first, np.arange(n), n_threads)
+            if first == lookback:
+                forecasts = forecasts + levels[:, np.newaxis]
             tail[:, first : first + horizon, :n_targets] = forecasts
             tail[:, first : first + horizon, n_targets : self.preparation.n_of_targets] = 0  # as if observed
         return tail[:, lookback:, :n_targets]

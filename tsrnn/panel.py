@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .clock import Clock
-from .frames import WIDE, Form, plain
+from .frames import WIDE, Form, listing, plain
 
 NO_WEIGHTS = np.zeros(0)
 
@@ -84,6 +84,20 @@ class Panel:
             return np.argsort(texts, kind="stable")
         kinds = np.array([type(plain(name)).__name__ for name in self.ids], dtype=object)  # 1 and "1" are two ids
         return np.lexsort((pd.factorize(kinds, sort=True)[0], pd.factorize(texts, sort=True)[0]))
+
+    def find(self, series_id=None):
+        """Return the number of the series of an id; none is given where there is a single series without one."""
+        if self.ids is None:
+            if series_id is not None:
+                raise ValueError(f"there is one series, which has no id; leave out {series_id!r}.")
+            return 0
+        if series_id is None and self.n_series == 1:
+            return 0
+        number = -1 if series_id is None else int(self.ids.get_indexer([series_id])[0])
+        if number < 0:
+            what = "which of the series is meant?" if series_id is None else f"there is no series {series_id!r};"
+            raise ValueError(f"{what} give the id of one of the {self.n_series} series: {listing(self.ids)}.")
+        return number
 
     def label(self, series=0):
         """Return a series as an error message says it."""
@@ -213,3 +227,14 @@ def interpolate(values, bounds):
     filled = values.copy()
     filled[missing] = values[before] * (1 - share) + values[after] * share
     return filled
+
+
+def repeat_last(values, bounds):
+    """Return rows (n_rows, n_columns) in which a missing value is the last one of its series before it.
+
+    NaN where there is none.
+    """
+    rows = np.arange(len(values))[:, np.newaxis]
+    firsts = np.repeat(bounds[:-1], np.diff(bounds))[:, np.newaxis]
+    last = np.maximum.accumulate(np.where(np.isnan(values), -1, rows), axis=0)
+    return np.where(last >= firsts, np.take_along_axis(values, np.maximum(last, 0), axis=0), np.nan)

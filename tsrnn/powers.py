@@ -80,6 +80,8 @@ class BoxCox(Transform):
     array([[  1.,  10., 100.]])
     """
 
+    of_each_series = ("log_center_", "exponent_")
+
     def fit(self, values, bounds, names=None):
         """Learn an exponent for each series; refuse values that are not positive, in one sentence."""
         values = np.asarray(values, np.float64)
@@ -147,6 +149,8 @@ class YeoJohnson(Transform):
     >>> transform.inverse_transform(z[None, 3:], series=[1], rows=[0]).round(6)
     array([[  0.,   1., 100.]])
     """
+
+    of_each_series = ("exponent_",)
 
     def fit(self, values, bounds, names=None):
         """Learn an exponent for each series."""

@@ -1,16 +1,20 @@
 """From a panel to the rows that a network reads, and from what it puts out back to the units of the series."""
 
-from copy import deepcopy
+import math
+from copy import copy, deepcopy
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from .calendar import calendar_features
 from .covariates import Columns
-from .network.windows import SeriesWindows
-from .panel import Panel, interpolate
+from .network.windows import SeriesStretches, SeriesWindows
+from .panel import Panel, interpolate, repeat_last
 from .scaling import means
 
+TOO_LARGE = "{label} has a value that is too large for {dtype}; correct it, scale the series, or set dtype='float64'."
+ONE_ROW = np.array([0, 1])  # the bounds of a series of one
 PIECE = 2**18  # rows that are scaled at once: what they leave beside the result is small where the data are large
 
 
@@ -63,7 +67,7 @@ class Series:
         with np.errstate(over="ignore", invalid="ignore"):  # of values that are too large to scale, too
             return np.column_stack([means(values, self.bounds) for values in self.values.T])
 
-    @property
+    @cached_property
     def lengths(self):
         """Rows of each series."""
         return np.diff(self.bounds)
@@ -130,6 +134,7 @@ class Preparation:
     def __init__(self, transform, n_after, missing, dtype, bounds=None, columns=None, calendar=()):
         self.transform, self.n_after, self.missing, self.dtype, self.bounds = transform, n_after, missing, dtype, bounds
         self.columns, self.calendar = columns or Columns((), {}), calendar
+        self._reads_whole_series = True
 
     def fit(self, series, known_lengths):
         """Learn from the first rows of each series alone; return self."""
@@ -139,8 +144,29 @@ class Preparation:
         ]
         self.means = known.means()  # of the targets of each series
         self.columns.fit(known.covariates)
-        self._n_calendar = self._of_calendar(series, np.zeros(1, np.int64)).shape[1]
+        self._n_calendar = self.of_calendar(series, np.zeros(1, np.int64)).shape[1]
         return self
+
+    def of_series(self, number, before):
+        """Return this preparation for one series alone, which then begins with a later row of what it was.
+
+        Parameters
+        ----------
+        number : int
+            Of the series.
+        before : ndarray of shape (n_before, n_targets)
+            Its values before that row; with "interpolate" none of them missing.
+        """
+        one = copy(self)
+        pairs = zip(self.transforms, before.T, strict=True)
+        one.transforms = [transform.of_series(number, values) for transform, values in pairs]
+        one.transform = one.transforms[0]
+        one.means, one._reads_whole_series = self.means[number : number + 1], False
+        return one
+
+    def after(self, values):
+        """Return this preparation for its one series from the row after one of these values on."""
+        return self if all(transform.is_by_row for transform in self.transforms) else self.of_series(0, values[None])
 
     @property
     def n_of_targets(self):
@@ -176,6 +202,35 @@ class Preparation:
             self._add_columns(filled, rows)
         return rows
 
+    def row(self, values, covariates, of_calendar, label):
+        """Return the row that a network reads of the next row of a single series, zero where a target is missing.
+
+        Parameters
+        ----------
+        values, covariates : ndarray of shape (n_targets,), (n_covariates,)
+        of_calendar : ndarray of shape (n_columns,)
+            What `of_calendar` gives for its step.
+        label : str
+            The series, for messages.
+        """
+        # A step of a stream is to cost microseconds: numbers are looked at one by one, which NumPy takes longer for.
+        row, n_targets = np.zeros(self.n_features, self.dtype), len(self.transforms)
+        for k, transform in enumerate(self.transforms):
+            scaled = float(transform.transform(values[k : k + 1], ONE_ROW)[0])
+            if math.isnan(scaled):
+                if self.missing == "mask":
+                    row[n_targets + k] = 1
+            elif abs(scaled) > float(np.finfo(self.dtype).max):
+                raise ValueError(TOO_LARGE.format(label=label, dtype=self.dtype))
+            else:
+                row[k] = scaled
+        if len(row) > n_targets:
+            first, last = self.n_of_targets, len(row) - self._n_calendar
+            if last > first:
+                row[first:last] = self.columns.transform(covariates[None], self.dtype)[0]
+            row[last:] = of_calendar
+        return row
+
     def tail(self, rows, series, numbers, lookback, n_ahead, ahead=None):
         """Return the last rows of some series, followed by those to come.
 
@@ -198,16 +253,20 @@ class Preparation:
         """
         tail = np.full((len(numbers), lookback + n_ahead, self.n_features), np.nan, rows.dtype)
         ends, lengths = self.firsts(series)[numbers] + series.lengths[numbers], series.lengths[numbers]
-        for back in range(1, lookback + 1):
-            has_row = lengths >= back
-            tail[has_row, lookback - back] = rows[ends[has_row] - back]
+        if len(numbers) < lookback:  # whichever loop is shorter
+            for n, seen in enumerate(np.minimum(lengths, lookback)):
+                tail[n, lookback - seen : lookback] = rows[ends[n] - seen : ends[n]]
+        else:
+            for back in range(1, lookback + 1):
+                has_row = lengths >= back
+                tail[has_row, lookback - back] = rows[ends[has_row] - back]
         if self.n_features > self.n_of_targets:
             first, last = self.n_of_targets, self.n_of_targets + self.columns.n_columns
             given = np.full((len(numbers), n_ahead, series.covariates.shape[1]), np.nan)
             if ahead is not None:
                 n_given = min(n_ahead, ahead.shape[1])
                 given[:, :n_given] = ahead[:, :n_given]
-            if self.missing == "interpolate":  # between the last row and what is given, and then on
+            if self.missing == "interpolate" and given.size:  # between the last row and what is given, and then on
                 last_row = series.covariates[series.bounds[1:] - 1][numbers][:, np.newaxis]
                 both, bounds = np.concatenate([last_row, given], axis=1), np.arange(len(numbers) + 1) * (n_ahead + 1)
                 filled = self.columns.interpolate(both.reshape(-1, both.shape[2]), bounds)
@@ -215,7 +274,7 @@ class Preparation:
             read = self.columns.transform(given.reshape(len(numbers) * n_ahead, given.shape[2]), rows.dtype)
             tail[:, lookback:, first:last] = read.reshape(len(numbers), n_ahead, last - first)
             steps = (series.starts + series.lengths)[numbers][:, None] + np.arange(n_ahead)
-            tail[:, lookback:, last:] = self._of_calendar(series, steps.ravel()).reshape(*steps.shape, self._n_calendar)
+            tail[:, lookback:, last:] = self.of_calendar(series, steps.ravel()).reshape(*steps.shape, self._n_calendar)
         return tail, np.clip(lengths - self.transform.n_lost, 0, lookback)
 
     def cut(self, rows, series, numbers, at, lookback, n_ahead):
@@ -237,18 +296,21 @@ class Preparation:
 
     def _add_columns(self, series, rows):
         """Write covariates and the calendar into the rows; covariates after the end of a series are unknown."""
-        lengths, first = series.lengths, self.n_of_targets
-        shift = np.repeat(np.arange(len(lengths)) * self.n_after, lengths)
-        places = np.arange(len(series.values)) + shift
+        first, firsts, starts = self.n_of_targets, self.firsts(series), series.starts
         after = first + self.columns.n_columns
         rows[:, first:after] = 0
-        rows[places, first:after] = self.columns.transform(series.covariates, rows.dtype)
-        if self.calendar:
-            of_series = np.repeat(np.arange(len(lengths)), lengths + self.n_after)
-            steps = np.arange(len(rows)) - self.firsts(series)[of_series] + series.starts[of_series]
-            rows[:, after:] = self._of_calendar(series, steps)
+        for start in range(0, len(series.values), PIECE):
+            piece = slice(start, start + PIECE)
+            if after > first:
+                rows[self._places(series, piece), first:after] = self.columns.transform(
+                    series.covariates[piece], rows.dtype
+                )
+        for start in range(0, len(rows) if self.calendar else 0, PIECE):
+            places = np.arange(start, min(start + PIECE, len(rows)))
+            of_series = np.searchsorted(firsts, places, side="right") - 1
+            rows[places, after:] = self.of_calendar(series, places - firsts[of_series] + starts[of_series])
 
-    def _of_calendar(self, series, steps):
+    def of_calendar(self, series, steps):
         """Return the features of the calendar at some steps of the clock, shape (n, n_columns)."""
         if not self.calendar:
             return np.zeros((len(steps), 0))
@@ -266,16 +328,41 @@ class Preparation:
 
         With `per_epoch`, windows of an epoch, or of validation, at most.
         """
-        firsts = self.firsts(series)
-        counts, weights = np.maximum(last - first + 1, 0), series.weights
+        firsts, counts, weights = self.firsts(series), np.maximum(last - first + 1, 0), series.weights
         if len(weights):
-            shift = np.repeat(np.arange(len(firsts)) * self.n_after, series.lengths)
             weights = np.zeros(len(rows))
-            weights[np.arange(len(shift)) + shift] = series.weights
+            weights[self._places(series)] = series.weights
         return SeriesWindows(
             rows, len(self.transforms), lookback, horizon, firsts + self.transform.n_lost, firsts + first, counts,
             per_epoch, weights, reads_ahead=self.n_past > 0,
         )  # fmt: skip
+
+    def stretches(self, rows, series, n_steps, horizon, first, last, n_together):
+        """Return stretches of the series, the targets of which are the rows from `first` on and before `last` of each.
+
+        Their weights are zero elsewhere.
+        """
+        firsts, n_lost, lengths = self.firsts(series), self.transform.n_lost, series.lengths
+        row = np.arange(int(series.bounds[-1])) - np.repeat(series.bounds[:-1], lengths)
+        first, last = np.broadcast_to(first, lengths.shape), np.broadcast_to(last, lengths.shape)
+        is_target = (row >= np.repeat(first, lengths)) & (row < np.repeat(last, lengths))
+        weights = np.zeros(0) if is_target.all() else is_target.astype(np.float64)
+        if len(series.weights):
+            weights = np.where(is_target, series.weights, 0)
+        if len(weights):
+            of_values, weights = weights, np.zeros(len(rows))
+            weights[self._places(series)] = of_values
+        n_read = np.where(last > first, np.maximum(last - 1 - n_lost, 0), 0)
+        return SeriesStretches(
+            rows, len(self.transforms), horizon, firsts + n_lost, weights, n_read, n_steps, n_together
+        )  # fmt: skip
+
+    def _places(self, series, piece=slice(None)):
+        """Return the row of the network that each row of the series is, or each of a piece of them: array or slice."""
+        if len(series.lengths) == 1:
+            return slice(*piece.indices(len(series.values)))
+        rows = np.arange(len(series.values))[piece]
+        return rows + (np.searchsorted(series.bounds, rows, side="right") - 1) * self.n_after
 
     def restore(self, forecasts, numbers, first, series):
         """Return forecasts (n, h, n_targets) in the units of the series.
@@ -308,13 +395,17 @@ class Preparation:
             filled[heads], covariates[heads] = head.values, head.covariates
         return replace(series, values=filled, covariates=covariates)
 
+    def fill_forward(self, series):
+        """Return the series with what is missing as it was known last; what was never known before stays missing."""
+        values, covariates = (repeat_last(of, series.bounds) for of in (series.values, series.covariates))
+        return replace(series, values=values, covariates=covariates)
+
     def _scale(self, transform, series, k, out):
         """Write one transformed target, in the precision of the network, to `out`, a column of its rows."""
         values, bounds = series.values[:, k], series.bounds
-        label = series.label(0) if len(series.lengths) == 1 else "the panel"
         exact = None if transform.is_by_row else transform.transform(values, bounds)
         shift = np.arange(len(series.lengths)) * self.n_after  # of a series, by the rows that follow each one before it
-        rounding, movement, n_moves = 0.0, 0.0, 0
+        rounding, movement, n_moves = (np.zeros(len(shift)) for _ in range(3))  # of each series
         for start in range(0, len(values), PIECE):
             stop = min(start + PIECE, len(values))
             own = np.clip(bounds, start, stop) - start
@@ -322,15 +413,20 @@ class Preparation:
             with np.errstate(over="ignore", invalid="ignore"):
                 scaled = piece.astype(self.dtype)
                 moves, off = np.abs(np.diff(piece)), np.abs(scaled - piece)
+            mine = np.flatnonzero(np.diff(own))  # the series that have rows in this piece
             if np.isinf(scaled).any():
-                raise ValueError(f"{label} does not fit into {self.dtype} unscaled; set scaler='standard'.")
+                number = int(np.searchsorted(bounds, start + np.isinf(scaled).argmax(), side="right")) - 1
+                raise ValueError(TOO_LARGE.format(label=series.label(number), dtype=self.dtype))
             if len(shift) > 1:
                 moves[own[(own > 0) & (own < stop - start)] - 1] = np.nan  # from one series to the next
                 out[np.arange(start, stop) + np.repeat(shift, np.diff(own))] = scaled
             else:
                 out[start:stop] = scaled
-            is_move = ~np.isnan(moves)
-            rounding = max(rounding, np.fmax.reduce(off, initial=0.0))
-            movement, n_moves = movement + moves.sum(where=is_move), n_moves + int(is_move.sum())
-        if n_moves and rounding > movement / n_moves:
+            is_move = np.append(~np.isnan(moves), False)
+            rounding[mine] = np.fmax(rounding[mine], np.fmax.reduceat(off, own[mine]))
+            movement[mine] += np.add.reduceat(np.where(is_move, np.append(moves, 0), 0), own[mine])
+            n_moves[mine] += np.add.reduceat(is_move.astype(np.float64), own[mine])
+        is_lost = rounding * n_moves > movement
+        if self._reads_whole_series and is_lost.any():
+            label = series.label(int(is_lost.argmax()))
             raise ValueError(f"{label} moves by less than {self.dtype} resolves; set dtype='float64'.")

@@ -12,7 +12,7 @@ import pandas as pd
 from .clock import Clock, is_too_sparse, read_clock
 from .columns import FROM_DTYPE, read_covariates, read_numbers
 from .frames import ID_COL, TIME_COL, WIDE, is_default, listing, plain, read_keys, read_table
-from .panel import NO_WEIGHTS, Panel, refuse_empty
+from .panel import NO_WEIGHTS, Panel, interpolate, refuse_empty
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ def read_panel(
     places = _places_of_series(table.keys, form, freq) if form.has_ids else _places_of_one(table, freq)
     starts, bounds, ids, n_missing = places.starts, places.bounds, table.keys.ids, int(np.isnan(given).sum())
     values, covariates = places.spread(given), places.spread(covariates)
-    if len(weights):
-        weights = places.spread(weights[:, np.newaxis])
+    if len(weights):  # an absent stamp weighs what its neighbours do, as its value is taken from them
+        weights = interpolate(places.spread(weights[:, np.newaxis])[:, 0], places.bounds)[:, np.newaxis]
     n_absent = len(values) - len(given)
     if form.kind == WIDE:
         n_missing = int(np.isnan(_side_by_side(given)[0]).sum())
@@ -106,7 +106,7 @@ def read_panel(
     names = table.covariates.columns
     panel = Panel(
         values, bounds, starts, places.clock, ids, covariates, names, categories, form, n_missing, n_absent,
-        np.nan_to_num(weights.reshape(-1)),
+        weights.reshape(-1),
     )  # fmt: skip
     refuse_empty(panel)
     return panel
@@ -149,7 +149,8 @@ def extend(panel, X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL):
     _refuse_disorder(series, steps, panel.label, lambda step: panel.stamps([step])[0])
     places, weights = _places_with(panel, series, steps), panel.weights
     if len(weights):
-        weights = np.nan_to_num(places.spread(np.append(weights, np.ones(len(values)))[:, np.newaxis])[:, 0])
+        later = np.full(len(values), weights.mean())  # of a usual row
+        weights = interpolate(places.spread(np.append(weights, later)[:, np.newaxis])[:, 0], places.bounds)
     n_absent = int(places.bounds[-1]) - len(panel.values) - len(values)
     if panel.form.kind == WIDE:
         n_absent //= panel.n_series  # a stamp is absent once, as it would be there once
@@ -321,7 +322,7 @@ def _find_series(keys, n_rows, panel):
 def _targets_of_training(table, panel):
     """Return the columns of the targets in the order of training, and how messages call them."""
     form, known, given = table.form, panel.form.targets, table.form.targets
-    are_named = not (given.isin([None]).any() or known.isin([None]).any())
+    are_named = not any(name is None for name in (*given, *known))
     is_same = len(given) == len(known) and (not are_named or set(given) == set(known))
     if not is_same or (panel.form.kind == WIDE) != (form.kind == WIDE):
         raise ValueError(f"the rows have the targets {listing(given)}; give those of training, {listing(known)}.")

@@ -1,5 +1,7 @@
 """Transforms of many series at once: what all have in common, and those that shift and scale."""
 
+from copy import copy
+
 import numpy as np
 
 ROBUST_QUANTILES = (0.25, 0.5, 0.75)
@@ -20,11 +22,17 @@ class Transform:
         Whether the way back reads the values before a forecast.
     is_by_row : bool
         Whether `transform` makes each row of that row alone, so that it may be given pieces of series.
+    is_causal : bool
+        Whether `transform` makes a row without later ones, be they among those that were learnt from.
+    of_each_series : tuple of str
+        The attributes that hold an entry for each series.
     """
 
     n_lost = 0
     needs_history = False
     is_by_row = False
+    is_causal = True
+    of_each_series = ()
 
     def fit(self, values, bounds, names=None):
         """Learn from every series on its own.
@@ -87,6 +95,24 @@ class Transform:
         """
         return np.asarray(forecasts, np.float64)
 
+    def of_series(self, number, before):
+        """Return this transform for one series alone, which then begins with a later row of what it was.
+
+        Parameters
+        ----------
+        number : int
+            Of the series.
+        before : ndarray of shape (n_before,)
+            Its values before that row, on the scale `transform` is given: those that come after are transformed, and
+            forecasts brought back, as if these still stood there.
+        """
+        one = copy(self)
+        for name in self.of_each_series:
+            setattr(one, name, getattr(self, name)[number : number + 1])
+        if getattr(self, "_names", None) is not None:
+            one._names = [self._names[number]]
+        return one
+
 
 class Scaling(Transform):
     """Subtracts a centre and divides by a scale, ``z = (x - center_) / scale_``; abstract.
@@ -101,6 +127,7 @@ class Scaling(Transform):
     """
 
     is_by_row = True
+    of_each_series = ("center_", "scale_")
 
     def fit(self, values, bounds, names=None):
         """Learn centres and scales; the arguments are those of :class:`Transform`."""

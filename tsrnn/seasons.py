@@ -1,5 +1,7 @@
 """Transforms that compare a value with earlier ones, or take the season out of a series."""
 
+from copy import copy
+
 import numpy as np
 
 from .decomposition import seasonal_figures, stl_seasonal
@@ -34,6 +36,8 @@ class Difference(Transform):
     """
 
     needs_history = True
+    of_each_series = ("mean_",)
+    _before = np.zeros(0)  # of a single series: what stands before its first row, the last observed value of each phase
 
     def __init__(self, lag=1):
         self.lag = self.n_lost = lag
@@ -57,19 +61,26 @@ class Difference(Transform):
             )
         return self
 
+    def of_series(self, number, before):
+        """Return these differences for one series alone, which then begins with a later row; see :class:`Transform`."""
+        one, n_before = super().of_series(number, before), len(self._before) + len(before)
+        known, last = self._last_observed(*self._with_before(before, np.array([0, len(before)])))
+        one._before, one.n_lost = known[last[max(n_before - self.lag, 0) : n_before]], max(self.lag - n_before, 0)
+        return one
+
     def transform(self, values, bounds):
         """Return the differences, NaN in the first rows of each series."""
-        values = np.asarray(values, np.float64)
+        values, bounds = self._with_before(values, bounds)
         known, last = self._last_observed(values, bounds)
         rows = np.arange(len(values))
         earlier = np.where(rows_of_series(bounds) >= self.lag, rows - self.lag, len(values))
         with np.errstate(over="ignore"):
-            return values - known[last[earlier]]
+            return (values - known[last[earlier]])[len(self._before) :]
 
     def inverse_transform(self, forecasts, series, rows, values=None, bounds=None):
         """Return the forecasts added up, beginning at the history."""
-        forecasts, series, rows = np.asarray(forecasts, np.float64), np.asarray(series), np.asarray(rows)
-        values, bounds = np.asarray(values, np.float64), np.asarray(bounds)
+        forecasts, series = np.asarray(forecasts, np.float64), np.asarray(series)
+        rows, (values, bounds) = np.asarray(rows) + len(self._before), self._with_before(values, bounds)
         known, last = self._last_observed(values, bounds)
         n_bases = min(self.lag, forecasts.shape[1])
         wanted = rows[:, None] + np.arange(n_bases) - self.lag
@@ -86,6 +97,11 @@ class Difference(Transform):
                 back[:, step] = sums = forecasts[:, step] + bases[step % self.lag]
                 bases[step % self.lag] = np.where(np.isnan(sums), bases[step % self.lag], sums)
         return back
+
+    def _with_before(self, values, bounds):
+        """Return values and bounds with what stands before them."""
+        values, bounds, n_before = np.asarray(values, np.float64), np.asarray(bounds), len(self._before)
+        return (np.append(self._before, values), bounds + [0, n_before]) if n_before else (values, bounds)
 
     def _last_observed(self, values, bounds):
         """Return the values with NaN appended, and for each row the last observed one of its phase up to it.
@@ -138,8 +154,16 @@ class Deseasonalise(Seasonal):
         As :func:`tsrnn.decomposition.seasonal_figures` gives them.
     """
 
+    of_each_series = ("figures_",)
+
     def __init__(self, season):
         self.season = season
+
+    def of_series(self, number, before):
+        """Return this transform for one series alone, which then begins with a later row; see :class:`Transform`."""
+        one = super().of_series(number, before)
+        one.figures_ = np.roll(one.figures_, -len(before), axis=1)
+        return one
 
     def fit(self, values, bounds, names=None):
         """Learn the figures."""
@@ -168,8 +192,18 @@ class STL(Seasonal):
     algorithm for time series with multiple seasonal patterns, arXiv:2107.13462.
     """
 
+    is_causal = False
+
     def __init__(self, seasons):
         self.seasons = tuple(sorted(set(seasons)))  # the order in which statsmodels answers
+
+    def of_series(self, number, before):
+        """Return this transform for one series alone, which then begins with a later row; see :class:`Transform`."""
+        one, first = copy(self), self._bounds[number] + len(before)
+        one._found = np.append(self._found[first : self._bounds[number + 1]], 0.0)
+        one._bounds = np.array([0, len(one._found) - 1])
+        one._figures = [np.roll(figures[number : number + 1], -len(before), axis=1) for figures in self._figures]
+        return one
 
     def fit(self, values, bounds, names=None):
         """Learn the seasons of each series; refuse series shorter than two of them."""

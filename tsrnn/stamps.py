@@ -144,10 +144,12 @@ def _read_stamps(name, table, id_col, time_col):
     index, columns = table.index, _columns(table)
     if isinstance(index, pd.MultiIndex):
         return _read_levels(name, index, id_col, time_col)
-    is_id_index = index.name == id_col  # as some libraries return their forecasts
+    is_dated = isinstance(index, pd.DatetimeIndex | pd.PeriodIndex)
+    # Some libraries return their forecasts with ids as the index. Dates of that name, without others, are the clock.
+    is_id_index = index.name == id_col and (time_col in columns or not is_dated)
     if time_col in columns:
         stamps, where = _column(name, table, time_col), f"column {time_col!r} of {name}"
-    elif is_id_index or (id_col in columns and _counts_rows(index)):
+    elif is_id_index or (id_col in columns and _counts_rows(index) and index.name != time_col):
         raise ValueError(
             f"{name} has ids in {id_col!r}, but no column {time_col!r} for the stamps; say with time_col which holds "
             "them."

@@ -1,5 +1,7 @@
 """What users name as `scaler` and `target_transform`, made into one transform of many series."""
 
+import warnings
+
 import numpy as np
 from sklearn.base import clone
 
@@ -135,12 +137,21 @@ class Chain(Transform):
         self.transforms = list(transforms)
         self.n_lost = sum(transform.n_lost for transform in self.transforms)
         self.needs_history = any(transform.needs_history for transform in self.transforms)
+        self.is_causal = all(transform.is_causal for transform in self.transforms)
 
     def fit(self, values, bounds, names=None):
         """Fit each to what those before it give."""
         for transform in self.transforms:
             values = transform.fit(values, bounds, names).transform(values, bounds)
         return self
+
+    def of_series(self, number, before):
+        """Return this chain for one series alone, which then begins with a later row; see :class:`Transform`."""
+        ones = []
+        for transform in self.transforms:
+            ones.append(transform.of_series(number, before))
+            before = transform.of_series(number, before[:0]).transform(before, np.array([0, len(before)]))
+        return Chain(ones)
 
     def transform(self, values, bounds):
         """Return what the last gives."""
@@ -178,6 +189,9 @@ class PerSeries(Transform):
     ----------
     transformers_ : list of n_series estimators
         None for a series without any value.
+    ranges_ : list of n_series tuples of float
+        The lowest and the highest of the transformed values. A forecast beyond them that a transformer cannot undo,
+        as a power has its limits, is undone from there.
 
     Examples
     --------
@@ -188,17 +202,21 @@ class PerSeries(Transform):
     array([ 0.25, -1.  ,   nan,  1.  ])
     """
 
+    of_each_series = ("transformers_", "ranges_")
+
     def __init__(self, transformer):
         self.transformer = transformer
 
     def fit(self, values, bounds, names=None):
         """Fit the clones; refuse what does not give one finite number for each value, or does not come back."""
         values = np.asarray(values, np.float64)
-        self.transformers_ = []
+        self.transformers_, self.ranges_ = [], []
         for s in range(len(bounds) - 1):
             mine = values[bounds[s] : bounds[s + 1]]
             mine = mine[~np.isnan(mine)]
-            self.transformers_.append(self._fit_one(mine[:, None], name_of(s, names)) if len(mine) else None)
+            transformer, reached = self._fit_one(mine[:, None], name_of(s, names)) if len(mine) else (None, (0.0, 0.0))
+            self.transformers_.append(transformer)
+            self.ranges_.append(reached)
         return self
 
     def _fit_one(self, column, name):
@@ -219,7 +237,7 @@ class PerSeries(Transform):
             raise ValueError(
                 f"{kind} does not bring the values of {name} back: its inverse_transform must undo its transform."
             )
-        return transformer
+        return transformer, (transformed.min(), transformed.max())
 
     def transform(self, values, bounds):
         """Return what the clones give, NaN where values are missing."""
@@ -240,6 +258,18 @@ class PerSeries(Transform):
             mine = result[group]
             is_number = ~np.isnan(mine)
             if transformer is not None and is_number.any():
-                mine[is_number] = np.asarray(transformer.inverse_transform(mine[is_number][:, None]))[:, 0]
+                mine[is_number] = _undone(transformer, mine[is_number], *self.ranges_[series[group[0]]])
                 result[group] = mine
         return result
+
+
+def _undone(transformer, values, lowest, highest):
+    """Return what a transformer was given for these values; where it has no answer, for the nearest it has learnt."""
+    with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
+        warnings.simplefilter("ignore")  # of what has no answer, which is seen below
+        back = np.asarray(transformer.inverse_transform(values[:, None]), np.float64)[:, 0]
+    is_lost = ~np.isfinite(back)
+    if is_lost.any():
+        nearest = np.clip(values[is_lost], lowest, highest)
+        back[is_lost] = np.asarray(transformer.inverse_transform(nearest[:, None]))[:, 0]
+    return back

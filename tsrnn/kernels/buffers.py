@@ -23,6 +23,8 @@ class Flat(NamedTuple):
         Of sequences of several lengths: j runs from origins[i] on, over lengths[i] steps. Else empty.
     n_steps : int
         Entries along the second axis; of sequences those of the longest.
+    lanes : ndarray of int64
+        Of sequences that go on where others have ended: which of the carried states is that of each. Else empty.
     """
 
     values: np.ndarray
@@ -31,6 +33,7 @@ class Flat(NamedTuple):
     origins: np.ndarray = NOWHERE
     lengths: np.ndarray = NOWHERE
     n_steps: int = 0
+    lanes: np.ndarray = NOWHERE
 
 
 @dataclass(frozen=True)

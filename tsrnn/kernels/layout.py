@@ -20,7 +20,7 @@ HEAD_STEPS = 12  # that the head takes at once, with 8 rows each, where it gives
 def make_plan(
     *, cell, n_steps, n_features, hidden_layer_sizes, n_outputs, activation, reset_after, window_norm, loss,
     loss_numbers, bidirectional, return_sequences, dense_layer_sizes, dense_activation, n_tokens, trains_embedding,
-    dropout, recurrent_dropout, input_noise, horizon, n_past, skips_missing, dtype, trains,
+    dropout, recurrent_dropout, input_noise, horizon, n_past, skips_missing, carries, dtype, trains,
 ):  # fmt: skip
     """Return the plan of a network.
 
@@ -50,7 +50,7 @@ def make_plan(
     n_levels = n_targets if horizon else 1
     network[[p.HORIZON, p.N_AHEAD, p.N_TARGETS, p.N_LEVELS]] = horizon, n_ahead, n_targets, n_levels
     network[[p.N_DECODED, p.N_PAST]] = horizon * decodes, n_past
-    network[[p.N_NUMBERS, p.SKIPS_MISSING]] = n_numbers, bool(skips_missing)
+    network[[p.N_NUMBERS, p.SKIPS_MISSING, p.CARRIES]] = n_numbers, bool(skips_missing), bool(carries)
     network[p.LEVEL], network[p.ZEROS] = work.add(2 * n_levels), work.add(hidden_layer_sizes[-1])
     network[p.SCALES] = work.add(3)
     network[[p.HAS_DROPOUT, p.HAS_NOISE]] = max(rates) > 0, trains and input_noise > 0

@@ -51,6 +51,7 @@ HAS_DROPOUT, DROPOUT, RECURRENT_DROPOUT, HAS_NOISE, SCALES = range(29, 34)  # ra
 # N_DECODED steps of the window. N_TARGETS are the targets of one step, N_LEVELS the features that have a level, which
 # the targets share one by one; N_PAST the features that are not known in the decoded steps.
 HORIZON, N_AHEAD, N_DECODED, N_PAST, N_TARGETS, N_LEVELS, N_NUMBERS, SKIPS_MISSING = range(34, 42)
+CARRIES = 42  # whether a row goes on with the state that an earlier one has left
 # Columns of a layer's row: sizes; offsets in the parameters and in the transposed copy; places in the workspace.
 N_HIDDEN, N_PANELS, N_H_TERMS, N_X_TERMS, N_X_VECTORS, N_INPUTS = range(6)
 W_H, W_X, W_HT, W_XT = range(6, 10)
@@ -63,7 +64,7 @@ N_IN_VECTORS, N_OUT, N_OUT_VECTORS, W, WT, ROWS, ROWS_STRIDE, OUT, OUT_STRIDE, D
 # Columns of a panel's row. Of its terms k, those from FIRST_A and from FIRST_B on are copied to TO_A and TO_B.
 PANEL, N_TERMS, N_GATES, COLUMN, N_COLUMNS = range(5)
 FIRST_A, N_VECTORS_A, TO_A, FIRST_B, N_VECTORS_B, TO_B = range(5, 11)
-WIDTH = 42
+WIDTH = 43
 
 
 class Plan(NamedTuple):
@@ -98,6 +99,12 @@ class Plan(NamedTuple):
     transposed_places: np.ndarray
     loss_numbers: np.ndarray
     scales: np.ndarray
+
+    @property
+    def n_carried(self):
+        """Numbers of a state that is carried: of each layer the state and the memory, padded as in the workspace."""
+        layers = self.table[1 : 1 + self.table[0, N_LAYERS]]
+        return int((layers[:, N_PANELS] * self.table[0, LENGTH] + layers[:, MEMORY_STRIDE]).sum())
 
 
 def n_gates(cell):

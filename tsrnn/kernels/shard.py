@@ -95,6 +95,59 @@ def gather(plan, X, layout, origins, samples, n_rows, spans, work):
 
 
 @inner
+def load_states(plan, states, lanes, samples, n_rows, spans, work):
+    """Overwrite what stands before the first step of each row by the state of its lane.
+
+    Parameters
+    ----------
+    states : ndarray of shape (n_lanes, n_numbers)
+        Of each layer in turn: the state, and the memory.
+    lanes : ndarray of int64
+        Of all samples.
+    plan, samples, n_rows, spans
+        As in `gather`.
+    work : ndarray
+        Modified in place.
+    """
+    for r in range(samples.shape[0]):
+        if spans[ACTIVE + plan[0, p.N_STEPS] + r] == 0:  # which may be of any lane
+            continue
+        carried, place = states[lanes[samples[r]]], 0
+        for row in plan[1 : 1 + plan[0, p.N_LAYERS]]:
+            n_state = row[p.N_PANELS] * plan[0, p.LENGTH]
+            for name, stride in ((p.INPUT, p.INPUT_STRIDE), (p.STATE, p.STATE_STRIDE)):
+                to = row[name] * n_rows + r * row[stride]
+                for k in range(n_state):
+                    work[to + k] = carried[place + k]
+            place += n_state
+            to = row[p.MEMORY] * n_rows + r * row[p.MEMORY_STRIDE]
+            for k in range(row[p.MEMORY_STRIDE]):
+                work[to + k] = carried[place + k]
+            place += row[p.MEMORY_STRIDE]
+
+
+@inner
+def store_states(plan, states, lanes, samples, n_rows, spans, work):
+    """Overwrite the state of each row's lane, in `states`, by that after its last step; see `load_states`."""
+    for r in range(samples.shape[0]):
+        n_steps = spans[ACTIVE + plan[0, p.N_STEPS] + r]
+        if n_steps == 0:
+            continue
+        carried, place = states[lanes[samples[r]]], 0
+        for row in plan[1 : 1 + plan[0, p.N_LAYERS]]:
+            n_state = row[p.N_PANELS] * plan[0, p.LENGTH]
+            of = (row[p.STATE] + n_steps * row[p.STATE_STRIDE]) * n_rows + r * row[p.STATE_STRIDE]
+            for k in range(n_state):
+                carried[place + k] = work[of + k]
+            place += n_state
+            t = n_steps % (plan[0, p.N_KEPT] + 1)
+            of = (row[p.MEMORY] + t * row[p.MEMORY_STRIDE]) * n_rows + r * row[p.MEMORY_STRIDE]
+            for k in range(row[p.MEMORY_STRIDE]):
+                carried[place + k] = work[of + k]
+            place += row[p.MEMORY_STRIDE]
+
+
+@inner
 def levels_of(plan, n_rows, row):
     """Return where the level and the scale of a row's first target stand, those of the next follow."""
     return (plan[0, p.LEVEL] * n_rows) + row * 2 * plan[0, p.N_LEVELS]
@@ -189,7 +242,9 @@ def loss_and_slope(
             if n_decoded > 0 and t < length - n_decoded:
                 clear(work, first, width)
                 continue
-            step_of_row = length if horizon > 0 and n_decoded == 0 else t
+            step_of_row = t  # the first that is a target
+            if horizon > 0 and n_decoded == 0:
+                step_of_row = t + 1 if plan[0, p.ALL_STEPS] else length
             start = start_of(layout[Y_FIRST], layout[Y_SAMPLE], layout[Y_STEP], origins, samples[r])
             start += step_of_row * layout[Y_STEP]
             weight = weights[samples[r]] if weights.shape[0] > 0 and horizon == 0 else 1.0

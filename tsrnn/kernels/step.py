@@ -123,6 +123,10 @@ class Step:
         parameters, *moments = (np.array(row[self._plan.places]) for row in snapshot.packed)
         return parameters, OptimizerState(np.array(moments), snapshot.n_updates)
 
+    def first_states(self, n_lanes):
+        """Return the states that nothing has left anything in yet: zeros of shape (n_lanes, n_numbers)."""
+        return np.zeros((n_lanes, self._plan.n_carried), self._packed.dtype)
+
     def train_epoch(self, X, Y, order, batch_size, coefficients, weights=EQUAL_WEIGHTS):
         """Make one update per minibatch of an epoch; return the mean loss, each minibatch's taken before its update.
 
@@ -166,19 +170,23 @@ class Step:
         gradient[: self._number(p.N_TRAINED)] = self._gradients[0]
         return float(losses.sum() / data.totals[0]), gradient[self._plan.places]
 
-    def loss(self, X, Y, samples, weights=EQUAL_WEIGHTS):
-        """Return the mean loss over the given windows and their outputs, a float."""
-        data = self._data(X, Y, samples, weights, len(samples))
-        rows = max(1, min(EVALUATED_ROWS, len(samples)))
-        losses = np.zeros((1, -(-len(samples) // rows)))
-        self._run_forward(tasks.EVALUATE, data, X.n_steps, rows, losses, self._no_output, NOWHERE)
-        return float(losses.sum() / data.totals[0])
+    def loss(self, X, Y, samples, weights=EQUAL_WEIGHTS, batch_size=None):
+        """Return the mean loss over the given windows and their outputs, a float.
 
-    def predict(self, X, samples):
+        With a batch size minibatch after minibatch, as states that are carried need it.
+        """
+        batch_size = batch_size or len(samples)
+        data = self._data(X, Y, samples, weights, batch_size)
+        rows = max(1, min(EVALUATED_ROWS, batch_size))
+        losses = np.zeros((len(data.totals), -(-batch_size // rows)))
+        self._run_forward(tasks.EVALUATE, data, X.n_steps, batch_size, rows, losses, self._no_output, NOWHERE)
+        return float(losses.sum() / data.totals.sum())
+
+    def predict(self, X, samples, states=None):
         """Return the predictions for the given windows, shape (len(samples), n_outputs).
 
         Where each step has an output, or each of the decoded ones, shape (steps of all, n_outputs), one window after
-        the other.
+        the other. `states` are those of the lanes of X, from `first_states` or an earlier call; modified in place.
         """
         samples, n, X = np.ascontiguousarray(samples, np.int64), len(samples), self._measured(X, samples)
         places = np.arange(n)
@@ -194,7 +202,8 @@ class Step:
         # No row's bits depend on its shard, so shards may: several for each thread if there are enough rows.
         rows = max(4, min(16, 4 * -(-len(samples) // (16 * self._workers.n_threads))))
         rows = max(1, min(rows, len(samples)))
-        self._run_forward(tasks.PREDICT, self._data(X, X, samples), X.n_steps, rows, self._no_losses, out, places)
+        data = self._data(X, X, samples, states=states)
+        self._run_forward(tasks.PREDICT, data, X.n_steps, len(samples), rows, self._no_losses, out, places)
         return out
 
     def _measured(self, X, samples):
@@ -206,12 +215,14 @@ class Step:
             return X
         return X._replace(lengths=np.full(samples.max(initial=-1) + 1, X.n_steps))
 
-    def _data(self, X, Y, samples, weights=EQUAL_WEIGHTS, batch_size=None):
+    def _data(self, X, Y, samples, weights=EQUAL_WEIGHTS, batch_size=None, states=None):
         """Return what a call reads of the data; without a batch size there are no losses, and no targets.
 
         Within a minibatch of a given size samples are put in the order of their lengths, the longest first.
         """
         X = self._measured(X, samples)
+        if self._number(p.CARRIES) and not len(X.lanes):  # kernels would look for them elsewhere
+            raise ValueError("the network carries its states, but the windows have no lanes.")
         y_strides = Y.strides if len(Y.strides) == 3 else (Y.strides[0], 0, Y.strides[1])
         layout = np.array([X.first, *X.strides, Y.first, *y_strides], dtype=np.int64)
         # Another dtype or layout, or an array that cannot be written, would be compiled anew.
@@ -222,12 +233,18 @@ class Step:
                 samples = samples[np.lexsort((-X.lengths[samples], np.arange(len(samples)) // batch_size))]
             of_samples = self._weights_of_losses(X, Y, samples, weights)
             totals = np.add.reduceat(of_samples, np.arange(0, len(samples), batch_size))
+            if len(X.lanes):  # a stretch without any known target only moves the states on
+                totals = np.maximum(totals, np.finfo(np.float64).tiny)
         origins, lengths = np.ascontiguousarray(X.origins), np.ascontiguousarray(X.lengths)
-        return tasks.Data(X.values, Y.values, layout, origins, lengths, samples, weights, totals)
+        states = self.first_states(X.lanes.max(initial=-1) + 1) if states is None else states
+        lanes = np.ascontiguousarray(X.lanes)
+        return tasks.Data(X.values, Y.values, layout, origins, lengths, samples, weights, totals, lanes, states)
 
     def _weights_of_losses(self, X, Y, samples, weights):
         """Return for each sample the sum of the weights of its losses."""
         horizon, n_losses = self._number(p.HORIZON), self._number(p.N_LOSSES)
+        if horizon and self._number(p.ALL_STEPS) and not self._number(p.N_DECODED):
+            return self._weights_of_steps(X, Y, samples, weights)
         if horizon and (len(weights) or self._number(p.SKIPS_MISSING)):
             n_targets, (_, of_step, of_output) = self._number(p.N_TARGETS), Y.strides
             of_samples = np.zeros(len(samples))
@@ -245,6 +262,22 @@ class Step:
         elif self._number(p.ALL_STEPS):
             of_samples = of_samples * (X.lengths[samples] if len(X.lengths) else self._number(p.N_STEPS))
         return of_samples * n_losses
+
+    def _weights_of_steps(self, X, Y, samples, weights):
+        """Return for each sample the sum of the weights of its losses, where each step has those of a whole horizon."""
+        origins, ends = X.origins[samples] + 1, X.origins[samples] + X.lengths[samples] + 1
+        n_rows, (_, of_step, of_output) = int(ends.max()) - 1 + self._number(p.HORIZON), Y.strides
+        known = np.full(n_rows, float(self._number(p.N_TARGETS)))
+        if self._number(p.SKIPS_MISSING):
+            for k in range(self._number(p.N_TARGETS)):
+                known -= np.isnan(Y.values[Y.first + k * of_output :: of_step][:n_rows])
+        if len(weights):
+            known *= weights[:n_rows]
+        until = np.append(0, np.cumsum(known))
+        of_samples = np.zeros(len(samples))
+        for ahead in range(self._number(p.HORIZON)):
+            of_samples += until[ends + ahead] - until[origins + ahead]
+        return of_samples * self._number(p.N_NUMBERS)
 
     def _run_minibatches(self, mode, data, n_steps, batch_size, coefficients):
         """Run the tasks of one epoch; return the losses (n_batches, n_buffers) and the call.
@@ -278,14 +311,14 @@ class Step:
         self._run(n_tasks, cost_of_task, n_at_once, call, coefficients, data, results)
         return losses, call
 
-    def _run_forward(self, mode, data, n_steps, rows, losses, out, places):
-        """Run shards without a way back."""
-        n_shards = -(-len(data.samples) // rows)
-        call = self._call(mode, len(data.samples), rows, 1, n_shards, n_shards, n_shards)
+    def _run_forward(self, mode, data, n_steps, batch_size, rows, losses, out, places):
+        """Run shards without a way back, those of one minibatch after those of the one before."""
+        n_batches, n_shards = max(1, len(data.totals)), -(-batch_size // rows)
+        call = self._call(mode, batch_size, rows, 1, n_shards, n_shards, n_shards)
         cost_of_task = -(-self._number(p.N_IN_PRODUCTS) * n_steps * rows // 3)  # there is no way back
         n_at_once = n_shards if mode == tasks.PREDICT else MAX_BUFFERS  # as many threads as training may use
         results = tasks.Results(self._gradients, self._squares, losses, out, places)
-        self._run(n_shards, cost_of_task, n_at_once, call, NO_UPDATES, data, results)
+        self._run(n_batches * n_shards, cost_of_task, n_at_once, call, NO_UPDATES, data, results)
 
     def _call(self, *numbers):
         """Return the words that the threads of one call share; `numbers` are those from MODE to TASKS."""

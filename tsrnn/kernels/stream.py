@@ -34,6 +34,16 @@ class Stream:
         self._spans[UPDATE] = -1
         self._x = np.empty(1 if table[0, p.N_TOKENS] else table[0, p.N_FEATURES], parameters.dtype)
         self._out = np.empty((1, table[0, p.N_OUTPUTS]), parameters.dtype)
+        self._places = np.concatenate([_places_of_state(table, layer) for layer in range(table[0, p.N_LAYERS])])
+
+    @property
+    def state(self):
+        """The state after the last step, shape (n_numbers,), as a row of :meth:`Step.first_states`; a copy."""
+        return self._work[self._places]
+
+    @state.setter
+    def state(self, state):
+        self._work[self._places] = state
 
     def advance(self, x):
         """Take one step and return the predictions after it.
@@ -58,6 +68,13 @@ class Stream:
         self._x[:] = x  # in one layout and dtype, for one compiled version
         self._advance(self._table, self._packed, self._spans, self._place, self._work, self._x, self._out)
         return self._out[0]
+
+
+def _places_of_state(table, layer):
+    """Return where the state and the memory before the one step of a layer stand in the workspace."""
+    row = table[1 + layer]
+    state, memory = np.arange(row[p.N_PANELS] * table[0, p.LENGTH]), np.arange(row[p.MEMORY_STRIDE])
+    return np.concatenate([row[p.INPUT] + state, row[p.MEMORY] + memory])
 
 
 @cache

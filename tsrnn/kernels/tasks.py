@@ -29,7 +29,17 @@ from .caching import entry, inner, spliced
 from .elementwise import sum_of_squares
 from .layer import ACTIVE
 from .network import backward, copy_transposed, forward, head_backward, head_forward
-from .shard import clear, clear_slopes, first_output, gather, loss_and_slope, measure, write_predictions
+from .shard import (
+    clear,
+    clear_slopes,
+    first_output,
+    gather,
+    load_states,
+    loss_and_slope,
+    measure,
+    store_states,
+    write_predictions,
+)
 
 PREDICT, EVALUATE, GRADIENT, TRAIN = range(4)  # how far a call goes: to predictions, loss, gradient, new parameters
 
@@ -78,6 +88,10 @@ class Data(NamedTuple):
         Of all samples; empty if each has the weight one.
     totals : ndarray of float64, shape (n_batches,)
         The weight of each minibatch times the losses of a row.
+    lanes : ndarray of int64
+        With CARRIES: which of the states each of all samples goes on with. Those of one minibatch differ.
+    states : ndarray of shape (n_lanes, n_numbers)
+        Likewise; modified in place.
     """
 
     X: np.ndarray
@@ -88,6 +102,8 @@ class Data(NamedTuple):
     samples: np.ndarray
     weights: np.ndarray
     totals: np.ndarray
+    lanes: np.ndarray
+    states: np.ndarray
 
 
 class Results(NamedTuple):
@@ -98,7 +114,7 @@ class Results(NamedTuple):
     squares : ndarray of shape (N_SLICES,), float64
         Likewise: the sums of squares of a gradient's slices.
     losses : ndarray of float64
-        Summed losses. GRADIENT and TRAIN: shape (n_batches, N_BUFFERS); EVALUATE: (1, n_shards).
+        Summed losses. GRADIENT and TRAIN: shape (n_batches, N_BUFFERS); EVALUATE: (n_batches, n_shards).
     out : ndarray of shape (n, n_outputs)
         PREDICT alone: the predictions.
     places : ndarray of int64, shape (n_samples,)
@@ -115,8 +131,8 @@ class Results(NamedTuple):
 def make_workspace(plan, n_rows, dtype):
     """Return the workspace of a thread for shards of so many rows, and its spans (:mod:`tsrnn.kernels.shard`).
 
-    The workspace holds already what never changes: no first states, the input of every bias, which is one, which hidden
-    units are no padding, and the scales of what is random.
+    The workspace holds already what never changes: no first states (unless they are carried), the input of every bias,
+    which is one, which hidden units are no padding, and the scales of what is random.
     """
     network, V = plan.table[0], plan.table[0, p.LENGTH]
     work = aligned_zeros((n_rows * int(network[p.N_WORK]),), dtype)
@@ -216,7 +232,11 @@ def run_shards(cell, call, batch, task, minibatch, network, data, results, work,
         samples = minibatch[first : min(first + n_rows, n_batch)]
         measure(plan, data.lengths, samples, call[SEED], update, n_rows, spans)
         gather(plan, data.X, data.layout, data.origins, samples, n_rows, spans, work)
+        if plan[0, p.CARRIES]:
+            load_states(plan, data.states, data.lanes, samples, n_rows, spans, work)
         forward(cell, plan, network.parameters, work, spans, gradient, n_rows, 0)
+        if plan[0, p.CARRIES]:
+            store_states(plan, data.states, data.lanes, samples, n_rows, spans, work)
         loss = 0.0
         n_steps = spans[ACTIVE + plan[0, p.N_STEPS]] if plan[0, p.ALL_STEPS] else 1
         if mode >= GRADIENT and plan[0, p.N_DECODED] > 0:
@@ -233,7 +253,7 @@ def run_shards(cell, call, batch, task, minibatch, network, data, results, work,
             if mode >= GRADIENT:
                 head_backward(cell, plan, network.transposed, work, spans, gradient, n_rows, step)
         if mode == EVALUATE:
-            losses[0, shard] = loss
+            losses[batch, shard] = loss
         if mode < GRADIENT:
             continue
         losses[batch, buffer] += loss

@@ -14,7 +14,8 @@ from ..kernels.step import Step, pack
 from ..kernels.stream import Stream
 
 MAX_VARIANTS = 3  # that are kept with a network
-NOT_PACKED = {"n_steps", "loss", "loss_numbers", "return_sequences"}  # do not matter to the places of parameters
+# What does not matter to the places of parameters.
+NOT_PACKED = {"n_steps", "loss", "loss_numbers", "return_sequences", "carries"}
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,9 @@ class Architecture:
     skips_missing : bool
         Whether NaN stands for what is missing: zero where it is read, after the window is normalised, and without a
         loss where it is a target.
+    carries : bool
+        Whether a window goes on with the state that an earlier one, of the same lane, has left; gradients do not go
+        back so far. Not with what needs whole windows, nor with recurrent dropout.
     """
 
     cell: str
@@ -95,6 +99,7 @@ class Architecture:
     horizon: int = 0
     n_past: int = 0
     skips_missing: bool = False
+    carries: bool = False
 
     @property
     def n_parameters(self):

@@ -12,7 +12,7 @@ from ..kernels.step import Snapshot
 from ..kernels.workers import Workers
 from .optimizers import OptimizerOptions, coefficients
 from .schedules import LearningRates
-from .windows import draw_some, spread
+from .windows import spread
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,11 +90,11 @@ def train(
     architecture : Architecture
     parameters : ndarray of shape (n_parameters,)
         Where to start from; left as they are.
-    windows : Windows or SeriesWindows
+    windows : Windows, SeriesWindows or SeriesStretches
     options : TrainingOptions
     rng : numpy.random.RandomState
         Draws the order of the windows, one permutation per epoch, and before that the seed of dropout and noise.
-    validation : Windows or SeriesWindows, optional
+    validation : Windows, SeriesWindows or SeriesStretches, optional
         Their loss is taken after every epoch; it is watched with `early_stopping`, otherwise the training loss is.
     optimizer_state : optional
         Of an earlier run that is continued; left as it is.
@@ -176,11 +176,7 @@ def _draw_epoch(windows, data, options, rng):
     """Return the FlatWindows of one epoch, in its order; `data` are those of all windows that are given one by one."""
     if data is not None:
         return data._replace(samples=rng.permutation(data.samples)) if options.shuffle else data
-    n, n_drawn = len(windows), min(windows.per_epoch or len(windows), len(windows))
-    if n_drawn == n:
-        return windows.take(rng.permutation(n) if options.shuffle else np.arange(n))
-    drawn = draw_some(n, n_drawn, rng)
-    return windows.take(drawn if options.shuffle else np.sort(drawn))
+    return windows.draw(options.shuffle, rng)
 
 
 def _run_epoch(step, epoch, options, rates, n_before):
@@ -188,11 +184,12 @@ def _run_epoch(step, epoch, options, rates, n_before):
 
     The loss is not finite as soon as that of one minibatch is not.
     """
-    starts = np.arange(0, len(epoch.samples), options.batch_size)
+    batch_size = epoch.batch_size or options.batch_size
+    starts = np.arange(0, len(epoch.samples), batch_size)
     n_rows = np.add.reduceat(epoch.of_samples(), starts)
     learning_rates = rates.of_epoch(n_before, len(starts))
     of_updates = coefficients(options, learning_rates, step.n_updates, n_rows)
-    loss = step.train_epoch(epoch.X, epoch.Y, epoch.samples, options.batch_size, of_updates, epoch.weights)
+    loss = step.train_epoch(epoch.X, epoch.Y, epoch.samples, batch_size, of_updates, epoch.weights)
     return loss, float(learning_rates[-1])
 
 

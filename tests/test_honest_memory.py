@@ -1,0 +1,165 @@
+"""What comes after an origin moves no forecast from it, and what a window cannot see is said in its units."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from refusals import refused
+from sklearn.preprocessing import PowerTransformer
+
+from tsrnn import RNNForecaster, SeasonalNaive, assert_no_lookahead
+from tsrnn.transforms import PerSeries
+
+N, HORIZON = 96, 4
+DAYS = pd.date_range("2024-01-01", periods=N, freq="D")
+RNG = np.random.default_rng(4)
+VALUES = np.sin(np.arange(N) / 5) + 0.1 * RNG.normal(size=N)
+SERIES = pd.Series(VALUES, DAYS, name="y")
+HOLE = np.arange(85, 91)  # the next value is in row 91
+
+
+def rnn(**changes):
+    settings = {"lookback": 8, "hidden_layer_sizes": 4, "max_iter": 2, "random_state": 0, "dtype": "float64"}
+    return RNNForecaster(HORIZON, **settings | changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"strategy": "recursive"},
+        {"calendar": ["weekday"]},
+        {"target_transform": "difference"},
+        {"target_transform": "seasonal_difference"},
+        {"n_members": 2},
+    ],
+    ids=str,
+)
+def test_a_fitted_value_made_within_a_hole_does_not_know_what_comes_behind_it(changes):
+    found = []
+    for later in (0.0, 10.0):
+        moved = SERIES + np.where(np.arange(N) > HOLE[-1], later, 0)
+        model = rnn(missing="interpolate", **changes).fit(SERIES[:80])
+        model.update(moved[80:].drop(DAYS[HOLE]))
+        found.append(model.predict(pd.DataFrame(index=DAYS)))
+    known = HOLE[-1] + HORIZON  # the last row whose forecast was made within the hole
+    np.testing.assert_array_equal(found[0][: known + 1], found[1][: known + 1])
+    assert (found[0][known + 1 :] != found[1][known + 1 :]).any() and np.isfinite(found).all()
+
+
+def test_what_was_known_last_stands_in_a_hole_until_it_ends():
+    """A forecast from within a hole is that of a memory whose clock goes on with what was known last."""
+    holed = SERIES.drop(DAYS[HOLE])
+    model = rnn(missing="interpolate").fit(SERIES[:80]).update(holed[80:])
+    repeated = SERIES[: HOLE[2]].where(np.arange(HOLE[2]) < HOLE[0], VALUES[HOLE[0] - 1])
+    early = rnn(missing="interpolate").fit(SERIES[:80]).update(repeated[80:])
+    np.testing.assert_array_equal(model._forecasts_from(np.zeros(1, int), HOLE[2:3])[0, :, 0], early.forecast())
+
+
+@pytest.mark.parametrize("later", [0.0, 5.0])
+def test_a_report_does_not_know_covariates_behind_a_hole(later):
+    X = pd.DataFrame({"rain": RNG.normal(size=N)}, DAYS)
+    X.iloc[88:91] = np.nan
+    moved = X.where(np.arange(N)[:, None] < 91, X + later)
+    model = rnn(missing="interpolate", past_covariates=["rain"], refit=False, random_state=3)
+    tables = [model.fit(data, SERIES).report() for data in (X.fillna(0), moved)]
+    rows = np.array([89, 90])
+    inside = model._forecasts_from(np.zeros(2, int), rows, members=model._members)
+    still = model.fit(X, SERIES)._forecasts_from(np.zeros(2, int), rows)
+    assert len(tables[0]) == HORIZON
+    np.testing.assert_array_equal(inside, still)
+
+
+def test_a_window_without_any_value_starts_from_the_last_one_before_it():
+    """A gap that is longer than the look-back by one step changes the forecast of a trend only a little."""
+    trend = pd.Series(10.0 * np.arange(200), pd.date_range("2024-01-01", periods=200, freq="D"))
+    for changes in ({}, {"calendar": ["weekday"]}, {"strategy": "recursive"}):
+        model = rnn(missing="mask", max_iter=30, **changes).fit(trend[:150])
+        end = trend[150:190].where(np.arange(40) < 10)
+        after = [model.fit(trend[:150]).update(end[: 10 + gap]).forecast(1).iloc[0] for gap in (7, 8, 9, 30)]
+        assert (np.abs(np.array(after) - 1590) < 200).all(), after  # the mean of training is 745
+        inside = model._forecasts_from(np.zeros(1, int), np.array([190]))[0, 0, 0]
+        assert inside == after[-1]
+
+
+def test_a_stream_keeps_the_last_value_before_a_gap():
+    model = rnn(missing="mask").fit(SERIES[:20])
+    stream = model.stream()
+    for _ in range(100):  # longer than what a stream would otherwise keep
+        stream.update(np.nan)
+    gap = pd.Series(np.nan, pd.date_range(DAYS[20], periods=100, freq="D"), name="y")
+    np.testing.assert_array_equal(stream.forecast(), model.update(gap).forecast())
+
+
+def test_a_report_of_weights_that_have_seen_the_validation_part_is_refused():
+    model = rnn(warm_start=True, early_stopping=False).fit(SERIES)
+    refused(ValueError, ["held out"], model.report)
+    model.set_params(early_stopping=True).fit(SERIES)
+    refused(ValueError, ["warm start", "have seen", "warm_start=False"], model.report)
+    assert len(model.set_params(warm_start=False).fit(SERIES).report()) == HORIZON
+
+
+def test_a_warm_start_in_another_precision_goes_on_in_it():
+    model = rnn(warm_start=True, dtype="float32").fit(SERIES).set_params(dtype="float64").fit(SERIES)
+    assert model.parameters_.dtype == np.float64
+
+
+def test_a_forecast_beyond_what_a_transformer_can_undo_is_finite():
+    values, bounds = 1 / RNG.uniform(0.02, 1, 150), np.array([0, 150])
+    transform = PerSeries(PowerTransformer()).fit(values, bounds)
+    highest = transform.transform(values, bounds).max()
+    back = transform.inverse_transform([[0.0, highest + 5]], [0], [150])
+    with warnings.catch_warnings(action="ignore"), np.errstate(invalid="ignore"):
+        assert np.isnan(transform.transformers_[0].inverse_transform([[highest + 5]])).all()
+    np.testing.assert_allclose(back[0, 1], values.max(), rtol=1e-6)
+
+
+def test_weights_of_ones_change_nothing_where_stamps_are_absent_either():
+    holed = SERIES.drop(DAYS[[30, 31, 60]])
+    fits = [rnn(missing="interpolate").fit(holed, None, w) for w in (None, np.ones(N - 3))]
+    np.testing.assert_allclose(fits[1].forecast(), fits[0].forecast(), rtol=1e-9)  # sums of ones, in another order
+
+
+def test_only_ratios_of_weights_count_when_later_rows_come_without():
+    forecasts = []
+    for unit in (1.0, 1024.0):
+        model = rnn().fit(SERIES[:80], None, np.full(80, unit) * (1 + np.arange(80) % 2))
+        forecasts.append(model.update(SERIES[80:], n_epochs=2).forecast())
+    np.testing.assert_array_equal(*forecasts)
+
+
+def test_an_audit_refuses_a_name_that_several_of_the_data_bear():
+    X, y = RNG.normal(size=(N, 2)), VALUES
+    refused(ValueError, ["known_future names 0", "2 of the data"], assert_no_lookahead, len, (X, y), known_future=[0])
+
+
+def test_the_median_of_huge_forecasts_is_finite():
+    model = rnn(n_members=2).fit(SERIES * 1e308)
+    assert np.isfinite(model.forecast()).all()
+
+
+def test_a_series_that_float32_does_not_resolve_is_named_in_a_panel_too():
+    panel = pd.DataFrame({"moves": VALUES, "rests": VALUES + 1e9}, DAYS)
+    refused(ValueError, ["series 'rests'", "float32", "float64"], rnn(scaler="mean", dtype="float32").fit, panel)
+
+
+def test_fitted_values_are_made_in_pieces_of_which_nothing_is_seen(monkeypatch):
+    model = rnn().fit(SERIES)
+    expected = model.predict(SERIES)
+    monkeypatch.setattr("tsrnn.forecaster.FITTED_AT_ONCE", 7)
+    np.testing.assert_array_equal(model.predict(SERIES), expected)
+
+
+def test_a_scale_of_windows_needs_one_of_the_series():
+    refused(ValueError, ["window_norm='standard'", "scaler"], rnn(window_norm="standard", scaler=None).fit, SERIES)
+
+
+def test_seasonal_naive_does_not_know_what_comes_behind_a_hole():
+    found = []
+    for later in (0.0, 10.0):
+        moved = SERIES + np.where(np.arange(N) > HOLE[-1], later, 0)
+        model = SeasonalNaive(HORIZON, missing="interpolate").fit(moved.drop(DAYS[HOLE]))
+        found.append(model.predict(pd.DataFrame(index=DAYS))[HORIZON:])  # before, nothing was known: the mean
+    np.testing.assert_array_equal(found[0][: HOLE[-1] + 1], found[1][: HOLE[-1] + 1])
+    assert (found[0] != found[1]).any()

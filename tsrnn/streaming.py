@@ -1,0 +1,193 @@
+"""One series, one observation at a time: a forecaster whose memory is only as long as its next forecast needs."""
+
+import hashlib
+import math
+from copy import copy
+from dataclasses import dataclass
+from numbers import Real
+
+import numpy as np
+
+from .frames import TARGET, WIDE, listing, plain
+from .memories import CarriedMemory, WindowMemory
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Where a stream stands, to come back to; it can be pickled, and nothing in it is ever changed.
+
+    Parameters
+    ----------
+    of : str
+        Tells the stream of one series of one fitted forecaster from all others.
+    memory : object
+    """
+
+    of: str
+    memory: object
+
+
+class Stream:
+    """A fitted forecaster that follows one series, one observation at a time; :meth:`tsrnn.RNNForecaster.stream`.
+
+    It has weights and a memory of its own: neither the forecaster nor other streams are changed by it, or change it.
+
+    Parameters
+    ----------
+    forecaster : RNNForecaster
+        Fitted.
+    number : int
+        Of the series in its panel.
+    """
+
+    def __init__(self, forecaster, number):
+        self._view, panel = copy(forecaster), forecaster.panel_  # which is given a panel of one series, and members
+        self._view.n_jobs, self._view._numbers = 1, np.zeros(1, np.int64)
+        self._view.parameters_ = forecaster.parameters_.copy()
+        self._names = [TARGET if name is None else name for name in panel.form.targets.tolist()]
+        if panel.form.kind == WIDE:
+            self._names = self._names[number : number + 1]
+        self._names += panel.covariate_names.tolist()
+        self._limits = forecaster._limits() or (-np.inf, np.inf)
+        self._n_targets, self._categories = panel.n_targets, panel.categories
+        members = self._view._members
+        kind = CarriedMemory if forecaster.state == "carried" else WindowMemory
+        self._memory = kind.of(panel, number, forecaster._numbers[number], members)
+        weights = b"".join(member.parameters.tobytes() for member in members)
+        self._of = f"{panel.label(number)} {hashlib.sha256(weights).hexdigest()}"
+        self._view.__dict__.pop("_before_refit", None)  # of all series, which a stream does not hold on to
+        self._seen()
+
+    def update(self, observation):
+        """Take the observation of the next stamp of the clock.
+
+        Parameters
+        ----------
+        observation : float, array-like of shape (n_targets,), or mapping
+            The value of the target, or those of several in the order of training; with covariates a dict or Series
+            with all of them, and the targets, by name (an unnamed target is "y"). NaN where missing, if `missing` is
+            not "raise".
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            If it cannot be read; the stream is then where it was.
+        """
+        self._memory = self._memory.after(*self._read(observation))
+        return self
+
+    def forecast(self, h=None, X=None):
+        """Return the forecast of the h steps after the last observation; as :meth:`tsrnn.RNNForecaster.forecast` does.
+
+        To the bit what the forecaster gives after its own `update` with the same observations.
+
+        Parameters
+        ----------
+        h : int, optional
+            Number of steps; the horizon by default.
+        X : DataFrame, optional
+            The rows of these steps, with the covariates that are known ahead.
+
+        Returns
+        -------
+        Series or DataFrame
+            In the format of the data, of this series alone.
+        """
+        return self._seen().forecast(h, X)
+
+    def predict(self, h=None, X=None):
+        """Return the numbers of `forecast`, which takes far longer to give them their stamps.
+
+        Returns
+        -------
+        ndarray of shape (h,), or (h, n_targets) for several targets
+        """
+        view = self._seen()
+        n_steps = view._fitted_horizon if h is None else view._steps_ahead(h)  # which asks whether it is fitted
+        forecasts = view._values_ahead(n_steps, X)[0]
+        return forecasts if self._n_targets > 1 else forecasts[:, 0]
+
+    def snapshot(self):
+        """Return a Snapshot of where the stream stands."""
+        return Snapshot(self._of, self._memory.kept())
+
+    def restore(self, snapshot):
+        """Go back to a snapshot of this stream, or of another one of the same series and weights.
+
+        Parameters
+        ----------
+        snapshot : Snapshot
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is none, or of another series, or of other weights.
+        """
+        if not isinstance(snapshot, Snapshot):
+            raise TypeError(f"a stream is restored from what its snapshot() gave; got {type(snapshot).__name__}.")
+        if snapshot.of != self._of:
+            its, own = (of.rpartition(" ")[0] for of in (snapshot.of, self._of))
+            what = f"{its}, and this stream follows {own}" if its != own else "a forecaster with other weights"
+            raise ValueError(f"the snapshot is of {what}; restore it in a stream of its own series and forecaster.")
+        self._memory = self._memory.back_at(snapshot.memory)
+        return self
+
+    def _seen(self):
+        """Return the forecaster, whose memory is that of the stream."""
+        self._view.panel_, self._view._members = self._memory.panel, self._memory.members
+        return self._view
+
+    def _read(self, observation):
+        """Return the values of an observation: of targets (n_targets,), and covariates (n_covariates,)."""
+        n_targets, names = self._n_targets, self._names
+        if hasattr(observation, "keys"):
+            given = dict(observation)
+            if set(given) != set(names):
+                raise ValueError(f"the observation has {listing(list(given))}; give {listing(names)}, each once.")
+            given = [given[name] for name in names]
+        elif len(names) > n_targets:
+            raise TypeError(
+                f"the observation is {observation!r}, but there are covariates; give a dict or Series with "
+                f"{listing(names)}."
+            )
+        else:
+            given = [observation] if isinstance(observation, Real) or not np.ndim(observation) else list(observation)
+            if len(given) != n_targets:
+                raise ValueError(f"the observation has {len(given)} values; give one for each of {listing(names)}.")
+        numbers = [self._number(name, value) for name, value in zip(names, given, strict=True)]
+        if self._view.missing == "raise" and any(map(math.isnan, numbers)):
+            name = next(name for name, number in zip(names, numbers, strict=True) if math.isnan(number))
+            raise ValueError(
+                f"the observation of {plain(name)!r} is missing (NaN), which missing='raise' does not allow; give a "
+                f"number, or {self._view._cures_of_missing()} and fit again."
+            )
+        lowest, highest = self._limits
+        for name, number in zip(names, numbers[:n_targets], strict=False):
+            if number < lowest or number > highest:
+                raise ValueError(
+                    f"the observation of {plain(name)!r} is {number:g}, out of the bounds {self._view.bounds}; correct "
+                    "it, or give bounds that hold what is observed."
+                )
+        return np.array(numbers[:n_targets]), np.array(numbers[n_targets:])
+
+    def _number(self, name, value):
+        """Return a value as a float, of a category its number as :func:`tsrnn.columns.read_covariates` does."""
+        if name in self._categories:
+            if value is None or value != value:
+                return np.nan
+            return float(self._categories[name].get_indexer([value])[0])
+        is_yes_or_no = isinstance(value, bool | np.bool_) and name in self._names[: self._n_targets]
+        if not isinstance(value, Real | np.bool_) or is_yes_or_no:
+            raise TypeError(f"the observation has {plain(value)!r} for {plain(name)!r}; give a number, NaN if missing.")
+        number = float(value)
+        if math.isinf(number):
+            raise ValueError(f"the observation of {plain(name)!r} is infinite; give a number, NaN if it is missing.")
+        return number
