@@ -24,7 +24,8 @@ BACKTESTING = rooms_of("backtesting", "__init__ rolling fits origins data result
 METRICS = rooms_of("metrics", "__init__ scorers tables formulas grouped reading")
 SURFACE = [
     "__main__", "__init__", *COMMANDS, "forecaster", "generator", "regressor", "classifier", "windowed", "skill",
-    "baselines", "streaming", "memories", "choices", *BACKTESTING, "lookahead", "contract", "splitting", "tokens",
+    "baselines", "streaming", "memories", "choices", *BACKTESTING, "lookahead", "contract", "asking", "splitting",
+    "tokens",
     "ids", "carried", "member", "preparation", "covariates", *PLOTTING, "datasets", *METRICS, "transforms", "powers",
     "seasons", "scaling", "decomposition", "windows", "sequences", "checking", "calendar", "stamps", "reading", "panel",
     "columns", "frames", "clock", "base", "weights",
@@ -47,11 +48,13 @@ PANDAS = [
     *COMMANDS, "forecaster", "skill", "generator", "baselines", "backtesting.fits", "backtesting.data",
     "backtesting.result", "lookahead", "splitting", "datasets", "metrics.tables", "metrics.scorers", "windows",
     "windowed", "checking", "calendar", "stamps", "reading", "panel", "columns", "frames", "clock", "contract",
+    "asking",
     *PLOTTING,
 ]  # fmt: skip
 SKLEARN = [
     "forecaster", "generator", "regressor", "classifier", "baselines", "backtesting.rolling", "backtesting.fits",
     "splitting", "tokens", "metrics.formulas", "metrics.scorers", "base", "contract", "checking", "windowed",
+    "plotting.training",
     "transforms",  # which clones users' transformers
 ]  # fmt: skip
 ALLOWED = {

@@ -282,6 +282,7 @@ def test_a_pipeline_that_loses_the_clock_says_so_and_goes_on_directly_after_trai
     np.testing.assert_array_equal(lost.predict(X[TRAIN]), kept.predict(X[TRAIN]))
 
 
+@pytest.mark.filterwarnings("ignore:y has a clock, but X has none")
 def test_a_clock_of_y_alone_is_gone_on_with_where_the_steps_before_lose_that_of_X():
     kept, lost = make_pipeline(columns(), daily()).set_output(transform="pandas"), make_pipeline(columns(), daily())
     kept.fit(X[TRAIN], Y[TRAIN])

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from refusals import refused
+from sklearn.inspection import permutation_importance
+from sklearn.model_selection import TimeSeriesSplit, cross_val_score
 
 from tsrnn import RNNForecaster, SeasonalNaive
 
@@ -21,6 +23,10 @@ TRAIN, NEXT = slice(None, N_TRAIN), slice(N_TRAIN, N_TRAIN + HORIZON)
 def fit(X, y=None, **options):
     options = {"horizon": HORIZON, "max_iter": 30, "random_state": 0, "n_jobs": 1, **options}
     return RNNForecaster(**options).fit(X, y)
+
+
+def fit_few(**options):
+    return fit(X[TRAIN], SALES[TRAIN], max_iter=1, hidden_layer_sizes=4, lookback=4, early_stopping=False, **options)
 
 
 def error(model, X, truth):
@@ -71,8 +77,56 @@ def test_static_covariates_are_read_at_steps_to_come_without_being_given():
 def test_rows_to_come_without_what_should_be_known_are_refused(knowing):
     refused(ValueError, ["'promo', 'kind'", "not given", "past_covariates"], knowing.forecast)
     refused(ValueError, ["'kind'", "not given", "columns of X"], knowing.predict, X[["promo"]][NEXT])
-    gap = X[N_TRAIN + 2 : N_TRAIN + 4]
-    refused(ValueError, ["2024-01-06", "every step", "missing='mask'"], knowing.predict, gap)
+    lacking = X[NEXT].assign(promo=np.where(np.arange(HORIZON) == 3, np.nan, 1.0))
+    refused(ValueError, ["2024-01-09", "every step", "missing='mask'"], knowing.predict, lacking)
+
+
+def test_rows_of_a_hole_are_not_asked_for_but_said_to_be_unknown(knowing):
+    """What stands there is the mean and no category, as a mask would have it."""
+    beyond = X[N_TRAIN + 2 : N_TRAIN + 4]
+    with pytest.warns(UserWarning, match=r"2 step\(s\) between training and the rows of X") as caught:
+        forecasts = knowing.predict(beyond)
+    assert len(caught) == 1 and caught[0].filename == __file__
+    assert error(knowing, X[N_TRAIN : N_TRAIN + 4], SALES[N_TRAIN : N_TRAIN + 4]) < 0.5
+    np.testing.assert_allclose(forecasts, SALES[N_TRAIN + 2 : N_TRAIN + 4], atol=1.0)
+
+
+@pytest.mark.filterwarnings("ignore:the covariates")
+def test_splits_with_a_gap_and_samples_of_rows_are_scored_with_covariates_known_ahead():
+    few = RNNForecaster(3, max_iter=1, hidden_layer_sizes=4, lookback=4, early_stopping=False, random_state=0)
+    scores = cross_val_score(few, X[["promo"]], SALES, cv=TimeSeriesSplit(2, test_size=9, gap=2), error_score="raise")
+    assert np.isfinite(scores).all()
+    few.fit(X[TRAIN], SALES[TRAIN])
+    result = permutation_importance(few, X[N_TRAIN:], SALES[N_TRAIN:], n_repeats=1, max_samples=8, random_state=0)
+    assert np.isfinite(result.importances).all()
+
+
+def test_rows_of_one_step_that_contradict_each_other_are_refused(knowing):
+    first = X[N_TRAIN : N_TRAIN + 1]
+    twice = pd.concat([first, first.assign(promo=1 - first["promo"])])
+    refused(ValueError, ["2024-01-06", "'sales'", "more than once", "different covariates"], knowing.predict, twice)
+    same = knowing.predict(pd.concat([first, first]))
+    assert same[0] == same[1] == knowing.predict(first)[0]
+
+
+def test_a_category_that_training_did_not_have_is_none_only_if_that_is_asked_for(knowing):
+    new = X[NEXT].assign(kind=["a", "b", "a", "zebra", "a", "b", "b"])
+    refused(ValueError, ["'kind'", "'zebra'", "'a', 'b'", "missing='mask'"], knowing.predict, new)
+    refused(ValueError, ["'kind'", "2024-01-09", "missing='mask'"], fit_few().update, new, SALES[NEXT])
+    assert np.isfinite(fit_few(missing="mask").predict(new)).all()
+
+
+def test_what_was_fitted_holds_whatever_the_parameters_become():
+    """So does what a fitted model of scikit-learn's does until it is fitted again."""
+    model, same = (fit_few(past_covariates=["promo"]) for _ in range(2))
+    model.set_params(past_covariates=None, static_covariates=["kind"], missing="mask", target="promo", horizon=2)
+    np.testing.assert_array_equal(model.forecast(X=X[["kind"]][NEXT]), same.forecast(X=X[["kind"]][NEXT]))
+    refused(ValueError, ["'kind'", "not given"], model.forecast)
+    later = X[NEXT], SALES[NEXT]
+    refused(ValueError, ["1 missing"], model.update, X[NEXT], SALES[NEXT].where(np.arange(HORIZON) != 3))
+    np.testing.assert_array_equal(
+        model.update(*later).predict(X[N_TRAIN + HORIZON :]), same.update(*later).predict(X[N_TRAIN + HORIZON :])
+    )
 
 
 def test_with_a_mask_covariates_and_values_may_be_missing():

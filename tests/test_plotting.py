@@ -11,6 +11,7 @@ from matplotlib.colors import to_hex
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from refusals import refused
+from sklearn.exceptions import NotFittedError
 
 import tsrnn
 from tsrnn import plotting
@@ -791,7 +792,7 @@ REFUSALS = {
         lambda: plotting.plot_panel(as_long(WIDE).assign(z=1.0), target=["y", "z"]),
     ),
     "not fitted": (
-        ValueError, ["RNNRegressor has no history_", "fitted"], plotting.plot_training, tsrnn.RNNRegressor(),
+        NotFittedError, ["RNNRegressor", "not fitted"], plotting.plot_training, tsrnn.RNNRegressor(),
     ),
     "no loss": (ValueError, ["'loss'", "'MSE'"], plotting.plot_training, pd.DataFrame({"MSE": [1.0]})),
     "diverged": (ValueError, ["no finite loss"], plotting.plot_training, losses([np.nan, np.inf])),

@@ -19,8 +19,9 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
     season : int or "auto", default="auto"
         Steps of one season; "auto" reads it from the clock, as :func:`tsrnn.calendar.seasonal_period` says. With 1
         the last value is repeated, and so it is with "auto" if the series is shorter than a season.
-    target : str, optional
-        As in :class:`tsrnn.RNNForecaster`.
+    target : str or list of str, optional
+        As in :class:`tsrnn.RNNForecaster`, like `id_col` and `time_col`.
+    id_col, time_col : str, default="unique_id", "ds"
     freq : str or DateOffset, optional
         Step of the clock where it cannot be told from the stamps.
     missing : {"raise", "interpolate"}, default="raise"
@@ -93,8 +94,9 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
         self._observed = panel.values
         self._bounds, self._seasons = panel.bounds, np.where(panel.lengths >= self.season_, self.season_, 1)
 
-    def _forecast_ahead(self, n_steps, ahead=None):
-        last = self._bounds[1:, None] - self._seasons[:, None] + np.arange(n_steps) % self._seasons[:, None]
+    def _forecast_ahead(self, series, n_steps, ahead=None):
+        seasons = self._seasons[series, None]
+        last = self._bounds[1:][series, None] - seasons + np.arange(n_steps) % seasons
         return self._values[last]
 
     def _fitted_values(self, series, rows):

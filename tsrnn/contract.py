@@ -4,8 +4,8 @@ A forecast is made only from the memory that `fit` kept. This file reads rows as
 forecast is made belongs to the forecasters.
 """
 
-import warnings
 from abc import abstractmethod
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,33 +13,38 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
+from .asking import (
+    Terms,
+    find_rows,
+    is_without_clock,
+    read_ahead,
+    read_given_truth,
+    refuse_far,
+    refuse_new_categories,
+    warn,
+)
 from .base import reject_booleans
 from .checking import check_weights
 from .columns import FROM_DTYPE
-from .frames import WIDE, count_columns, listing, plain
+from .frames import WIDE, count_columns
 from .metrics.grouped import naive_errors
 from .panel import NO_WEIGHTS, refuse_copies, refuse_missing, refuse_missing_covariates
-from .reading import (
-    Rows,
-    are_covariates_of_training,
-    extend,
-    name_columns,
-    read_ahead,
-    read_panel,
-    read_rows,
-    read_truth,
-)
+from .reading import extend, read_panel, read_truth
 
 NO_CLOCK = (
     "the data have no clock: rows given to predict will mean the steps directly after training. Give a Series or "
     'DataFrame with a time index; inside a pipeline use set_output(transform="pandas").'
+)
+NO_CLOCK_OF_X = (
+    "y has a clock, but X has none: rows of X given to predict will mean the steps directly after training. Give X the "
+    'index of y; inside a pipeline use set_output(transform="pandas").'
 )
 
 
 class ForecasterMixin(RegressorMixin):
     """Gives a class with `horizon`, `target`, `id_col`, `time_col`, `freq` and `missing` the contract.
 
-    It has five methods of its own, for which series are numbered in the order of the panel.
+    A forecaster adds the methods below, for which series are numbered in the order of the panel.
     """
 
     @abstractmethod
@@ -51,13 +56,13 @@ class ForecasterMixin(RegressorMixin):
         """Take a Panel with later rows for the memory; what was learnt stays."""
 
     @abstractmethod
-    def _forecast_ahead(self, n_steps, ahead=None):
-        """Return the forecasts of the `n_steps` steps after each series, shape (n_series, n_steps, n_targets).
+    def _forecast_ahead(self, series, n_steps, ahead=None):
+        """Return the forecasts of the `n_steps` steps after these series, shape (n, n_steps, n_targets).
 
-        `ahead` are the covariates of these steps, shape (n_series, n_steps, n_covariates), NaN where unknown.
+        `ahead` are the covariates of these steps, shape (n, n_steps, n_covariates), NaN where unknown.
         """
 
-    def _names_ahead(self):
+    def _names_ahead(self, panel):
         """Return the names of the covariates that have to be given for steps to come."""
         return []
 
@@ -101,8 +106,13 @@ class ForecasterMixin(RegressorMixin):
         """
         panel = self._read_panel(X, y, sample_weight)
         if not panel.clock.is_given:
-            warnings.warn(NO_CLOCK, UserWarning, stacklevel=2)
+            warn(NO_CLOCK)
+        is_bare = is_without_clock(X, panel)
+        if is_bare and len(panel.covariate_names):
+            warn(NO_CLOCK_OF_X)
         self._fit_panel(panel)
+        self._terms = replace(self._terms, is_bare=is_bare)
+        self._has_truth_apart = y is not None
         self.n_features_in_ = count_columns(X)
         vars(self).pop("feature_names_in_", None)
         if isinstance(X, pd.DataFrame) and len(X.columns) and all(isinstance(name, str) for name in X.columns):
@@ -111,8 +121,20 @@ class ForecasterMixin(RegressorMixin):
 
     def _fit_panel(self, panel):
         self._learn(panel)
-        self.panel_, self._fitted_horizon = panel, self.horizon
+        self._keep_terms(panel)
         return self
+
+    def _keep_terms(self, panel):
+        """Keep the data, and what of the parameters later calls go by."""
+        self.panel_, self._fitted_horizon = panel, self.horizon
+        self._terms = Terms(
+            type(self).__name__,
+            self.missing,
+            {name: getattr(self, name) for name in ("target", "id_col", "time_col")},
+            tuple(self._names_ahead(panel)),
+            tuple(getattr(self, "past_covariates", None) or ()),
+            tuple(getattr(self, "static_covariates", None) or ()),
+        )
 
     def predict(self, X):
         """Return one forecast per row of X.
@@ -120,10 +142,15 @@ class ForecasterMixin(RegressorMixin):
         Parameters
         ----------
         X : DataFrame, Series or array with n rows
-            Only its clock is read, and the ids of its rows if series have some, never its values. Rows after training
-            are forecast. Rows of training get their fitted values: the forecast made `horizon` steps before them, from
-            as much as there was to be seen, or, where nothing was known yet, the mean of training. Rows without
-            a clock are the steps directly after training, except that the very rows of training mean themselves.
+            Read are its clock, the ids of its rows if series have some, and the covariates that are known ahead, of
+            rows after training; values to forecast never. Rows after training are forecast; covariates in a hole before
+            them, if nobody gives these rows, are unknown, with a warning. Rows of training get their fitted values, for
+            which the covariates are those of training, whatever X has: the forecast made `horizon` steps before them,
+            from as much as there was to be seen, or, where nothing was known yet, the mean of training.
+
+            Rows without a clock are the steps directly after training, except that the very rows of training mean
+            themselves. So it is where training and X have but the row numbers that pandas gives a frame: if the values
+            of X are those of the first rows of training these are meant, else the steps after it, with a warning.
 
         Returns
         -------
@@ -132,15 +159,20 @@ class ForecasterMixin(RegressorMixin):
 
         Raises
         ------
-        ValueError
-            If a row lies before training, off its clock, or is of a series that was not fitted.
+        TypeError, ValueError
+            If a row lies before training, off its clock, or so far after it that its stamp must be wrong, or is of a
+            series that was not fitted; if two rows of a step contradict each other; or, unless `missing` says what
+            to do, if a covariate of a step to forecast is missing, or a category that training did not have.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> model = tsrnn.SeasonalNaive(horizon=12).fit(temperature[:-12])
+        >>> model.predict(temperature[-12:])[:3]  # whose values are not looked at
+        array([24.39, 25.53, 25.48])
         """
-        rows, panel = self._rows(X), self.panel_
-        if rows.series is not None:
-            forecasts = self._forecasts(rows.series, rows.steps, X)
-            return forecasts if panel.n_targets > 1 else forecasts[:, 0]
-        series = np.arange(panel.n_series).repeat(len(rows.steps))
-        return self._forecasts(series, np.tile(rows.steps, panel.n_series), X).reshape(panel.n_series, -1).T
+        return self._forecasts_of(self._rows(X), X)
 
     def forecast(self, h=None, X=None):
         """Return the forecast of the h steps after training in the format of the data.
@@ -156,12 +188,40 @@ class ForecasterMixin(RegressorMixin):
         -------
         Series or DataFrame
             Of the same form as the data, with the clock carried on and the names of the series.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> tsrnn.SeasonalNaive().fit(temperature).forecast(2)
+        ds
+        2011-01-01    24.70
+        2011-02-01    26.16
+        Freq: MS, Name: sst, dtype: float64
         """
         h, panel = self._steps_ahead(h), self.panel_
         return panel.frame(*self._future_rows(h), self._values_ahead(h, X).reshape(-1, panel.n_targets))
 
     def future_frame(self, h=None):
-        """Return the h rows to come, for `predict`: a frame of the form of the data, without what is forecast."""
+        """Return the h rows to come, for `predict`: a frame of the form of the data, without what is forecast.
+
+        Parameters
+        ----------
+        h : int, optional
+            Number of steps; the `horizon` that was fitted if not given.
+
+        Returns
+        -------
+        DataFrame
+            Clock and ids; covariates that are known ahead are the user's to add.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> tsrnn.SeasonalNaive().fit(temperature).future_frame(2).index.tolist()
+        [Timestamp('2011-01-01 00:00:00'), Timestamp('2011-02-01 00:00:00')]
+        """
         h = self._steps_ahead(h)
         return self.panel_.frame(*self._future_rows(h))
 
@@ -181,6 +241,16 @@ class ForecasterMixin(RegressorMixin):
         ------
         ValueError, TypeError
             As `fit`; or if rows are of other series, or of stamps that are known already. Nothing has changed then.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> model = tsrnn.SeasonalNaive().fit(temperature[:-12])
+        >>> model.update(temperature[-12:]).forecast(1)
+        ds
+        2011-01-01    24.7
+        Freq: MS, Name: sst, dtype: float64
         """
         panel = self._extended(X, y)
         self._observe(panel)
@@ -190,8 +260,10 @@ class ForecasterMixin(RegressorMixin):
     def _extended(self, X, y):
         """Return the panel with the rows that `update` is given."""
         check_is_fitted(self)
-        panel = extend(self.panel_, X, y, target=self.target, id_col=self.id_col, time_col=self.time_col)
-        self._refuse_missing(panel)
+        panel = extend(self.panel_, X, y, **self._terms.keys)
+        self._refuse_missing(panel, self._terms.missing)
+        if self._terms.missing == "raise":
+            refuse_new_categories(panel)
         return panel
 
     def score(self, X, y=None, sample_weight=None):
@@ -202,45 +274,92 @@ class ForecasterMixin(RegressorMixin):
         X : Series, DataFrame or array
             Rows to forecast; without `y` also the true values. Rows of training are scored by their fitted values.
         y : array-like of shape (n,) or (n, n_outputs), optional
-            The true values.
+            The true values; of a frame the columns are taken by their names.
         sample_weight : array-like of shape (n,), optional
             Weights of the rows.
 
         Returns
         -------
         float
-            Over the rows that were observed; of several outputs the mean.
+            Over the rows that were observed; of several outputs, and of the series of a frame with one in each column,
+            the mean over these.
 
         Raises
         ------
-        ValueError
-            As `predict`; or if a true value is missing and `missing` is "raise".
+        TypeError, ValueError
+            As `predict`; if y has an index or columns of its own that are not those of X and of training; or if a true
+            value is missing and `missing` is "raise".
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> model = tsrnn.SeasonalNaive().fit(temperature[:-12])
+        >>> round(model.score(temperature[-12:]), 2)
+        0.71
         """
-        forecasts = self.predict(X)
-        y = self.read_truth(X) if y is None else np.asarray(y, dtype=np.float64)
-        is_known = ~np.isnan(y)
-        if self.missing == "raise" and not is_known.all():
+        rows = self._rows(X)
+        forecasts, is_early = self._forecasts_of(rows, X), self._early_cells(rows)
+        truths = self.read_truth(X) if y is None else self.read_given_truth(X, y)
+        if len(truths) != len(forecasts):
+            raise ValueError(f"X has {len(forecasts)} row(s) and y has {len(truths)}; give one true value per row.")
+        is_known = ~np.isnan(truths)
+        n_missing = int((~is_known & ~is_early).sum())
+        if self._terms.missing == "raise" and n_missing:
             raise ValueError(
-                f"X has {(~is_known).sum()} missing value(s), which have no truth to score; drop these rows, or set "
-                "missing='interpolate'."
+                f"{'X' if y is None else 'y'} has {n_missing} missing value(s), which have no truth to score; drop "
+                "these rows, or set missing='interpolate'."
             )
-        if not is_known.all() and y.shape == forecasts.shape:
-            is_known = is_known if y.ndim == 1 else is_known.all(axis=1)
-            y, forecasts = y[is_known], forecasts[is_known]
-            sample_weight = None if sample_weight is None else np.asarray(sample_weight)[is_known]
-        return r2_score(y, forecasts, sample_weight=sample_weight)
+        if is_known.all():
+            return r2_score(truths, forecasts, sample_weight=sample_weight)
+        if not is_known.any():
+            raise ValueError("no true value is known in any row of X, so there is nothing to score; give others.")
+        weights = None if sample_weight is None else np.asarray(sample_weight)
+        columns = zip(*(np.atleast_2d(of.T) for of in (truths, forecasts, is_known)), strict=True)
+        return np.mean(
+            [
+                r2_score(truth[known], forecast[known], sample_weight=None if weights is None else weights[known])
+                for truth, forecast, known in columns
+                if known.any()
+            ]
+        )
+
+    def _early_cells(self, rows):
+        """Return whether a series of a wide frame has not begun yet, shape (n_rows, n_series); else False."""
+        panel = self.panel_
+        if panel.form.kind != WIDE:
+            return np.False_
+        return rows.steps[:, np.newaxis] < panel.starts
+
+    def are_early(self, X):
+        """Return for the rows of a frame with a series in each column which series have not begun yet."""
+        return self._early_cells(self._rows(X))
 
     def read_truth(self, X):
         """Return the true values that X holds, ndarray of shape (n,) or (n, n_outputs), NaN where missing."""
         check_is_fitted(self)
-        return read_truth(X, self.panel_, self.target, self.id_col, self.time_col)
+        if self._has_truth_apart and len(self.panel_.covariate_names):
+            raise ValueError("the true values were given to fit as y, apart from X; give y here, too.")
+        return read_truth(X, self.panel_, **self._terms.keys)
+
+    def read_given_truth(self, X, y):
+        """Return the true values that are given beside X, ndarray of shape (n,) or (n, n_outputs), NaN where missing.
+
+        Columns come in the order of training, whatever that of y.
+        """
+        check_is_fitted(self)
+        values = read_given_truth(y, X, self.panel_)
+        return values if values.shape[1] > 1 else values[:, 0]
 
     def series_numbers(self, X):
-        """Return for each row of X the number of its series, in the order of training; all 0 for a single one."""
-        series = self._rows(X).series
-        if series is None:
-            raise ValueError("each row of X is one of every series; give rows with ids, as a long frame has them.")
-        return series
+        """Return for each row of X the number of its series, in the order of training; all 0 for a single one.
+
+        Rows of a frame with a series in each column are of every one: their numbers have shape (n_rows, n_series).
+        """
+        rows, panel = self._rows(X), self.panel_
+        if rows.series is None:
+            return np.broadcast_to(np.arange(panel.n_series), (len(rows.steps), panel.n_series))
+        return rows.series
 
     def naive_errors(self, X, power=1):
         """Return for each row of X the error of its series' seasonal naive forecast within training.
@@ -252,10 +371,11 @@ class ForecasterMixin(RegressorMixin):
 
         Returns
         -------
-        ndarray of shape (n,)
+        ndarray of shape (n,), or (n, n_series) of a frame with a series in each column
             The mean of |difference|^power between values one season apart; with power 1, for a series not longer than
             a season, between values one step apart. NaN where there is none.
         """
+        check_is_fitted(self)
         panel = self.panel_
         if panel.n_targets > 1:
             raise ValueError("errors of several targets are not scaled together; score one target.")
@@ -268,22 +388,22 @@ class ForecasterMixin(RegressorMixin):
         """Return what `fit` is given as a Panel; raise for what can be told to be wrong before anything is learnt."""
         self._validate_params()
         reject_booleans(self)
-        weights = NO_WEIGHTS if sample_weight is None else check_weights(sample_weight, X)
+        weights = NO_WEIGHTS if sample_weight is None else check_weights(sample_weight, y if X is None else X)
         panel = read_panel(
             X, y, target=self.target, id_col=self.id_col, time_col=self.time_col, freq=self.freq, weights=weights,
             categorical=getattr(self, "categorical_features", FROM_DTYPE),
         )  # fmt: skip
         refuse_copies(panel, is_named=isinstance(X, pd.Series | pd.DataFrame))
-        self._refuse_missing(panel)
+        self._refuse_missing(panel, self.missing)
         self._check_panel(panel)
         return panel
 
     def _check_panel(self, panel):
         """Raise if the arguments do not fit the panel; a forecaster may have more to say."""
 
-    def _refuse_missing(self, panel):
+    def _refuse_missing(self, panel, missing):
         """Raise if anything is missing and `missing` is "raise"."""
-        if self.missing == "raise":
+        if missing == "raise":
             refuse_missing(panel, self._cures_of_missing())
             refuse_missing_covariates(panel, self._cures_of_missing())
 
@@ -291,45 +411,25 @@ class ForecasterMixin(RegressorMixin):
         allowed = self._parameter_constraints["missing"][0].options - {"raise"}
         return "set missing=" + " or ".join(map(repr, sorted(allowed)))
 
-    def _read_ahead(self, X, series, steps):
-        """Return the covariates of steps to come, shape (n_series, n_steps, n_covariates).
+    def _read_ahead(self, X, series, steps, rows=None):
+        """Return the covariates Ahead of these steps of series; `rows` are those of X, if they are known already."""
+        return read_ahead(X, self.panel_, self._terms, series, steps, rows)
 
-        Those of X are wanted for all steps up to the last of these of each series.
-        """
-        panel, names = self.panel_, self._names_ahead()
-        ends = panel.ends
-        n_ahead = int((steps - ends[series]).max()) + 1
-        ahead = np.full((panel.n_series, n_ahead, panel.covariates.shape[1]), np.nan)
-        last = panel.covariates[panel.bounds[1:] - 1]
-        for k, name in enumerate(panel.covariate_names):
-            if name in (getattr(self, "static_covariates", None) or ()):
-                ahead[:, :, k] = last[:, [k]]
-        if not names:
-            return ahead
-        given = read_ahead(X, panel, names, self.id_col, self.time_col)
-        places = [panel.covariate_names.get_loc(name) for name in names]
-        is_ahead = given.steps >= ends[given.series]
-        of, at = given.series[is_ahead], (given.steps - ends[given.series])[is_ahead]
-        is_near = at < n_ahead
-        ahead[of[is_near, None], at[is_near, None], places] = given.values[is_ahead][is_near]
-        wanted = np.zeros(panel.n_series, np.int64)
-        np.maximum.at(wanted, series, steps - ends[series] + 1)
-        is_unknown = np.isnan(ahead[:, :, places]).any(axis=2) & (np.arange(n_ahead) < wanted[:, None])
-        if self.missing == "raise" and is_unknown.any():
-            which, step = (int(place[0]) for place in is_unknown.nonzero())
-            stamp = panel.stamps([ends[which] + step])[0]
-            raise ValueError(
-                f"the covariates {listing(names)} of {panel.label(which)} are not given for {stamp}; give them for "
-                "every step after training, name them in past_covariates, or set missing='mask'."
-            )
-        return ahead
+    def _forecasts_of(self, rows, X):
+        """Return one forecast per row of X, in the shape of `predict`."""
+        panel = self.panel_
+        if rows.series is not None:
+            forecasts = self._forecasts(rows.series, rows.steps, X, rows)
+            return forecasts if panel.n_targets > 1 else forecasts[:, 0]
+        series = np.arange(panel.n_series).repeat(len(rows.steps))
+        return self._forecasts(series, np.tile(rows.steps, panel.n_series), X, rows).reshape(panel.n_series, -1).T
 
-    def _forecasts(self, series, steps, X):
-        """Return forecasts of these steps of the clock, shape (n, n_targets)."""
+    def _forecasts(self, series, steps, X, rows):
+        """Return forecasts of these steps of the clock, shape (n, n_targets); `rows` are those of X."""
         panel = self.panel_
         forecasts = np.empty((len(series), panel.n_targets))
-        ahead, rows = steps - panel.ends[series], steps - panel.starts[series]
-        is_before = rows < 0
+        leads, places = steps - panel.ends[series], steps - panel.starts[series]
+        is_before = places < 0
         if is_before.any() and panel.form.kind != WIDE:
             first = int(is_before.argmax())
             stamp, start = panel.stamps([steps[first]])[0], panel.stamps([panel.starts[series[first]]])[0]
@@ -337,20 +437,40 @@ class ForecasterMixin(RegressorMixin):
                 f"X has a row of {panel.label(series[first])} at {stamp}, before it begins at {start}; only rows from "
                 "there on can be forecast."
             )
-        is_inside = ahead < 0
+        is_inside = leads < 0
         if is_inside.any():  # of a wide frame a series may begin late: before that nothing was known
-            forecasts[is_inside] = self._fitted_values(series[is_inside], np.maximum(rows[is_inside], 0))
+            forecasts[is_inside] = self._fitted_values(series[is_inside], np.maximum(places[is_inside], 0))
         if not is_inside.all():
-            ahead, series, steps = ahead[~is_inside], series[~is_inside], steps[~is_inside]
-            covariates = self._read_ahead(X, series, steps) if len(panel.covariate_names) else None
-            forecasts[~is_inside] = self._forecast_ahead(int(ahead.max()) + 1, covariates)[series, ahead]
+            series, steps, leads = series[~is_inside], steps[~is_inside], leads[~is_inside]
+            refuse_far(panel, series, leads)
+            ahead = self._read_ahead(X, series, steps, rows) if len(panel.covariate_names) else None
+            forecasts[~is_inside] = self._forecasts_after(series, leads, ahead)
+        return forecasts
+
+    def _forecasts_after(self, series, leads, ahead):
+        """Return the forecasts of rows so many steps after the first one behind their series, shape (n, n_targets).
+
+        Only series that are asked for are forecast, those together whose farthest rows are about as far.
+        """
+        panel = self.panel_
+        forecasts = np.empty((len(series), panel.n_targets))
+        farthest = np.zeros(panel.n_series, np.int64)
+        np.maximum.at(farthest, series, leads + 1)
+        powers = np.frexp(farthest)[1][series]
+        for power in np.unique(powers):
+            rows = np.flatnonzero(powers == power)
+            mine, places = np.unique(series[rows], return_inverse=True)
+            n_steps = int(farthest[mine].max())
+            made = self._forecast_ahead(mine, n_steps, ahead and ahead.of(mine, n_steps))
+            forecasts[rows] = made[places, leads[rows]]
         return forecasts
 
     def _values_ahead(self, h, X=None):
         """Return the forecasts of the h steps after each series, shape (n_series, h, n_targets); X as in `forecast`."""
+        every = np.arange(self.panel_.n_series)
         if not len(self.panel_.covariate_names):
-            return self._forecast_ahead(h)
-        return self._forecast_ahead(h, self._read_ahead(X, *self._future_rows(h)))
+            return self._forecast_ahead(every, h)
+        return self._forecast_ahead(every, h, self._read_ahead(X, *self._future_rows(h)).of(every, h))
 
     def _future_rows(self, h):
         """Return series and steps of the h rows after each series."""
@@ -370,77 +490,7 @@ class ForecasterMixin(RegressorMixin):
     def _rows(self, X):
         """Return the Rows that X asks for."""
         check_is_fitted(self)
-        panel = self.panel_
-        index = X if isinstance(X, pd.Index) else getattr(X, "index", None) if hasattr(X, "iloc") else None
-        if index is not None and panel.clock.is_given:
-            return read_rows(X, panel, self.id_col, self.time_col)
-        if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
-            raise TypeError(
-                f"the rows of X have dates (from {index[0]} on), but the forecaster was fitted without a clock; fit it "
-                "on a Series with a time index."
-            )
-        values = np.asarray(X)
-        if values.ndim == 0:
-            raise ValueError(f"X must have one row per step; got {X!r}.")
-        has_covariates = len(panel.covariate_names) > 0
-        if panel.form.has_ids:
-            raise TypeError(
-                f"X is an array of shape {values.shape}, but the forecaster was fitted on many series: each row needs "
-                "the id of its series and its time stamp; give a DataFrame, as future_frame(h) does."
-            )
-        if index is None and has_covariates:
-            self._refuse_missing_ahead(X)
-        elif values.size and not np.issubdtype(values.dtype, np.number):
-            raise TypeError(
-                f"X is an array of {values.dtype}, from which no clock is read; give stamps as the index of a "
-                "DataFrame, as future_frame(h) does."
-            )
-        are_known = (
-            are_covariates_of_training(self._with_names(X), panel) if has_covariates else self._are_known(values)
-        )
-        if are_known:
-            return self._rows_at(np.arange(len(values)))
-        if panel.clock.is_given:
-            warnings.warn(
-                "X has no clock: its rows are taken for the steps directly after training. Give a DataFrame with a "
-                "time index, as future_frame(h) does.",
-                UserWarning,
-                stacklevel=3,
-            )
-        return self._rows_at(panel.clock.n + np.arange(len(values)))
-
-    def _rows_at(self, steps):
-        is_one = self.panel_.n_series == 1
-        return Rows(np.zeros(len(steps), np.int64) if is_one else None, steps)
-
-    def _with_names(self, X):
-        """Return covariates that are given as an array in a frame with their names, and X else."""
-        is_bare = X is not None and not hasattr(X, "iloc") and not isinstance(X, pd.Index)
-        if not is_bare or not len(self.panel_.covariate_names):
-            return X
-        return name_columns(X, self.panel_, type(self).__name__)
-
-    def _refuse_missing_ahead(self, X):
-        """Raise if an array of covariates lacks one, unless it is known of the past alone."""
-        X, past = self._with_names(X), getattr(self, "past_covariates", None) or ()
-        is_missing = X.drop(columns=[name for name in X.columns if name in past]).isna()
-        if self.missing == "raise" and is_missing.to_numpy().any():
-            row, column = np.argwhere(is_missing.to_numpy())[0]
-            raise ValueError(
-                f"covariate {plain(is_missing.columns[column])!r} is missing in row {row} of X (NaN); fill it."
-            )
-
-    def _are_known(self, values):
-        """Return whether an array holds the very values that were fitted, NaN where they are missing."""
-        panel = self.panel_
-        n, n_columns = panel.clock.n, panel.n_series * panel.n_targets
-        if values.size != n * n_columns or len(values) != n or not np.issubdtype(values.dtype, np.number):
-            return False
-        fitted = np.full((panel.n_series, n, panel.n_targets), np.nan)
-        numbers = np.arange(panel.n_series).repeat(panel.lengths)
-        fitted[numbers, np.arange(len(numbers)) - panel.bounds[numbers] + panel.starts[numbers]] = panel.values
-        fitted = fitted.transpose(1, 0, 2).reshape(n, n_columns)
-        return np.array_equal(values.reshape(n, n_columns).astype(np.float64), fitted, equal_nan=True)
+        return find_rows(X, self.panel_, self._terms)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

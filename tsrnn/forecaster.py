@@ -377,10 +377,20 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         ------
         ValueError, TypeError
             As `fit`; or if rows are of other series, or of stamps that are known already. Nothing has changed then.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> model = tsrnn.RNNForecaster(max_iter=2, random_state=0).fit(temperature[:-12])
+        >>> model.update(temperature[-12:], n_epochs=1).forecast(1).index[0]
+        Timestamp('2011-01-01 00:00:00')
         """
         panel, members = self._extended(X, y), None
-        if isinstance(n_epochs, bool) or not isinstance(n_epochs, Integral) or n_epochs < 0:
-            raise ValueError(f"n_epochs must be a whole number from 0 on; got {n_epochs!r}.")
+        if isinstance(n_epochs, bool) or not isinstance(n_epochs, Integral):
+            raise TypeError(f"n_epochs must be a whole number from 0 on; got {n_epochs!r}.")
+        if n_epochs < 0:
+            raise ValueError(f"n_epochs must be a whole number from 0 on; got {n_epochs}.")
         if n_epochs:
             members = self._learn_on(panel, int(n_epochs))
         self._observe(panel, members)
@@ -602,7 +612,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
                 "window_norm='standard' tells still windows from moving ones by the scale of the series; give a scaler."
             )
         if self.state == "carried":
-            known_ahead = self._known_ahead(panel)
+            known_ahead = self._names_ahead(panel)
             refuse_for_carried(
                 self.window_norm, self.strategy, self.missing, self.windows_per_epoch, known_ahead, transform
             )
@@ -694,16 +704,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             )
         return n_training
 
-    def _forecast_ahead(self, n_steps, ahead=None):
-        # Members have the series in an order of their own.
-        ahead, numbers = ahead if ahead is None else ahead[self.panel_.order], np.arange(len(self._numbers))
-        forecasts = self._combine(lambda member, threads: member.forecast_ahead(numbers, n_steps, threads, ahead))
-        return forecasts[self._numbers]
+    def _forecast_ahead(self, series, n_steps, ahead=None):
+        numbers = self._numbers[series]
+        return self._combine(lambda member, threads: member.forecast_ahead(numbers, n_steps, threads, ahead))
 
-    def _names_ahead(self):
-        return self._known_ahead(self.panel_)
-
-    def _known_ahead(self, panel):
+    def _names_ahead(self, panel):
         others = {*(self.past_covariates or ()), *(self.static_covariates or ())}
         return [name for name in panel.covariate_names if name not in others]
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from .clock import Clock, is_too_sparse, read_clock
 from .columns import FROM_DTYPE, read_covariates, read_numbers
-from .frames import ID_COL, TIME_COL, WIDE, Keys, as_array, is_default, listing, plain, read_keys, read_table
+from .frames import ID_COL, TIME_COL, WIDE, is_default, listing, plain, read_keys, read_table
 from .panel import NO_WEIGHTS, Panel, interpolate, refuse_empty
 
 
@@ -166,90 +166,6 @@ def extend(panel, X, y=None, *, target=None, id_col=ID_COL, time_col=TIME_COL):
     )
 
 
-@dataclass(frozen=True)
-class Ahead:
-    """Covariates of rows: their series and steps, and values of shape (n, n_names)."""
-
-    series: np.ndarray
-    steps: np.ndarray
-    values: np.ndarray
-
-
-def read_ahead(X, panel, names, id_col=ID_COL, time_col=TIME_COL):
-    """Return the Ahead of the rows of X.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If X has not these columns, or its rows are of no known series.
-    """
-    is_bare = not isinstance(X, pd.DataFrame | pd.Series | pd.Index | None)
-    if is_bare:
-        X = name_columns(X, panel, "forecast")
-    X = X if isinstance(X, pd.DataFrame) else None
-    missing = [name for name in names if X is None or name not in X.columns]
-    if missing:
-        raise ValueError(
-            f"the covariates {listing(missing)} are not given for the steps to come; give them as columns of X, or "
-            "name them in past_covariates."
-        )
-    if not is_bare and not panel.clock.is_given:
-        refuse_clock(X.index)
-    values, _ = read_covariates(X[names], panel.categories)
-    keys = Keys() if is_bare else read_keys(X, id_col, time_col)
-    if keys.stamps is None or not panel.clock.is_given:  # rows directly after training
-        return Ahead(np.zeros(len(X), np.int64), panel.clock.n + np.arange(len(X)), values)
-    series = _find_series(keys, len(X), panel)
-    return Ahead(np.zeros(len(X), np.int64) if series is None else series, panel.clock.positions(keys.stamps), values)
-
-
-def refuse_clock(index):
-    """Raise unless the index of rows counts them, as only it can where a forecaster was fitted without a clock."""
-    if is_default(index) or (index.nlevels == 1 and pd.api.types.is_integer_dtype(index.dtype)) or not len(index):
-        return
-    raise TypeError(
-        f"the rows of X have an index of {'several levels' if index.nlevels > 1 else index.dtype} (from "
-        f"{index[0]!r} on), but the forecaster was fitted without a clock; fit it on data with a time index, or give "
-        "an array."
-    )
-
-
-def are_covariates_of_training(X, panel):
-    """Return whether X is a frame with the covariates of all rows of training, in the order of these.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If values are not of the kind of those of training.
-    """
-    if not isinstance(X, pd.DataFrame) or not panel.covariate_names.isin(X.columns).all():
-        return False
-    values, _ = read_covariates(X[list(panel.covariate_names)], panel.categories)
-    return np.array_equal(values, panel.covariates, equal_nan=True)
-
-
-def name_columns(X, panel, reader):
-    """Return an array of covariates as a frame of those of training; `reader` is who reads it.
-
-    Raises
-    ------
-    ValueError
-        If it has not as many columns.
-    """
-    values, n = as_array(X, "X"), len(panel.covariate_names)
-    if values.ndim == 1:
-        raise ValueError(
-            f"X has shape {values.shape}, but its rows are time steps with {n} covariate(s) each. Reshape your data: "
-            f"give shape (n, {n})."
-        )
-    if values.shape[1] != n:
-        raise ValueError(
-            f"X has {values.shape[1]} features, but {reader} is expecting {n} features as input: the covariates "
-            f"{listing(panel.covariate_names)}."
-        )
-    return pd.DataFrame(values, columns=panel.covariate_names, copy=False)
-
-
 def read_truth(X, panel, target=None, id_col=ID_COL, time_col=TIME_COL):
     """Return the values of the targets of a panel as they stand in X, shape (n,) or (n, n_outputs), NaN where missing.
 
@@ -398,7 +314,7 @@ def _find_series(keys, n_rows, panel):
         unknown = keys.ids[numbers < 0]
         raise ValueError(
             f"X has rows of {len(unknown)} series that the forecaster was not fitted on ({listing(unknown, 3)}); fit "
-            "it on them, or leave these rows out."
+            "it on them, leave these rows out, or split panels with PanelTimeSeriesSplit, by their stamps."
         )
     return numbers[keys.series]
 

@@ -5,10 +5,12 @@ import warnings
 import numpy as np
 import pandas as pd
 
+from .asking import key_names
 from .baselines import SeasonalNaive
-from .frames import ID_COL, listing, plain
+from .frames import listing, plain
 
 MOST_NAMED = 3  # series, in a warning
+_COLUMNS = ("target", "step", "n", "MAE", "naive_MAE", "skill")  # of every report
 
 
 def skill_report(forecast, panel, first, last, horizon):
@@ -59,7 +61,8 @@ def _of_target(errors, k, series, panel):
     own, naive = (np.where(counts, mean, np.nan) for mean in means)
     names = {}
     if panel.ids is not None:
-        names[panel.form.id_name or ID_COL] = panel.ids[np.arange(panel.n_series).repeat(n_steps)]
+        id_name, _ = key_names(panel, _COLUMNS)
+        names[id_name] = panel.ids[np.arange(panel.n_series).repeat(n_steps)].to_flat_index()
     if panel.n_targets > 1:
         names["target"] = plain(panel.form.targets[k])
     with np.errstate(divide="ignore", invalid="ignore"):

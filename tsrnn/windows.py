@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from .frames import read_table
+from .frames import WIDE, read_table
 from .panel import refuse_missing
 from .reading import read_panel
 
@@ -122,8 +122,9 @@ def _cut(rows, n_targets, lookback, horizon):
 
 def _with_ids(panel, series, stamps):
     """Return stamps with the ids of the series they belong to."""
-    ids = panel.ids[np.broadcast_to(series, len(stamps))]
-    return pd.MultiIndex.from_arrays([ids, stamps], names=[panel.form.id_name, panel.form.time_name])
+    form, ids = panel.form, panel.ids[np.broadcast_to(series, len(stamps))].to_flat_index()
+    id_name = form.targets.name if form.kind == WIDE else form.id_name
+    return pd.MultiIndex.from_arrays([ids, stamps], names=[id_name, form.time_name])
 
 
 def _precision(frame, target, id_col, time_col):

@@ -40,6 +40,8 @@ class Data:
     @classmethod
     def read(cls, X, y, forecaster):
         """Return the data; a clock that y alone has goes to X, too."""
+        if X is None and y is not None:  # rows without columns beside y, as `fit` takes them
+            X, y = (pd.DataFrame(index=y.index), y) if hasattr(y, "iloc") else (y, None)
         X, y = (np.asarray(given) if isinstance(given, list | tuple) else given for given in (X, y))
         if hasattr(y, "iloc") and not hasattr(X, "iloc") and len(X) == len(y):
             X = pd.DataFrame(X, y.index)

@@ -50,13 +50,15 @@ def prepare(estimator, clock, refit):
 
 def forecaster_of(estimator):
     """Return the forecaster inside pipelines, searches and transformed targets."""
-    while True:
+    while not isinstance(estimator, type):
         if isinstance(estimator, Pipeline):
             estimator = estimator[-1]
         elif hasattr(estimator, "get_params") and {"regressor", "estimator"} & set(estimator.get_params(deep=False)):
             estimator = getattr(estimator, "regressor", None) or estimator.estimator
         else:
             break
+    if isinstance(estimator, type):
+        raise TypeError(f"the estimator is the class {estimator.__name__}; give an instance, {estimator.__name__}().")
     if not all(hasattr(estimator, method) for method in ("fit", "predict", "get_params")):
         raise TypeError(f"the estimator is {shorten(estimator)}, without fit and predict; give a forecaster.")
     return estimator

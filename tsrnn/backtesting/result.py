@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from ..asking import key_names
 from ..calendar import seasonal_period
 from ..metrics.grouped import SCORES, inverse_scale, moves, score_groups
 from ..metrics.reading import check_season
@@ -21,7 +22,8 @@ class Backtest:
     ----------
     forecasts : DataFrame
         One row per origin, series, step and target, in this order: the id of the series, if there are several, under
-        the name it has in the data, else "unique_id"; "origin", the stamp of the last step known; "step", from 1 on;
+        the name it has in the data, of a frame with a series in each column that of its columns, else "unique_id", or
+        "series" if the clock is called so; "origin", the stamp of the last step known; "step", from 1 on;
         the stamp that is forecast, under the name of the clock, else "ds"; the name of the "target", if a row has
         several; "forecast"; and "truth", NaN where it is missing.
     season : int
@@ -155,12 +157,12 @@ def collect(results, data, window_size):
     n_targets = panel.n_targets
     targets = np.tile(np.arange(n_targets), len(series))
     origins, series, steps = (of.repeat(n_targets) for of in (origins, series, steps))
-    form, columns = panel.form, {}
+    (id_name, time_name), columns = key_names(panel, _KEYS), {}
     if panel.ids is not None:
-        columns[_free_name(form.id_name, "unique_id")] = panel.ids[series]
+        columns[id_name] = panel.ids[series].to_flat_index()
     columns["origin"] = panel.stamps(origins)
     columns["step"] = steps - origins
-    columns[_free_name(form.time_name, "ds")] = panel.stamps(steps)
+    columns[time_name] = panel.stamps(steps)
     if n_targets > 1:
         columns["target"] = pd.Index(_target_names(panel))[targets]
     columns["forecast"], columns["truth"] = forecasts.ravel(), truths.ravel()
@@ -170,8 +172,3 @@ def collect(results, data, window_size):
 
 def _target_names(panel):
     return [number if name is None else name for number, name in enumerate(panel.form.targets)]
-
-
-def _free_name(name, default):
-    """Return a column name that no other column of the result has."""
-    return default if name is None or name in _KEYS else name

@@ -129,7 +129,7 @@ def _check(model, selection):
     panel = model._read_panel(selection.frame)
     if selection.future is not None:
         probe = copy.copy(model)  # knows the data, and has learnt nothing
-        probe.panel_ = panel
+        probe._keep_terms(panel)
         probe._read_ahead(selection.future, *probe._future_rows(model.horizon))
     return panel
 

@@ -8,9 +8,10 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import UNUSED
 
+from ..frames import read_keys
 from .formulas import bias, mae, mape, r2, rmse, smape, wape
 from .grouped import moves
-from .reading import read_numbers, read_weight, to_column
+from .reading import read_numbers, read_weight, refuse_other_index, to_column
 
 
 def scorer(name):
@@ -103,22 +104,30 @@ class ForecastScorer(BaseEstimator):
             Greater is better.
         """
         _check_name(self.name)
-        forecast = estimator.predict(X)
-        if y is None:
-            (y,) = self._ask(estimator, X, "read_truth", cure="give y")
-        truth = to_column(read_numbers(y, "y"), "y")
-        forecast = to_column(read_numbers(forecast, "predict(X)"), "predict(X)")
+        forecast = read_numbers(estimator.predict(X), "predict(X)")
+        truth = self._read_truth(estimator, X, y)
+        n_rows, is_wide = len(forecast), False
+        if forecast.ndim == 2 and forecast.shape[1] > 1 and hasattr(_unwrap(estimator)[0], "series_numbers"):
+            (series,) = self._ask(estimator, X, "series_numbers")
+            is_wide = np.shape(series) == forecast.shape == truth.shape
+        if is_wide:  # each row is one of every series, which go row by row
+            truth, forecast = truth.ravel(), forecast.ravel()
+        truth, forecast = to_column(truth, "y"), to_column(forecast, "predict(X)")
         if len(truth) != len(forecast) or len(truth) == 0:
             raise ValueError(
                 f"y has {len(truth)} row(s) and predict(X) {len(forecast)}; give one y per row of X, and at least one."
             )
         counted = ~np.isnan(truth)
-        if getattr(_unwrap(estimator)[0], "missing", "raise") == "raise" and not counted.all():
-            raise ValueError(
-                f"y has {(~counted).sum()} missing value(s), which cannot be scored; drop these rows, or set "
-                "missing='interpolate'."
-            )
-        weight = np.ones(len(truth)) if sample_weight is None else read_weight(sample_weight, len(truth))
+        if _missing_of(_unwrap(estimator)[0]) == "raise" and not counted.all():
+            is_early = self._ask(estimator, X, "are_early")[0] if is_wide else np.zeros(len(truth), bool)
+            n_missing = int((~counted & ~np.ravel(is_early)).sum())
+            if n_missing:
+                raise ValueError(
+                    f"y has {n_missing} missing value(s), which cannot be scored; drop these rows, or set "
+                    "missing='interpolate'."
+                )
+        weight = np.ones(n_rows) if sample_weight is None else read_weight(sample_weight, n_rows)
+        weight = np.repeat(weight, len(truth) // n_rows)
         counted &= weight > 0
         if not counted.any():
             raise ValueError("y is missing in every row that has a weight, so there is nothing to score; give others.")
@@ -130,10 +139,20 @@ class ForecastScorer(BaseEstimator):
             return -self._scaled(estimator, X, truth, forecast, weight, counted, _SCALED[self.name])
         return self._directional(estimator, X, truth, forecast, weight, counted)
 
+    def _read_truth(self, estimator, X, y):
+        """Return the truth, from y or else from X; the columns of a forecaster in the order of its training."""
+        if y is None:
+            (y,) = self._ask(estimator, X, "read_truth", cure="give y")
+        else:
+            refuse_other_index(X, y)
+            if np.ndim(y) == 2 and hasattr(_unwrap(estimator)[0], "read_given_truth"):
+                y = _unwrap(estimator)[0].read_given_truth(None, y)
+        return read_numbers(y, "y")
+
     def _scaled(self, estimator, X, truth, forecast, weight, counted, power):
         """Return the mean over series of the scaled score of each."""
         series, scale = self._ask(estimator, X, "series_numbers", "naive_errors", power=power)
-        series, scale, weight = np.asarray(series)[counted], np.asarray(scale, np.float64)[counted], weight[counted]
+        series, scale, weight = np.ravel(series)[counted], np.ravel(scale).astype(np.float64)[counted], weight[counted]
         has_scale = scale > 0
         ids = np.unique(series)
         left, series = np.unique(series[has_scale], return_inverse=True)
@@ -150,9 +169,9 @@ class ForecastScorer(BaseEstimator):
     def _directional(self, estimator, X, truth, forecast, weight, counted):
         """Return the share of right moves over all rows but the first of each series."""
         (series,) = self._ask(estimator, X, "series_numbers")
-        ids, series = np.unique(series, return_inverse=True)
+        ids, series = np.unique(np.ravel(series), return_inverse=True)
         order = np.argsort(series, kind="stable")
-        _check_time_order(X, series, order, getattr(_unwrap(estimator)[0], "time_col", None))
+        _check_time_order(_transform(estimator, X), series, order, _unwrap(estimator)[0])
         right, moved = moves(truth[order], forecast[order], np.full(len(ids), np.nan), series[order])
         moved &= counted[order]
         if not moved.any():
@@ -164,12 +183,11 @@ class ForecastScorer(BaseEstimator):
 
     def _ask(self, estimator, X, *methods, cure="use a forecaster of tsrnn, or a score such as 'neg_mae'", **options):
         """Return what the forecaster inside an estimator answers; `options` are those of the last method."""
-        forecaster, before = _unwrap(estimator)
+        forecaster = _unwrap(estimator)[0]
         absent = [method for method in methods if not hasattr(forecaster, method)]
         if absent:
             raise TypeError(f"{self} needs {absent[0]}(X), which {type(forecaster).__name__} does not have; {cure}.")
-        for transformer in before:
-            X = transformer.transform(X)
+        X = _transform(estimator, X)
         return [getattr(forecaster, method)(X, **(options if method == methods[-1] else {})) for method in methods]
 
     def _accept_sample_weight(self):
@@ -214,14 +232,26 @@ def _unwrap(estimator):
     return estimator, before
 
 
-def _check_time_order(X, series, order, time_col):
-    """Raise if the index of X is a clock, and goes back within a series."""
-    if not hasattr(X, "iloc") or time_col in getattr(X, "columns", []):
-        return  # no clock, or one of its own
-    stamps = X.index.get_level_values(-1)
-    if not (isinstance(stamps, pd.DatetimeIndex | pd.PeriodIndex) or pd.api.types.is_integer_dtype(stamps.dtype)):
+def _transform(estimator, X):
+    """Return X as it comes to the forecaster inside an estimator."""
+    for transformer in _unwrap(estimator)[1]:
+        X = transformer.transform(X)
+    return X
+
+
+def _missing_of(forecaster):
+    """Return what a forecaster was fitted to do about missing values; others know none."""
+    return getattr(getattr(forecaster, "_terms", forecaster), "missing", "raise")
+
+
+def _check_time_order(X, series, order, forecaster):
+    """Raise if X has a clock, and it goes back within a series; the rows of a wide frame are taken once per series."""
+    names = {name: getattr(forecaster, name) for name in ("id_col", "time_col") if hasattr(forecaster, name)}
+    keys = read_keys(X, **names)
+    stamps = None if keys is None else keys.stamps
+    if stamps is None or not _is_clock(stamps):
         return
-    stamps = stamps[order]
+    stamps = stamps.repeat(len(series) // len(stamps))[order]
     goes_back = (series[order][1:] == series[order][:-1]) & ~np.asarray(stamps[1:] > stamps[:-1])
     if goes_back.any():
         k = goes_back.argmax()
@@ -229,3 +259,7 @@ def _check_time_order(X, series, order, time_col):
             f"X goes from {stamps[k]} to {stamps[k + 1]} within a series; the directional accuracy needs the rows of "
             "each series in the order of time."
         )
+
+
+def _is_clock(stamps):
+    return isinstance(stamps, pd.DatetimeIndex | pd.PeriodIndex) or pd.api.types.is_integer_dtype(stamps.dtype)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from sklearn.utils.validation import check_is_fitted
 
 from ..frames import listing
 from .axes import BASELINE, FORECAST, HISTORY, draw_line, dress, open_axes, round_numbers
@@ -27,6 +28,8 @@ def plot_training(estimator, *, title=None, ylabel=None, ax=None):
 
     Raises
     ------
+    NotFittedError
+        If the estimator is not fitted.
     TypeError, ValueError
         If there is no history.
 
@@ -86,6 +89,8 @@ def _read_history(estimator):
             inner += [estimator.steps[-1][1]] if hasattr(estimator, "steps") else []
             estimator = next((one for one in inner if one is not None), None)
             if estimator is None:
+                if hasattr(outer, "fit"):
+                    check_is_fitted(outer)
                 raise ValueError(f"{type(outer).__name__} has no history_; give a network that is fitted.")
         history, kept, loss = estimator.history_, getattr(estimator, "best_iter_", None), "loss"
         if isinstance(name := getattr(estimator, "loss", None), str) and name != "auto":

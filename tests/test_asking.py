@@ -1,0 +1,116 @@
+"""Which rows a fitted forecaster is asked for, and where that cannot be told: steps without a clock, and far ones."""
+
+import time
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from refusals import refused
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tsrnn import RNNForecaster, SeasonalNaive
+
+N = 40
+RNG = np.random.default_rng(0)
+COUNTED = pd.DataFrame({"promo": RNG.normal(size=N + 5)})
+VALUES = pd.Series(RNG.normal(size=N + 5).cumsum(), name="sales")
+DAYS = pd.date_range("2024-01-01", periods=N, freq="D")
+LATER = "X has no clock but the row numbers that pandas gives a frame"
+
+
+def fit(X, y=None, **options):
+    settings = {"max_iter": 1, "hidden_layer_sizes": 4, "lookback": 4, "early_stopping": False, "random_state": 0}
+    return RNNForecaster(3, **settings | options).fit(X, y)
+
+
+def test_new_rows_that_pandas_counts_from_zero_again_are_the_steps_after_training():
+    model = fit(COUNTED[:N], VALUES[:N])
+    new = COUNTED[N : N + 3]
+    expected = model.predict(new)  # whose row numbers go on
+    with pytest.warns(UserWarning, match=LATER) as caught:
+        np.testing.assert_array_equal(model.predict(new.reset_index(drop=True)), expected)
+    assert len(caught) == 1 and caught[0].filename == __file__
+    np.testing.assert_array_equal(model.forecast(X=new.reset_index(drop=True)), expected)
+
+
+def test_the_rows_of_training_that_pandas_counts_are_themselves_and_so_are_its_first_ones():
+    model = fit(COUNTED[:N], VALUES[:N])
+    fitted = model.predict(COUNTED.iloc[:N])
+    np.testing.assert_array_equal(model.predict(COUNTED[:7]), fitted[:7])
+    np.testing.assert_array_equal(model.predict(COUNTED[: N + 2])[:N], fitted)
+    assert (fitted[:3] != model.predict(COUNTED[N : N + 3])).all()
+
+
+@pytest.mark.parametrize("form", ["series", "wide", "target"])
+def test_rows_are_told_from_those_of_training_by_their_values_in_every_form(form):
+    wide = pd.DataFrame({"b": VALUES, "a": COUNTED["promo"]})
+    data = {"series": VALUES, "wide": wide, "target": wide}[form]
+    model = fit(data[:N], target="b" if form == "target" else None)
+    fitted, ahead = model.predict(data[:N]), model.predict(data[N:])
+    np.testing.assert_array_equal(model.predict(data[:5]), fitted[:5])
+    with pytest.warns(UserWarning, match=LATER):
+        np.testing.assert_array_equal(model.predict(data[N:].reset_index(drop=True)), ahead)
+    index = pd.DataFrame(index=range(5))  # which holds nothing but a clock
+    if form != "target":
+        np.testing.assert_array_equal(model.predict(index), fitted[:5])
+
+
+def test_an_index_that_is_no_clock_is_not_taken_for_the_future_of_data_without_one():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = fit(VALUES[:N].to_numpy())
+    rows = pd.Series([1.0, 2.0])
+    refused(TypeError, ["an index of str", "without a clock"], model.predict, rows.set_axis(["2024-01", "2024-02"]))
+    levels = pd.MultiIndex.from_product([["a"], [1, 2]])
+    refused(TypeError, ["2 levels", "without a clock"], model.predict, rows.set_axis(levels))
+    refused(TypeError, ["2024-01-01", "without a clock"], model.predict, rows.set_axis(DAYS[:2]))
+    assert model.predict(rows.set_axis(DAYS[:2])[:0]).shape == (0,)
+
+
+def test_a_pipeline_that_drops_the_clock_of_x_says_so_when_it_is_fitted_and_forecasts():
+    X, y = COUNTED[:N].set_axis(DAYS), VALUES[:N].set_axis(DAYS)
+    settings = {"max_iter": 1, "hidden_layer_sizes": 4, "lookback": 4, "early_stopping": False, "random_state": 0}
+    pipe = make_pipeline(StandardScaler(), RNNForecaster(3, **settings))
+    with pytest.warns(UserWarning, match="y has a clock, but X has none.*set_output"):
+        pipe.fit(X, y)
+    new = COUNTED[N : N + 3].set_axis(pd.date_range(DAYS[-1] + DAYS.freq, periods=3))
+    with pytest.warns(UserWarning, match="directly after training"):
+        forecasts = pipe.predict(new)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        whole = pipe.set_output(transform="pandas").fit(X, y)
+        np.testing.assert_array_equal(whole.predict(new), forecasts)
+
+
+def test_only_the_series_that_are_asked_for_are_forecast_and_each_as_far_as_it_is(monkeypatch):
+    """One row far ahead of one of many series costs that series alone; every forecast stays the same to the bit."""
+    ids = [f"s{k}" for k in range(6)]
+    long = pd.DataFrame({"unique_id": np.repeat(ids, N), "ds": np.tile(DAYS, 6), "y": RNG.normal(size=6 * N)})
+    model = fit(long)
+    every = model.forecast(60)
+    asked = []
+    ahead = RNNForecaster._forecast_ahead
+
+    def count(self, series, n_steps, known=None):
+        asked.append((len(series), n_steps))
+        return ahead(self, series, n_steps, known)
+
+    monkeypatch.setattr(RNNForecaster, "_forecast_ahead", count)
+    steps = every.groupby("unique_id").cumcount()
+    rows = every[((steps < 2) & (every["unique_id"] != "s3")) | ((steps == 59) & (every["unique_id"] == "s5"))]
+    np.testing.assert_array_equal(
+        model.predict(rows.sample(frac=1, random_state=0)[["unique_id", "ds"]]),
+        rows.sample(frac=1, random_state=0)["y"],
+    )
+    assert sorted(asked) == [(1, 60), (4, 2)]
+
+
+def test_a_stamp_that_is_absurdly_far_ahead_is_refused_at_once():
+    model = SeasonalNaive().fit(VALUES[:N].set_axis(DAYS))
+    begun = time.perf_counter()
+    typo = pd.DataFrame(index=pd.DatetimeIndex(["2204-02-10"]))
+    refused(ValueError, ["2204-02-10", "65744 steps after", "check the stamps"], model.predict, typo)
+    assert time.perf_counter() - begun < 5
+    assert len(model.predict(model.future_frame(5000))) == 5000  # all of which are asked for
