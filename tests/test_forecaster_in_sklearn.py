@@ -194,7 +194,7 @@ def test_arrays_that_do_not_fit_are_refused_in_one_sentence(make):
     refused(ValueError, ["0 feature(s)", "(200, 0)", "X=None"], make().fit, AHEAD[:, :0], y)
     refused(ValueError, ["covariate 0", "NaN", "missing='interpolate'"], make().fit, with_value(np.nan), y)
     refused(ValueError, ["covariate 0", "infinite", "row 7"], make().fit, with_value(np.inf), y)
-    refused(TypeError, ["covariate 0", "{'a': 1}", "strings or numbers"], make().fit, with_value({"a": 1}), y)
+    refused(TypeError, ["covariate 0", "{'a': 1}", "strings or of numbers"], make().fit, with_value({"a": 1}), y)
     model = fit_array(make(), AHEAD)
     refused(ValueError, ["1 features", "expecting 2 features", "0, 1"], model.predict, AHEAD[:, :1])
     refused(ValueError, ["(2,)", "2 covariate(s)", "Reshape", "(n, 2)"], model.predict, AHEAD[0])

@@ -528,6 +528,7 @@ def test_several_targets_may_be_named_by_an_array_or_an_index(make):
 
 
 @both
+@pytest.mark.filterwarnings("ignore:y has a clock, but X has none")
 def test_the_clock_is_that_of_y_if_X_has_the_default_index(make):
     X = pd.DataFrame({"promo": np.arange(N) % 2.0})
     model, expected = make().fit(X, PAST["a"]), make().fit(X.set_axis(PAST.index), PAST["a"])

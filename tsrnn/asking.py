@@ -268,8 +268,8 @@ def _refuse_clock(index):
         given = ""
     if given and len(index):
         raise TypeError(
-            f"the rows of X {given}, but the forecaster was fitted without a clock; fit it on a Series with a time "
-            "index."
+            f"the rows of X {given}, but the forecaster was fitted without a clock; fit it on data with a time "
+            "index, or give an array."
         )
 
 

@@ -80,7 +80,10 @@ def read_covariates(frame, known=None, categorical=FROM_DTYPE):
         if is_named or (known is None and not is_asked and _has_categories(column)):
             values[:, place], categories[name] = _to_categories(column, label, (known or {}).get(name))
         else:
-            cure = "convert it (pd.to_numeric), or name the column in categorical_features"
+            cure = (
+                "the argument must be a column of strings or of numbers: convert it (pd.to_numeric), or name the "
+                "column in categorical_features"
+            )
             values[:, [place]] = read_numbers(column.to_frame(), lambda _, label=label: label, cure)
     return values, categories
 

@@ -107,7 +107,8 @@ class ForecasterMixin(RegressorMixin):
         panel = self._read_panel(X, y, sample_weight)
         if not panel.clock.is_given:
             warn(NO_CLOCK)
-        is_bare = is_without_clock(X, panel)
+        has_column = self.time_col in getattr(X, "columns", ())
+        is_bare = y is not None and not has_column and is_without_clock(X, panel)
         if is_bare and len(panel.covariate_names):
             warn(NO_CLOCK_OF_X)
         self._fit_panel(panel)
