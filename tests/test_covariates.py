@@ -1,4 +1,4 @@
-"""Covariates become columns: what is known of the past alone comes first, numbers are scaled, categories stay numbers."""
+"""Covariates become columns: what is known of the past alone comes first, numbers are scaled, categories stay."""
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,8 @@ def test_a_category_is_its_number_and_an_unknown_or_missing_one_is_negative():
 
 
 @pytest.mark.parametrize(
-    "past, order, n_past, place", [((), [0, 1, 2], 0, 1), (("rain",), [2, 0, 1], 1, 2), (("kind", "rain"), [1, 2, 0], 2, 0)]
+    "past, order, n_past, place",
+    [((), [0, 1, 2], 0, 1), (("rain",), [2, 0, 1], 1, 2), (("kind", "rain"), [1, 2, 0], 2, 0)],
 )
 def test_what_is_known_of_the_past_alone_comes_first(past, order, n_past, place):
     both = columns(past)

@@ -148,7 +148,9 @@ def with_categories(rows, windows, n_targets):
 
 @each_cell
 @each_norm
-@pytest.mark.parametrize("n_targets, has_missing, has_categories", [(1, False, False), (2, True, False), (2, True, True)])
+@pytest.mark.parametrize(
+    "n_targets, has_missing, has_categories", [(1, False, False), (2, True, False), (2, True, True)]
+)
 def test_decoded_steps_read_what_is_known_ahead_and_nothing_else(
     cell, window_norm, n_targets, has_missing, has_categories
 ):

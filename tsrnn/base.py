@@ -185,9 +185,9 @@ class RecurrentEstimator(BaseEstimator):
         Returns
         -------
         dict of str to ndarray
-            Copies, in the dtype of training, n_in being what is read: the features of a step, those that hold categories
-            left out and their vectors after all others; the numbers of a token's vector; or the units below, those of
-            both directions side by side:
+            Copies, in the dtype of training, n_in being what is read: the features of a step, behind them the vectors
+            of those that are categories; the numbers of a token's vector; or the units below, those of both directions
+            side by side:
 
             ======================  ==============================  ==================================================
             name                    shape
@@ -201,8 +201,8 @@ class RecurrentEstimator(BaseEstimator):
             ``head.W_y``            (n_in, n_outputs)               of the last state of the top layer
             ``head.b_y``            (n_outputs,)
             ``embedding.W``         (n_tokens, size)                a vector for each token
-            ``embedding.k.W``       (n_categories, size)            a vector for each category of the covariate k = 0, 1,
-                                                                    ... that has some, those of the past first
+            ``embedding.k.W``       (n_categories, size)            of a forecaster, for each category of the covariate
+                                                                    k = 0, 1, ... that has some; past ones first
             ======================  ==============================  ==================================================
 
             With two directions the layers that read from the end have the same, as ``layers.l.reverse.W_x`` and so on.

@@ -1,8 +1,8 @@
 """The embedding of a shard: vectors of tokens and of categories go in, and their gradients come back.
 
 Each table of vectors has a range of the input rows of the first level, behind the numbers that are read as they are.
-Which place of the parameters the vector of each step begins at stands with the shape of the shard; a step may read none,
-which is as if it read zeros. These functions write code (:mod:`tsrnn.kernels.code`).
+Which place of the parameters the vector of each step begins at stands with the shape of the shard; where a step reads
+none there are zeros. These functions write code (:mod:`tsrnn.kernels.code`).
 """
 
 from . import plan as p

@@ -59,9 +59,8 @@ def make_plan(
     network[[p.N_DECODED, p.N_PAST]] = horizon * decodes, n_plain_past
     n_of_vectors = sum(size for *_, size in tables)
     # What a layer reads is padded where its gradient is needed, which comes in whole vectors.
-    plain, inputs, layers = n_plain + n_of_vectors, (), []
-    if tables and trains_embedding:
-        plain, inputs = n_plain, (n_of_vectors,)
+    is_trained, layers = bool(tables and trains_embedding), []
+    plain, inputs = (n_plain, (n_of_vectors,)) if is_trained else (n_plain + n_of_vectors, ())
     for level, n_hidden in enumerate(hidden_layer_sizes):
         has_above = has_steps or level + 1 < len(hidden_layer_sizes)
         for direction in range(n_directions):
@@ -83,7 +82,7 @@ def make_plan(
     network[p.ALL_STEPS] = bool(has_steps)
     network[[p.ACTIVATION, p.DENSE_ACTIVATION]] = p.ACTIVATIONS[activation], p.ACTIVATIONS[dense_activation]
     network[[p.WINDOW_NORM, p.LOSS]] = p.WINDOW_NORMS[window_norm], p.LOSSES[loss]
-    network[[p.N_GIVEN, p.N_TABLES, p.TRAINS_EMBEDDING]] = n_given - decodes, len(tables), bool(tables and trains_embedding)
+    network[[p.N_GIVEN, p.N_TABLES, p.TRAINS_EMBEDDING]] = n_given - decodes, len(tables), is_trained
     network[[p.N_WORK, p.N_LOSSES]] = work.size, 1 if loss == "classes" else n_outputs  # losses of a row and step
     network[p.N_WEIGHT_PANELS] = len(packing.panels)
     network[p.FIRST_TABLE] = 1 + len(layers) + len(dense) + len(packing.panels)

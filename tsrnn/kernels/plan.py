@@ -39,7 +39,7 @@ WINDOW_NORMS = {None: NORM_NONE, "last": NORM_LAST, "mean": NORM_MEAN, "standard
 # Offsets and strides count numbers, not bytes. In the workspace they are those of a shard of one row: times the rows of
 # the shard they hold for any. N_KEPT is how many steps keep their sums: all in training, else one. HEAD_STEPS is how
 # many steps the head takes at once; N_TRAINED how many of the packed parameters are trained, and N_IN_PRODUCTS how many
-# come before the tables of vectors. A step reads N_FEATURES numbers as they are, and then vectors; X has N_GIVEN columns.
+# come before the tables of vectors. A step reads N_FEATURES numbers as they are, then vectors; X has N_GIVEN columns.
 # Columns of row 0.
 N_LAYERS, N_DIRECTIONS, N_STEPS, N_FEATURES, N_OUTPUTS, ACTIVATION, WINDOW_NORM, LOSS, LENGTH = range(9)
 N_DENSE, DENSE_ACTIVATION, ALL_STEPS, HEAD_STEPS, N_KEPT, N_WEIGHT_PANELS, N_SLICES, N_LOSSES = range(9, 17)
@@ -63,8 +63,8 @@ N_IN_VECTORS, N_OUT, N_OUT_VECTORS, W, WT, ROWS, ROWS_STRIDE, OUT, OUT_STRIDE, D
 # Columns of a panel's row. Of its terms k, those from FIRST_A and from FIRST_B on are copied to TO_A and TO_B.
 PANEL, N_TERMS, N_GATES, COLUMN, N_COLUMNS = range(5)
 FIRST_A, N_VECTORS_A, TO_A, FIRST_B, N_VECTORS_B, TO_B = range(5, 11)
-# Columns of a table's row: where its vectors begin, how far they are apart, and their numbers; the column of X that says
-# which one is read; their place behind the N_FEATURES; and whether they are read in the decoded steps, too.
+# Columns of a table's row: where its vectors begin, how far they are apart, and their size; the column of X that says
+# which one is read; its place behind the N_FEATURES; and whether it is read in the decoded steps, too.
 TABLE, TABLE_STRIDE, SIZE, GIVEN, PLACE, IS_AHEAD = range(6)
 WIDTH = 42
 
