@@ -6,6 +6,8 @@
   was spent in compiled code.
 - "short": a panel of many short series: the same for one epoch of a sample, so that nearly all of it is the way from
   the frame to windows.
+- "backtest": forecasts from many origins without a refit, as one batch, beside the same by one `update` and `forecast`
+  after the other.
 """
 
 import argparse
@@ -30,7 +32,8 @@ PANELS = [  # series, steps, horizon, arguments
     (1000, 500, 12, {"windows_per_epoch": 5000}),
 ]
 SHORT = (100_000, 60, 12, {"windows_per_epoch": 20_000, "max_iter": 1})
-TASKS = ("memory", "share", "short")
+BACKTESTS = ((1, 5000, 24, 1000), (100, 500, 12, 100))  # series, steps, horizon, origins
+TASKS = ("memory", "share", "short", "backtest")
 
 
 def main():
@@ -52,6 +55,10 @@ def main():
             rows = [measure_panel(task, *panel, arguments) for panel in panels]
             columns = ["series", "steps", "horizon", "arguments", "fit", "outside kernels", "in kernels"]
             sections.append(section(*PANEL_TEXTS[task], columns, rows))
+    if "backtest" in arguments.tasks:
+        rows = [measure_backtest(*case, arguments) for case in BACKTESTS]
+        columns = ["series", "steps", "horizon", "origins", "as one batch", "one by one", "ratio"]
+        sections.append(section("## A back-test without a refit", BACKTEST_TEXT, columns, rows))
     if arguments.table:
         RESULTS.write_text("\n\n".join(sections) + "\n")
 
@@ -59,6 +66,10 @@ def main():
 MEMORY_TEXT = (
     "`RNNForecaster(24, lookback=500, windows_per_epoch=2000, max_iter=1)` of a series in float64 on a clock of "
     "minutes. The values are kept in float64, and as the network reads them in its own precision; a window is a view."
+)
+BACKTEST_TEXT = (
+    "`backtest(model, data, refit=False)`, its scores included, beside `update` and `forecast` at each origin; the "
+    "fit of one epoch at the first origin is in both. The forecasts of both ways are compared, to the bit."
 )
 PANEL_TEXTS = {
     "share": (
@@ -96,6 +107,17 @@ def measure_panel(task, n_series, n_steps, horizon, options, arguments):
     return [f"{n_series:,}", n_steps, horizon, shown, *seconds, percent(share) + verdict]
 
 
+def measure_backtest(n_series, n_steps, horizon, n_origins, arguments):
+    """Measure one back-test both ways; return the row of the table."""
+    case = {"task": "backtest", "n_series": n_series, "n_steps": n_steps, "horizon": horizon, "n_origins": n_origins}
+    rounds = [_apart(case, arguments) for _ in range(arguments.rounds)]
+    found = {name: sorted(one[name] for one in rounds)[len(rounds) // 2] for name in ("batch", "alone")}
+    records.write(arguments.out, "panel backtest", case=case, rounds=rounds, **found)
+    records.note(f"{case}: {found}")
+    seconds = [f"{found[name]:.2f} s" for name in ("batch", "alone")]
+    return [n_series, f"{n_steps:,}", horizon, n_origins, *seconds, f"{found['alone'] / found['batch']:.0f}x"]
+
+
 def _explain(arguments):
     described = machine.describe()
     return (
@@ -115,7 +137,7 @@ def _apart(case, arguments):
 
 def run_case(task, n_jobs, **case):
     """Return what is measured of one case."""
-    return run_memory(n_jobs, **case) if task == "memory" else run_panel(n_jobs, **case)
+    return {"memory": run_memory, "backtest": run_backtest}.get(task, run_panel)(n_jobs, **case)
 
 
 def run_memory(n_jobs, n_steps, dtype):
@@ -165,6 +187,34 @@ def run_panel(n_jobs, n_series, n_steps, horizon, options):
         RNNForecaster(horizon, random_state=0, n_jobs=n_jobs, **options).fit(given)
         seconds = time.perf_counter() - started
     return {"seconds": seconds, "kernels": sum(spent)}
+
+
+def run_backtest(n_jobs, n_series, n_steps, horizon, n_origins):
+    """Return the seconds of a back-test without a refit as one batch, and of the same origins one by one."""
+    import numpy as np
+    import pandas as pd
+
+    from tsrnn import RNNForecaster, backtest
+
+    values = np.random.default_rng(0).standard_normal((n_steps, n_series)).cumsum(axis=0)
+    frame = pd.DataFrame(values, pd.date_range("2020-01-01", periods=n_steps, freq="h"), range(n_series))
+    first = n_steps - horizon - n_origins + 1
+    model = RNNForecaster(horizon, max_iter=1, random_state=0, n_jobs=n_jobs)
+    RNNForecaster(**model.get_params()).fit(frame[:first])  # compiles
+    started = time.perf_counter()
+    result = backtest(model, frame, horizon=horizon, n_origins=n_origins, refit=False, verbose=0)
+    result.scores()
+    batch = time.perf_counter() - started
+    started = time.perf_counter()
+    fitted = RNNForecaster(**model.get_params()).fit(frame[:first])
+    alone = [fitted.forecast()]
+    for row in range(first, first + n_origins - 1):
+        alone.append(fitted.update(frame[row : row + 1]).forecast())
+    one_by_one = time.perf_counter() - started
+    same = np.concatenate([forecast.to_numpy().T.ravel() for forecast in alone])
+    if not np.array_equal(np.sort(result.forecasts["forecast"].to_numpy()), np.sort(same)):
+        raise RuntimeError("a back-test as one batch is not what its origins forecast one by one")
+    return {"batch": batch, "alone": one_by_one}
 
 
 if __name__ == "__main__":

@@ -169,6 +169,18 @@ def test_without_refit_each_origin_knows_the_covariates_after_it(past, h):
     assert_same_bits(found, expected)
 
 
+@pytest.mark.parametrize("missing", ["mask", "interpolate"])
+def test_without_refit_a_hole_in_covariates_is_filled_from_before_each_origin(missing):
+    X = PLANS.assign(promo=PLANS["promo"].where(~np.isin(np.arange(N), [57, 60, 61])))
+    found = by_origin(backtest(rnn(missing=missing), X, PLANNED, n_origins=12, refit=False))
+    fitted, expected = rnn(missing=missing).fit(X[:56], PLANNED[:56]), {}
+    for end in range(55, N - HORIZON):
+        if end > 55:
+            fitted.update(X.iloc[[end]], PLANNED.iloc[[end]])
+        expected[DAYS[end]] = fitted.predict(X[end + 1 : end + 1 + HORIZON])
+    assert_same_bits(found, expected)
+
+
 def test_without_refit_a_forecast_is_no_other_if_covariates_beyond_it_and_later_values_are():
     X, y = PLANS.copy(), PLANNED.copy()
     cut = N - HORIZON - 4
@@ -208,12 +220,15 @@ def test_without_refit_all_origins_with_covariates_are_one_batch(monkeypatch):
 
     def counted(self, numbers, rows, n_threads):
         calls.append(len(rows))
+        assert np.isnan(self._series.values[-HORIZON:]).all()  # what is to be forecast is not even there
         return forecast_from(self, numbers, rows, n_threads)
 
     monkeypatch.setattr(Member, "forecast_from", counted)
     monkeypatch.setattr(Member, "forecast_ahead", lambda self, *arguments: calls.append("alone"))
-    backtest(rnn(), PLANS, PLANNED, n_origins=20, refit=False)
-    assert calls == [20]
+    for data in ((PLANS, PLANNED), (PLANS, PLANNED.to_frame()), (PLANS.to_numpy(), PLANNED.to_numpy())):
+        backtest(rnn(), *data, n_origins=20, refit=False)
+    backtest(rnn(target="sales"), PLANS.assign(sales=PLANNED), n_origins=20, refit=False)
+    assert calls == [20] * 4
 
 
 def test_a_series_that_begins_after_the_fit_takes_part_from_the_next_fit_on():
@@ -485,7 +500,7 @@ def test_processes_give_the_same_frame():
 def test_a_progress_bar_is_shown_only_if_asked_for(capsys):
     backtest(seasonal(), SALES, n_origins=4)
     assert capsys.readouterr() == ("", "")
-    backtest(seasonal(), SALES, n_origins=4, verbose=1)
+    backtest(seasonal(), SALES, n_origins=4, refit=2, verbose=1)
     out, error = capsys.readouterr()
     assert (out, "back-test: 100%" in error, "4/4" in error) == ("", True, True)
 
@@ -659,5 +674,6 @@ def test_scores_that_have_no_meaning_are_refused():
     test = backtest(seasonal(), SALES, n_origins=2)
     refused(ValueError, ["'horizon'", "'step'"], test.scores, by="horizon")
     refused(ValueError, ["one series"], test.scores, by="series")
+    refused(ValueError, ["season", "at least one", "0"], test.scores, season=0)
     blank = backtest(seasonal(missing="interpolate"), SALES.where(np.arange(N) < N - HORIZON), n_origins=1)
     refused(ValueError, ["no truth"], blank.scores)

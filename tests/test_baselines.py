@@ -178,3 +178,10 @@ def test_arguments_out_of_range_are_refused_by_fit(arguments):
 def test_forecast_of_no_number_of_steps_is_refused(h, error):
     with pytest.raises(error, match="h must be"):
         SeasonalNaive().fit(monthly()).forecast(h)
+
+
+def test_an_update_changes_no_fitted_value_of_rows_before_which_nothing_was_known():
+    series = pd.Series([1.0, 2.0, 3.0, 6.0], pd.RangeIndex(4))
+    model = SeasonalNaive(horizon=2, season=1).fit(series[:3])
+    assert model.predict(series[:2]).tolist() == [2.0, 2.0]
+    assert model.update(series[3:]).predict(series[:2]).tolist() == [2.0, 2.0]

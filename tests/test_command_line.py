@@ -1,6 +1,10 @@
 """The command line: what it prints, writes and refuses."""
 
+import argparse
+import ast
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -32,17 +36,26 @@ def sales(folder):
     return "sales.csv"
 
 
+def one_line(err):
+    """Return the only line of an output that is no progress bar."""
+    lines = [line for line in err.splitlines() if line and "/s]" not in line]
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
 def edit(path, row, column, value):
     frame = pd.read_csv(path, dtype=object)
     frame.loc[row, column] = value
     frame.to_csv(path, index=False)
 
 
+# A network that costs next to nothing: these tests are of what stands around it.
+TINY = ["--hidden-layer-sizes", "4", "--max-iter", "2"]
 FORECAST = ["forecast", "sales.csv", "--time-col", "day", "--target", "units", "--horizon", "7"]
 
 
 def test_forecast_writes_the_next_steps_and_reports_what_it_did(sales, folder, capsys):
-    assert main([*FORECAST, "--plot", "picture.png", "--output", "next.csv"]) == 0
+    assert main([*FORECAST, "--plot", "picture.png", "--out", "next.csv"]) == 0
     out, err = capsys.readouterr()
     written = pd.read_csv("next.csv", parse_dates=["day"], index_col="day")
     assert list(written.columns) == ["units"]
@@ -105,7 +118,8 @@ def test_whole_numbers_are_a_clock_too(folder, capsys):
     years = np.arange(1900, 2000)
     pd.DataFrame({"year": years.astype(float), "level": np.sin(years / 3)}).to_csv("levels.csv", index=False)
     assert (
-        main(["forecast", "levels.csv", "--time", "year", "--target", "level", "--horizon", "3", "--cell", "gru"]) == 0
+        main(["forecast", "levels.csv", "--time-col", "year", "--target", "level", "--horizon", "3", "--cell", "gru"])
+        == 0
     )
     assert list(pd.read_csv("forecast.csv")["year"]) == [2000, 2001, 2002]
 
@@ -118,7 +132,7 @@ def test_bundled_set_with_several_columns_takes_a_target(folder, capsys):
 def test_same_seed_same_file_and_another_seed_another(sales):
     texts = []
     for seed in ("0", "0", "1"):
-        assert main([*FORECAST, "--seed", seed]) == 0
+        assert main([*FORECAST, "--random-state", seed]) == 0
         texts.append(Path("forecast.csv").read_text())
     assert texts[0] == texts[1] != texts[2]
 
@@ -127,33 +141,54 @@ def test_same_seed_same_file_and_another_seed_another(sales):
     "change, arguments, message",
     [
         (None, ["forecast", "no.csv", "--horizon", "3"], "no file 'no.csv' and no bundled set"),
-        (None, ["forecast", "sales.csv", "--horizon", "3"], "name one with --time"),
-        (None, ["forecast", "sales.csv", "--horizon", "3", "--time-col", "day"], "name one with --target"),
+        (None, ["forecast", ".", "--horizon", "3"], "is a folder"),
+        (None, ["forecast", "sales.xlsx", "--horizon", "3"], "ends in .xlsx; .* .csv or .parquet"),
+        (None, ["forecast", "sales.csv", "--horizon", "3"], "name that of time stamps with --time-col"),
+        (None, [*FORECAST[:3], "when", *FORECAST[4:]], "no column 'when'; --time-col takes one of day, units, shop"),
+        (None, [*FORECAST[:4], "--target", "price", *FORECAST[6:]], "no column 'price'; --target takes one of"),
+        (None, [*FORECAST[:4], "--target", "day", *FORECAST[6:]], "--time-col and --target both name 'day'"),
+        (None, [*FORECAST[:4], "--target", "shop", *FORECAST[6:]], "which is not a number"),
+        (None, [*FORECAST[:4], "--past-covariates", "units", *FORECAST[6:]], "no column of numbers to forecast"),
+        (None, [*FORECAST, "--past-covariates", "shop", "shop"], "--past-covariates names 'shop' twice"),
+        (None, [*FORECAST, "--id-col", "store"], "no column 'store'; --id-col takes one of"),
+        (None, [*FORECAST, "--covariates", "shop"], "rows to come of 'shop' are not known; .* --future"),
+        (None, [*FORECAST, "--future", "no.csv"], "no file 'no.csv', which --future names"),
+        (None, [*FORECAST, "--future", "sales.csv"], "'shop' .*not given for 2024-06-09.* in the file --future"),
+        (None, [*FORECAST, "--calendar", "week"], "no feature 'week'"),
+        (None, [*FORECAST, "--bounds", "60", "none"], "out of the bounds"),
+        (None, [*FORECAST, "--freq", "W"], "no regular step: .* name its --freq"),
+        (None, ["forecast", "co2", "--horizon", "3"], "add --missing interpolate or --missing mask"),
+        (None, ["forecast", "co2", "--horizon", "3", "--time-col", "ds"], "--time-col is for files"),
+        (None, ["forecast", "co2", "--horizon", "3", "--target", "x"], "no column 'x'"),
         (
             None,
-            [*FORECAST[:2], "--time", "when", *FORECAST[4:]],
-            "no column 'when'; --time takes one of day, units, shop",
+            ["forecast", "seattle_weather", "--horizon", "3", "--past-covariates", "wind"],
+            "name the one .*--target",
         ),
-        (None, [*FORECAST[:4], "--target", "price", *FORECAST[6:]], "no column 'price'; --target takes one of"),
-        (None, [*FORECAST[:4], "--target", "day", *FORECAST[6:]], "both name 'day'"),
-        (None, [*FORECAST[:4], "--target", "shop", *FORECAST[6:]], "which is not a number"),
-        (None, ["forecast", "co2", "--horizon", "3"], "missing='interpolate'|--missing interpolate"),
-        (None, ["forecast", "co2", "--horizon", "3", "--time", "ds"], "--time is for CSV files"),
-        (None, ["forecast", "co2", "--horizon", "3", "--target", "x"], "no column 'x'"),
-        (None, ["forecast", "us_macro", "--horizon", "3"], "name one with --target"),
-        (None, ["forecast", "us_employment", "--horizon", "3"], "many series"),
-        (None, [*FORECAST, "--output", "nowhere/f.csv"], "nowhere/f.csv cannot be written"),
+        (None, [*FORECAST, "--out", "nowhere/f.csv"], "nowhere/f.csv cannot be written"),
+        (None, [*FORECAST, "--out", "f.xlsx"], "--out f.xlsx ends in .xlsx"),
         (None, [*FORECAST, "--plot", "nowhere/f.png"], "nowhere/f.png cannot be written"),
         (None, [*FORECAST, "--plot", "f.xyz"], "must end in one of"),
-        (None, [*FORECAST[:7], "100"], "needs at least .*Shorten --horizon or --lookback"),
+        (None, [*FORECAST[:7], "100"], "needs at least .*Shorten --horizon"),
         (None, [*FORECAST[:7], "160"], "too few to hold 160 out"),
+        (None, ["backtest", *FORECAST[1:], "--initial", "158"], "0 origin.s. from --initial 158 on"),
+        (None, ["backtest", *FORECAST[1:], "--window-size", "9"], "--window-size 9 is for --window rolling"),
+        (None, ["backtest", *FORECAST[1:], "--by", "series"], "--by series needs several series"),
+        (None, ["backtest", *FORECAST[1:], "--initial", "9"], "needs at least 15.* fitted at 2024-01-09"),
+        (None, ["datasets", "co3"], "no data set 'co3'"),
+        (None, ["datasets", "--out", "f.csv"], "needs the name of a set"),
         ((5, "day", "soon"), FORECAST, "line 7: day is 'soon', which is not a date"),
         ((5, "day", ""), FORECAST, "line 7: day is nan, but every row needs a time stamp"),
-        ((5, "day", "2024-01-05"), FORECAST, "2024-01-05 .*more than once; keep one row per stamp in the file"),
+        (
+            (5, "day", "2024-01-05"),
+            FORECAST,
+            "2024-01-05 .*more than once; keep one row per stamp in the file, or name the ids by --id-col",
+        ),
         ((5, "day", "2025-01-06"), FORECAST, "not sorted: .*; sort the rows of the file"),
         ((5, "units", ""), FORECAST, "1 missing value"),
         ((5, "units", "inf"), FORECAST, "infinite value"),
         ((5, "units", "many"), FORECAST, "'many'.*not a number; see --decimal"),
+        ((5, "units", "1,5"), [*FORECAST[:4], *FORECAST[6:]], "'1,5' in column 'units'.*see --decimal"),
     ],
 )
 def test_what_cannot_be_forecast_is_one_sentence_and_writes_nothing(sales, folder, capsys, change, arguments, message):
@@ -161,12 +196,10 @@ def test_what_cannot_be_forecast_is_one_sentence_and_writes_nothing(sales, folde
         edit(sales, *change)
     before = sorted(path.name for path in folder.iterdir())
     assert main(arguments) == 1
-    err = capsys.readouterr().err
+    err = one_line(capsys.readouterr().err)
     assert err.startswith("tsrnn: error: ")
-    assert err.count("\n") == 1
-    import re
-
     assert re.search(message, err), err
+    assert not re.search(r"\w=|\(\)|\bX\b", err), "the advice is Python"
     assert sorted(path.name for path in folder.iterdir()) == before
 
 
@@ -176,22 +209,34 @@ def test_what_cannot_be_forecast_is_one_sentence_and_writes_nothing(sales, folde
         ([], "COMMAND"),
         (["forecast", "co2"], "--horizon"),
         (["forecast", "co2", "--horizon", "0"], "must be at least 1, got 0"),
-        (["forecast", "co2", "--horizon", "two"], "must be a whole number of steps, got 'two'"),
+        (["forecast", "co2", "--horizon", "two"], "must be a whole number, got 'two'"),
         (["forecast", "co2", "--horizon", "3", "--missing", "drop"], "invalid choice"),
+        (["forecast", "--horizon", "3"], "SOURCE comes first, before the options"),
+        (["forecast", "co2", "--horizon", "3", "--n-jobs", "0"], "-1 is all cores"),
+        (["forecast", "co2", "--horizon", "3", "--learning-rate", "-1"], "must be more than 0, got -1"),
+        (["forecast", "co2", "--horizon", "3", "--bounds", "0", "much"], "must be numbers, or none; got 'much'"),
+        (["forecast", "co2", "--horizon", "3", "--random-state", "-1"], "must be at least 0, got -1"),
+        (["backtest", "co2", "--horizon", "3", "--refit", "often"], "must be yes, no, warm or a whole number"),
+        (["backtest", "co2", "--horizon", "3", "--initial", "1.5"], "or a share such as 0.8, got 1.5"),
+        (["backtest", "co2", "--horizon", "3", "--scores", "foo"], "no score 'foo'; choose of MAE, RMSE"),
+        (["backtest", "co2", "--horizon", "3", "--future", "f.csv"], "unrecognized arguments: --future"),
     ],
 )
-def test_wrong_usage_exits_with_two(capsys, arguments, message):
+def test_wrong_usage_is_one_line_and_exits_with_two(capsys, arguments, message):
     with pytest.raises(SystemExit) as stop:
         main(arguments)
     assert stop.value.code == 2
-    assert message in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert message in err
+    assert err.count("\n") == 1
+    assert "--help" in err
 
 
 def test_empty_and_binary_files_are_refused(folder, capsys):
     Path("empty.csv").write_text("")
     Path("binary.csv").write_bytes(bytes(range(128, 256)) * 4)
     for name in ("empty.csv", "binary.csv"):
-        assert main(["forecast", name, "--horizon", "3", "--time", "a", "--target", "b"]) == 1
+        assert main(["forecast", name, "--horizon", "3", "--time-col", "a", "--target", "b"]) == 1
         assert f"{name} cannot be read as a CSV file" in capsys.readouterr().err
 
 
@@ -209,7 +254,7 @@ def test_semicolons_decimal_commas_and_encodings_are_options(folder, capsys):
     days = pd.date_range("2024-01-01", periods=160, freq="D")
     frame = pd.DataFrame({"Tag": days.strftime("%Y-%m-%d"), "Stück": 5 + np.sin(np.arange(160) * 2 * np.pi / 7)})
     frame.to_csv("laden.csv", index=False, sep=";", decimal=",", encoding="cp1252")
-    command = ["forecast", "laden.csv", "--time", "Tag", "--target", "Stück", "--horizon", "7"]
+    command = ["forecast", "laden.csv", "--time-col", "Tag", "--target", "Stück", "--horizon", "7"]
     assert main(command) == 1
     assert "see --encoding" in capsys.readouterr().err
     assert main([*command, "--encoding", "cp1252"]) == 1
@@ -224,7 +269,7 @@ def test_months_that_would_be_misread_are_refused_until_their_format_is_named(fo
     months = pd.date_range("2010-01-01", periods=150, freq="MS")
     sales = np.sin(np.arange(150) * 2 * np.pi / 12)
     pd.DataFrame({"month": months.strftime(dates), "sales": sales}).to_csv("months.csv", index=False)
-    command = ["forecast", "months.csv", "--time", "month", "--target", "sales", "--horizon", "3"]
+    command = ["forecast", "months.csv", "--time-col", "month", "--target", "sales", "--horizon", "3"]
     assert main([*command, "--missing", "interpolate"]) == 1  # not taken for days of which most are absent
     assert "no regular step" in capsys.readouterr().err
     assert main([*command, "--time-format", dates]) == 0
@@ -235,14 +280,22 @@ def test_offsets_that_change_with_the_clocks_are_read_as_utc_and_said_so(folder,
     hours = pd.date_range("2024-03-25", periods=300, freq="h", tz="Europe/Berlin")
     load = np.sin(np.arange(300) * 2 * np.pi / 24)
     pd.DataFrame({"hour": hours.map(lambda stamp: stamp.isoformat()), "load": load}).to_csv("load.csv", index=False)
-    assert main(["forecast", "load.csv", "--time", "hour", "--target", "load", "--horizon", "5"]) == 0
+    assert main(["forecast", "load.csv", "--time-col", "hour", "--target", "load", "--horizon", "5"]) == 0
     assert "read as UTC" in capsys.readouterr().out
     following = pd.date_range(hours[-1], periods=6, freq="h")[1:].tz_convert("UTC")
+    # of the rows to come the offsets do not change: they are hours of the same clock all the same
+    winds = pd.DataFrame({"hour": hours.map(lambda stamp: stamp.isoformat()), "load": load, "wind": 1 + load})
+    winds.to_csv("load.csv", index=False)
+    ahead = following.tz_convert("Europe/Berlin").map(lambda stamp: stamp.isoformat())
+    pd.DataFrame({"hour": ahead, "wind": 2.0}).to_csv("next.csv", index=False)
+    command = ["forecast", "load.csv", "--time-col", "hour", "--target", "load", "--horizon", "5", *TINY]
+    assert main([*command, "--future", "next.csv", "--out", "second.csv"]) == 0
+    assert list(pd.to_datetime(pd.read_csv("second.csv")["hour"])) == list(following)
     assert list(pd.to_datetime(pd.read_csv("forecast.csv")["hour"])) == list(following)
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--output", "sales.csv"], ["--plot", "./sales.png"], ["--output", "a.png", "--plot", "a.png"]]
+    "arguments", [["--out", "sales.csv"], ["--plot", "./sales.png"], ["--out", "a.png", "--plot", "a.png"]]
 )
 def test_what_was_read_is_never_overwritten(sales, folder, capsys, arguments):
     Path("sales.png").symlink_to("sales.csv")
@@ -256,7 +309,7 @@ def test_an_output_that_is_no_regular_file_is_refused(sales, folder, capsys):
     (folder / "next").mkdir()
     os.mkfifo(folder / "pipe")
     for target in ("next", "pipe"):
-        assert main([*FORECAST, "--output", target]) == 1
+        assert main([*FORECAST, "--out", target]) == 1
         assert "is not a file that can be written" in capsys.readouterr().err
 
 
@@ -292,3 +345,368 @@ def test_interrupt_exits_with_130_and_writes_nothing(sales, folder, capsys, monk
     assert main(FORECAST) == 130
     assert "written: nothing" in capsys.readouterr().err
     assert not Path("forecast.csv").exists()
+
+
+@pytest.fixture
+def shops(folder):
+    """A panel: files of three shops over 60 days, rows by day, with covariates, and of the seven days to come."""
+    days = pd.date_range("2024-01-01", periods=67, freq="D")
+    rng = np.random.default_rng(0)
+    rows = [
+        {"day": day, "shop": shop, "price": rng.integers(1, 5), "visits": rng.normal(), "kind": "ab"[number % 2]}
+        for day in days
+        for number, shop in enumerate(["007", "100", "012"])
+    ]
+    frame = pd.DataFrame(rows)
+    frame["units"] = (20 + 3 * np.sin(np.arange(len(frame)) / 3) - frame["price"]).round(3)
+    is_past = frame["day"] < days[60]
+    frame[is_past].to_csv("shops.csv", index=False)
+    frame.loc[~is_past, ["day", "shop", "price"]].to_csv("next.csv", index=False)
+    return frame[is_past].reset_index(drop=True), frame[~is_past].drop(columns="units")
+
+
+PANEL = ["shops.csv", "--id-col", "shop", "--time-col", "day", "--target", "units", "--horizon", "7", *TINY]
+
+
+def test_panel_with_covariates_is_forecast_in_its_own_format_as_the_library_does(shops, capsys):
+    past, future = shops
+    options = [
+        "--past-covariates",
+        "visits",
+        "--static-covariates",
+        "kind",
+        "--calendar",
+        "weekday",
+        "--categorical-features",
+        "price",
+    ]
+    options += ["--calendar", "weekday", "--n-members", "2"]
+    assert main(["forecast", *PANEL, "--future", "next.csv", *options]) == 0
+    out = capsys.readouterr().out
+    assert "3 series, 180 values on 60 points, 2024-01-01 to 2024-02-29" in out
+    assert "covariates known ahead: price; of the past: visits; of each series: kind" in out
+    assert "mean over 3 series" in out
+    n_epochs = int(re.search(r"trained on everything for (\d) epoch", out)[1])
+    model = tsrnn.RNNForecaster(
+        7, hidden_layer_sizes=4, max_iter=n_epochs, early_stopping=False, n_members=2, random_state=0, target="units",
+        id_col="shop", time_col="day", past_covariates=["visits"], static_covariates=["kind"], calendar=["weekday"],
+        categorical_features=["price", "kind"],
+    )  # fmt: skip
+    expected = model.fit(past).forecast(X=future[["day", "shop", "price"]])
+    written = pd.read_csv("forecast.csv", dtype={"shop": str}, parse_dates=["day"])
+    assert list(written.columns) == ["day", "shop", "units"]
+    assert list(written["shop"][:4]) == ["007", "100", "012", "007"]  # as it was: by day, and 007 is no number
+    pd.testing.assert_frame_equal(written, expected, rtol=1e-7, check_dtype=False)  # eight digits are written
+
+
+def test_wide_file_is_a_panel_of_every_column_of_numbers(shops, capsys):
+    past, _ = shops
+    wide = past.pivot(index="day", columns="shop", values="units").assign(weather="sun")
+    wide.to_csv("wide.csv")
+    assert main(["forecast", "wide.csv", "--time-col", "day", "--horizon", "7", *TINY, "--plot", "p.png"]) == 0
+    out = capsys.readouterr().out
+    assert "left out  'weather'" in out
+    assert "3 series, 180 values on 60 points" in out
+    assert list(pd.read_csv("forecast.csv").columns) == ["day", "007", "012", "100"]
+    assert Path("p.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_names_of_a_long_table_need_no_option(shops, capsys):
+    past, _ = shops
+    long = past.rename(columns={"shop": "unique_id", "day": "ds", "units": "y"})
+    long["note"] = ["2 days late", "3"] * 90  # which nobody has asked for
+    long.to_csv("long.csv", index=False)
+    assert main(["forecast", "long.csv", "--horizon", "3", *TINY]) == 0
+    assert "left out  'price', 'visits', 'kind', 'note'" in capsys.readouterr().out
+    assert list(pd.read_csv("forecast.csv").columns) == ["ds", "unique_id", "y"]
+
+
+def test_several_targets_are_one_series_and_its_test_has_a_row_for_each(folder, capsys):
+    assert main(["forecast", "us_macro", "--horizon", "2", "--target", "unemp", "infl", *TINY]) == 0
+    out = capsys.readouterr().out
+    assert "2 targets, 203 points" in out
+    assert re.search(r"^unemp LSTM .*\n +seasonal naive \(4\) .*\ninfl ", out, re.MULTILINE)
+    assert list(pd.read_csv("forecast.csv").columns) == ["ds", "unemp", "infl"]
+
+
+def test_static_or_future_columns_that_do_not_fit_are_refused_before_training(shops, capsys):
+    Path("short.csv").write_text("".join(Path("next.csv").read_text().splitlines(keepends=True)[:19]))
+    Path("other.csv").write_text(Path("next.csv").read_text().replace("price", "cost"))
+    Path("keys.csv").write_text("day,shop\n2024-03-01,100\n")
+    Path("unknown.csv").write_text(Path("next.csv").read_text().replace("007", "7"))
+    cases = [
+        (["--static-covariates", "visits"], "'visits' changes within series '007'"),
+        (["--categorical-features", "price"], "categorical-features holds 'price', which is no covariate"),
+        (["--future", "short.csv"], "'price' of series '007' are not given for 2024-03-07"),
+        (["--future", "other.csv"], "--future other.csv has the column 'cost', which shops.csv lacks"),
+        (["--future", "keys.csv"], "--future keys.csv has no columns but day, shop"),
+        (
+            ["--future", "next.csv", "--covariates", "kind"],
+            "--future next.csv has no column 'kind'; it needs day, shop",
+        ),
+        (["--future", "unknown.csv"], "('7')"),
+    ]
+    for options, message in cases:
+        assert main(["forecast", *PANEL, *options]) == 1
+        out, err = capsys.readouterr()
+        assert message in one_line(err), options
+        assert "test " not in out
+    assert not Path("forecast.csv").exists()
+
+
+def test_backtest_prints_and_writes_what_the_library_finds(shops, capsys):
+    past, _ = shops
+    how = ["--n-origins", "3", "--step", "2", "--window", "rolling", "--window-size", "40", "--refit", "2"]
+    command = ["backtest", *PANEL, "--covariates", "price", *how, "--scores", "mae", "DA", "--out", "tests.csv"]
+    assert main(command) == 0
+    out = capsys.readouterr().out
+    model = tsrnn.RNNForecaster(
+        7, hidden_layer_sizes=4, max_iter=2, random_state=0, target="units", id_col="shop", time_col="day"
+    )
+    columns = past[["day", "shop", "price", "units"]]
+    how = {"n_origins": 3, "step": 2, "window": "rolling", "window_size": 40, "refit": 2}
+    expected = tsrnn.backtest(model, columns, **how)
+    naive = tsrnn.SeasonalNaive(7, target="units", id_col="shop", time_col="day")
+    naive = tsrnn.backtest(naive, columns, **how).scores()
+    scores = expected.scores()
+    table = [line.split() for line in out.splitlines() if re.match(r" +\d +\d+\.", line)]
+    columns = [scores["MAE"], naive["MAE"], scores["DA"], naive["DA"]]
+    assert table == [[str(step), *(f"{one[step]:.4g}" for one in columns)] for step in range(1, 8)]
+    assert "3, 2024-02-18 to 2024-02-22; rolling window; trained anew every 2 origins" in out
+    written = pd.read_csv("tests.csv", dtype={"shop": str}, parse_dates=["origin", "day"])
+    pd.testing.assert_frame_equal(written, expected.forecasts, rtol=1e-7, check_dtype=False)  # eight digits
+
+
+@pytest.mark.parametrize(
+    "options, first",
+    [
+        (["--by", "origin"], "  2024-05-25 "),
+        (["--scores", "all", "--refit", "no", "--plot", "p.png"], "   1 "),
+        (["--refit", "warm", "--n-members", "2", "--strategy", "recursive"], "   1 "),
+    ],
+)
+def test_backtest_of_one_series_is_a_row_each(sales, capsys, options, first):
+    command = ["backtest", *FORECAST[1:], "--n-origins", "8", *TINY, *options]
+    assert main(command) == 0
+    out = capsys.readouterr().out
+    assert "Over 8 origins the mean absolute error is" in out
+    assert any(line.startswith(first.lstrip() if "by" in options[0] else first) for line in out.splitlines()), out
+    assert Path("p.png").exists() == ("--plot" in options)
+    assert not Path("forecast.csv").exists()
+
+
+def test_parquet_is_read_and_written_as_csv_is(shops, capsys):
+    past, future = shops
+    past.set_index(["day", "shop"]).to_parquet("shops.parquet")  # the index of pandas is columns again
+    future[["day", "shop", "price"]].to_parquet("next.pq")
+    texts = []
+    for ending, given in ((".csv", ["shops.csv", "next.csv"]), (".parquet", ["shops.parquet", "next.pq"])):
+        command = ["forecast", given[0], *PANEL[1:], "--future", given[1], "--out", f"forecast{ending}"]
+        assert main(command) == 0
+        texts.append(capsys.readouterr().out.replace(ending, ""))
+    assert texts[0] == texts[1]
+    written = pd.read_parquet("forecast.parquet")
+    assert list(written.columns) == ["day", "shop", "units"]
+    assert written["day"].dtype.kind == "M"
+    expected = pd.read_csv("forecast.csv", dtype={"shop": str}, parse_dates=["day"])
+    pd.testing.assert_frame_equal(written, expected, rtol=1e-7, check_dtype=False)  # eight digits are in the CSV file
+    Path("broken.parquet").write_text("day,units")
+    assert main(["forecast", "broken.parquet", "--horizon", "7"]) == 1
+    assert "broken.parquet cannot be read as a parquet file" in one_line(capsys.readouterr().err)
+
+
+def test_parquet_without_pyarrow_is_one_sentence_before_training(sales, folder, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    for arguments in ([*FORECAST, "--out", "f.parquet"], ["forecast", "sales.parquet", "--horizon", "7"]):
+        assert main(arguments) == 1
+        assert "needs the package pyarrow, which is not installed: pip install tsrnn[parquet]" in one_line(
+            capsys.readouterr().err
+        )
+    assert "parquet =\n    pyarrow" in (ROOT / "setup.cfg").read_text()
+
+
+def test_a_set_that_is_written_is_forecast_like_the_set(folder, capsys):
+    assert main(["datasets", "elnino", "--out", "elnino.csv"]) == 0
+    assert "1950-01-01 23.11" in capsys.readouterr().out
+    for source in ("elnino", "elnino.csv"):
+        assert (
+            main(["forecast", source, "--horizon", "3", *TINY, "--out", f"of_{source.removesuffix('.csv')}.csv"]) == 0
+        )
+        Path("of_elnino.csv").rename(f"of_{len(source)}.csv")
+    assert Path("of_6.csv").read_text() == Path("of_10.csv").read_text()
+
+
+def test_what_could_not_be_written_to_its_end_leaves_what_was_there(sales, folder, capsys, monkeypatch):
+    Path("forecast.csv").write_text("of yesterday")
+
+    def full_disk(table, path, **_):
+        Path(path).write_text("ds,un")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full_disk)
+    assert main([*FORECAST, *TINY]) == 1
+    assert "No space left on device" in capsys.readouterr().err
+    assert Path("forecast.csv").read_text() == "of yesterday"
+    assert sorted(path.name for path in folder.iterdir()) == ["forecast.csv", "sales.csv"]
+
+
+@pytest.mark.parametrize(
+    "error, code, message",
+    [
+        (KeyError("b"), 70, "tsrnn: error: this is a fault of tsrnn, .*KeyError in .*, line \\d+"),
+        (MemoryError(), 1, "tsrnn: error: there is not enough memory"),
+        (ImportError("calendar needs the package holidays."), 1, "tsrnn: error: calendar needs the package holidays."),
+        (KeyboardInterrupt(), 130, "tsrnn: interrupted; written: nothing."),
+    ],
+)
+def test_every_other_end_is_one_line_with_a_code_that_help_explains(sales, capsys, monkeypatch, error, code, message):
+    from tsrnn.commands import running
+
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(running, "select", fail)
+    assert main(FORECAST) == code
+    assert re.match(message, one_line(capsys.readouterr().err))
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert f"\n  {code} " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_nobody_reading_on_is_no_error_that_is_printed(unbuffered):
+    reading, writing = os.pipe()
+    os.close(reading)
+    run = subprocess.run(
+        [sys.executable, "-m", "tsrnn", "datasets"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered},
+    )
+    os.close(writing)
+    assert (run.returncode, run.stderr) == (1, "")
+
+
+def commands():
+    """Return {name: parser} of the commands."""
+    from tsrnn.commands.options import make_parser
+
+    parser = make_parser("0", *[None] * 3)
+    (choices,) = (action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    return parser, choices
+
+
+def test_options_are_arguments_of_the_library_by_name_and_by_choice():
+    import inspect
+
+    from tsrnn.commands import options
+    from tsrnn.metrics import forecast_scores
+    from tsrnn.transforms import SCALERS, TARGET_TRANSFORMS
+
+    network = inspect.signature(tsrnn.RNNForecaster).parameters
+    test = inspect.signature(tsrnn.backtest).parameters
+    parsers = commands()[1]
+    own = {"help", "source", "future", "covariates", "time_format", "sep", "decimal", "encoding", "scores", "by", "out",
+           "plot"}  # fmt: skip
+    for name in ("forecast", "backtest"):
+        actions = {action.dest: action for action in parsers[name]._actions}
+        assert set(actions) - own <= {*network, *(test if name == "backtest" else ())}
+        assert {*options.OF_NETWORK, "horizon", "target", "id_col", "time_col", "n_jobs"} <= set(actions)
+        assert all(f"--{dest.replace('_', '-')}" in action.option_strings for dest, action in actions.items()
+                   if dest != "source")  # fmt: skip
+        assert {"none", *filter(None, SCALERS)} == set(actions["scaler"].choices)
+        assert set(filter(None, TARGET_TRANSFORMS)) == set(actions["target_transform"].choices)
+    assert tuple(forecast_scores([1.0, 2.0], [1.0, 2.0], [1.0, 2.0])) == options.SCORES
+
+
+def test_help_explains_every_option_and_examples_are_commands_there_and_in_the_readme(capsys):
+    parser, parsers = commands()
+    examples = []
+    helps = [parser.format_help(), *(one.format_help() for one in parsers.values())]
+    for text in [*helps, (ROOT / "README.md").read_text()]:
+        examples += re.findall(r"^(?:  )?(tsrnn \w.*?)(?:  .*)?$", re.sub(r"\\\n +", "", text), re.MULTILINE)
+    assert len(examples) >= 15
+    for example in examples:
+        parser.parse_args(shlex.split(example)[1:])
+    for one in parsers.values():
+        assert all(action.help for action in one._actions)
+        assert max(map(len, one.format_help().splitlines())) <= 100
+
+
+def test_older_spellings_of_options_still_work():
+    arguments = commands()[0].parse_args(
+        ["forecast", "a", "--horizon", "1", "--time", "t", "--output", "o", "--seed", "3"]
+    )
+    assert (arguments.time_col, arguments.out, arguments.random_state) == ("t", "o", 3)
+
+
+@pytest.mark.parametrize(
+    "python, options",
+    [
+        ("fill them, or set missing='interpolate' or 'mask'.",
+         "fill them, or add --missing interpolate or --missing mask."),
+        ("window_size=9 is for window='rolling'; an expanding one has no size.",
+         "--window-size 9 is for --window rolling; an expanding one has no size."),
+        ("needs warm_start, which refit='warm' needs; set refit to True or a number.",
+         "needs warm_start, which --refit warm needs; give --refit yes or a number."),
+        ("calendar=['hour', 'x y'] needs dates", "--calendar ['hour', 'x y'] needs dates"),
+        ("there is no column 'id_col'; leave it out of static_covariates.",
+         "there is no column 'id_col'; leave it out of --static-covariates."),
+        ("two\n lines", "two lines"),
+    ],
+)  # fmt: skip
+def test_sentences_of_the_library_name_options(python, options):
+    from tsrnn.commands.wording import in_terms_of_options
+
+    assert in_terms_of_options(python) == options
+
+
+def test_every_sentence_that_is_reworded_is_one_of_the_library():
+    from tsrnn.commands import wording
+
+    texts = []
+    for path in Path(tsrnn.__file__).parent.rglob("*.py"):
+        if path.parent.name == "commands":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                texts.append("{}".join(part.value for part in node.values if isinstance(part, ast.Constant)))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.append(node.value)
+    lost = [sentence for sentence in wording._SENTENCES if not any(sentence in text for text in texts)]
+    # Put together from parts; what cannot be forecast, above, has both.
+    assert lost == ["set missing='interpolate' or 'mask'", "Shorten horizon, or set early_stopping=False."]
+
+
+@pytest.mark.parametrize(
+    "change, options, message",
+    [
+        (
+            {"ds": "2024-03-01 12:00"},
+            ["--future", "f.csv"],
+            "--future has a row at 2024-03-01 12:00:00, which is not on",
+        ),
+        ({"ds": "2023-12-01"}, ["--future", "f.csv"], "--future has a row at 2023-12-01 00:00:00, before"),
+        ({"ds": "2024-03-01T00:00Z"}, ["--future", "f.csv"], "have the time zone UTC, .* None; write both alike"),
+        ({"ds": "3"}, ["--future", "f.csv"], "the rows of --future are on a clock of integers"),
+        ({"flat": "1"}, ["--target", "flat"], "is constant .*; check the column"),
+        (
+            {},
+            ["--target", "y", "--static-covariates", "x"],
+            "static covariate 'x' changes .* out of --static-covariates",
+        ),
+    ],
+)
+def test_files_that_do_not_fit_together_are_refused_in_terms_of_options(folder, capsys, change, options, message):
+    days = pd.date_range("2024-01-01", periods=60, freq="D")
+    frame = pd.DataFrame({"ds": days, "y": np.sin(np.arange(60)), "x": np.arange(60), "flat": 1})
+    frame.to_csv("data.csv", index=False)
+    pd.DataFrame([{"ds": "2024-03-01", "x": 1} | change]).drop(columns="flat", errors="ignore").to_csv(
+        "f.csv", index=False
+    )
+    options = options if "--target" in options else [*options, "--target", "y"]
+    assert main(["forecast", "data.csv", "--horizon", "1", *TINY, *options]) == 1
+    err = one_line(capsys.readouterr().err)
+    assert re.search(message, err), err
+    assert not re.search(r"\w=|\(\w?\)|\bX\b|\w_\w", err), "the advice is Python"

@@ -13,8 +13,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("plot_*.py"))
-# More than five seconds each. That of the CO2 is the first Python of the README, which the fast tier runs.
-LONG = {"plot_long_memory.py", "plot_generate_text.py", "plot_sentiment.py", "plot_forecast_co2.py"}
+# Forecasts, of which no other framework has the same in a few lines.
+FORECASTS = {
+    "plot_forecast_co2.py", "plot_hourly_temperature.py", "plot_employment_panel.py", "plot_what_if_it_rains.py",
+    "plot_grid_search.py", "plot_backtest_report.py",
+}  # fmt: skip
+# Three seconds and more each. That of the CO2 is the first Python of the README, which the fast tier runs.
+LONG = {"plot_long_memory.py", "plot_generate_text.py", "plot_sentiment.py", *FORECASTS}
 each_example = pytest.mark.parametrize(
     "example",
     [pytest.param(path, id=path.name, marks=pytest.mark.slow if path.name in LONG else ()) for path in EXAMPLES],
@@ -88,7 +93,7 @@ def test_example_quotes_all_that_it_prints(example, run):
         assert numbers(quote) == pytest.approx(numbers(line), rel=SHARE, abs=LEAST), line
 
 
-@pytest.mark.parametrize("example", [path.name for path in EXAMPLES if path.name != "plot_forecast_co2.py"])
+@pytest.mark.parametrize("example", [path.name for path in EXAMPLES if path.name not in FORECASTS])
 def test_example_ends_with_the_same_in_keras(example):
     text = (ROOT / "examples" / example).read_text()
     _, block = text.split("\n# %%\n# The same in Keras::\n#\n")  # once, and in this form
@@ -156,16 +161,51 @@ def test_four_of_five_sentences_laid_aside_are_told_right(figures):
     assert bag[0] > 0.7  # a baseline that learns nothing would not be one
 
 
+@pytest.mark.slow
+def test_the_calendar_tells_the_hour_and_differences_beat_seasonal_naive(figures):
+    hours, calendar, differences, naive = (mae for mae, _, _ in figures("plot_hourly_temperature.py"))
+    assert calendar < 0.2 * hours
+    assert differences < 0.6 * naive < calendar
+
+
+@pytest.mark.slow
+def test_one_network_forecasts_most_sectors_better_than_seasonal_naive(figures):
+    ours, naive, last = figures("plot_employment_panel.py")
+    assert ours[0] < 0.6 * naive[0]
+    assert min(naive[2], last[2]) > 11  # of 22
+    assert (naive[3], last[3]) == (22, 22)
+
+
+@pytest.mark.slow
+def test_dry_days_are_forecast_warmer_by_about_what_they_were(figures):
+    told, not_told, naive, (dry, wet, _), (dry_before, wet_before) = figures("plot_what_if_it_rains.py")
+    assert max(told[0], not_told[0]) < 0.95 * naive[0]
+    assert dry - wet == pytest.approx(dry_before - wet_before, abs=2)
+
+
+@pytest.mark.slow
+def test_the_search_finds_growth_better_than_levels_and_the_choice_beats_seasonal_naive(figures):
+    *searched, (naive,), chosen, last, test_naive = figures("plot_grid_search.py")
+    growth, levels = ([mase for _, mase in some] for some in (searched[:3], searched[3:]))
+    assert min(growth) < min(levels) < naive
+    assert chosen[0] < 0.9 * test_naive[0]
+    assert chosen[0] > 0.8 * last[0]  # hardly better, as it says
+
+
+@pytest.mark.slow
+def test_the_report_tells_skill_of_three_months_alone(figures):
+    _, _, *steps, (_, n_origins) = figures("plot_backtest_report.py")
+    skill = {int(step): 1 - ours / naive for step, ours, naive in steps}
+    assert min(skill[1], skill[2], skill[3]) > 0.1
+    assert max(skill[4], skill[6], skill[9]) < 0.1
+    assert n_origins == 37
+
+
 def test_the_python_of_the_readme_runs_and_beats_seasonal_naive(tmp_path):
     text = (ROOT / "README.md").read_text()
-    code = text.split("```python\n")[1].split("```")[0]
-    environment = {**os.environ, "MPLBACKEND": "agg", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True,
-        timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    ours, naive = (float(line.split("'MAE': ")[1].split(",")[0]) for line in done.stdout.splitlines())
+    (code,) = python_of("In Python")
+    said = say(code, tmp_path)
+    ours, naive = (float(line.split("'MAE': ")[1].split(",")[0]) for line in said.splitlines())
     stated, stated_naive = (float(word) for word in re.findall(r"(\d\.\d\d) ppm", text))
     assert f"{naive:.2f}" == f"{stated_naive:.2f}"
     # Another processor rounds exp and tanh otherwise, and training may then stop at another epoch.
@@ -173,18 +213,36 @@ def test_the_python_of_the_readme_runs_and_beats_seasonal_naive(tmp_path):
     assert ours < 0.5 * naive  # a clear margin
 
 
+def python_of(section):
+    """The blocks of Python in a section of the README."""
+    text = (ROOT / "README.md").read_text().split(f"\n## {section}\n")[1].split("\n## ")[0]
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+
+
+def say(code, folder):
+    """Run code of the README; return what it prints."""
+    environment = {**os.environ, "MPLBACKEND": "agg", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=folder, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
 @pytest.mark.slow
-def test_the_python_of_sequences_in_the_readme_does_what_it_is_for():
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1:]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    said = []
-    for block in blocks:
-        done = subprocess.run(
-            [sys.executable, "-c", block], env=environment, capture_output=True, text=True, timeout=300
-        )
-        assert done.returncode == 0, done.stderr
-        said.append(done.stdout.strip())
-    score, labels, text, steered = said
+def test_the_python_of_forecasting_in_the_readme_does_what_it_is_for(tmp_path):
+    """Its blocks go on from one another."""
+    said = say("print('---')\n".join(python_of("Forecasting")), tmp_path)
+    report, panel, ratios, search = said.split("---\n")
+    assert min(numbers(line)[-1] for line in report.splitlines()[1:]) > 0.1  # skill of the first three days
+    assert 0 < float(panel) < 0.6  # MASE; that of the seasonal naive forecast is 0.99
+    assert numbers(ratios.splitlines()[1]) == [1, pytest.approx(0.6, abs=0.2)]  # one step ahead, of the naive error
+    assert search.endswith("(264,)")  # 12 months of 22 sectors
+
+
+@pytest.mark.slow
+def test_the_python_of_sequences_in_the_readme_does_what_it_is_for(tmp_path):
+    score, labels, text, steered = [say(block, tmp_path) for block in python_of("Windows, sequences and texts")]
     assert float(score) > 0.9  # R^2; a constant has 0
     assert labels == "['like' 'dislike']"
     assert set(text) <= set("[' tobernhaisqu,]")  # the letters of the sentence

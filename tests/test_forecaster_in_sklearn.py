@@ -67,6 +67,36 @@ def test_every_check_passes_but_those_that_contradict_a_clock(name):
     assert len(results) > 50
 
 
+WHOLE = {"early_stopping": False}  # where what is held out would be missed
+VARIANTS = [
+    *({"missing": missing} for missing in ("mask", "interpolate")),
+    *({"cell": cell, **WHOLE} for cell in ("gru", "rnn")),
+    *({"scaler": scaler, **WHOLE} for scaler in ("minmax", "robust", "mean")),
+    *({"target_transform": transform, **WHOLE} for transform in ("difference", "yeojohnson")),
+    *({"window_norm": norm, "lookback": 10, **WHOLE} for norm in ("mean", "standard", None)),
+    {"strategy": "recursive"}, {"horizon": 3}, {"n_members": 2}, {"windows_per_epoch": 50, **WHOLE}, {"refit": False},
+    {"dtype": "float64"}, {"hidden_layer_sizes": (4, 3), **WHOLE},
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", VARIANTS, ids=str)
+@pytest.mark.filterwarnings("ignore:the data have no clock")
+def test_every_check_passes_whatever_the_options(options):
+    model = clone(CHECKED["RNNForecaster"]).set_params(**options)
+    results = estimator_checks.check_estimator(model, on_fail=None, on_skip=None)
+    missed = {result["check_name"] for result in results if result["status"] != "passed"}
+    assert missed - {"check_array_api_input"} == set(EXEMPT["RNNForecaster"])
+
+
+@pytest.mark.parametrize("options", [{"season": 2}, {"horizon": 3}, {"missing": "interpolate"}], ids=str)
+@pytest.mark.filterwarnings("ignore:the data have no clock")
+def test_every_check_passes_whatever_the_season(options):
+    results = estimator_checks.check_estimator(SeasonalNaive(**options), on_fail=None, on_skip=None)
+    missed = {result["check_name"] for result in results if result["status"] != "passed"}
+    assert missed - {"check_array_api_input"} == set(EXEMPT["SeasonalNaive"])
+
+
 def run_every_check():
     for name, forecaster in CHECKED.items():
         results = estimator_checks.check_estimator(forecaster, expected_failed_checks=EXEMPT[name], on_fail="raise")
@@ -250,6 +280,21 @@ def test_a_pipeline_that_loses_the_clock_says_so_and_goes_on_directly_after_trai
     kept.fit(X[TRAIN], Y[TRAIN])
     np.testing.assert_array_equal(lost.predict(X[TEST]), kept.predict(X[TEST]))
     np.testing.assert_array_equal(lost.predict(X[TRAIN]), kept.predict(X[TRAIN]))
+
+
+def test_a_clock_of_y_alone_is_gone_on_with_where_the_steps_before_lose_that_of_X():
+    kept, lost = make_pipeline(columns(), daily()).set_output(transform="pandas"), make_pipeline(columns(), daily())
+    kept.fit(X[TRAIN], Y[TRAIN])
+    lost.fit(X[TRAIN], Y[TRAIN])
+    assert lost[-1].forecast(3, columns().fit(X[TRAIN]).transform(X[TEST])).index.equals(Y[TEST].index[:3])
+    np.testing.assert_array_equal(lost.predict(X[TRAIN]), kept.predict(X[TRAIN]))
+    with pytest.warns(UserWarning, match="X has no clock"):
+        np.testing.assert_array_equal(lost.predict(X[TEST]), kept.predict(X[TEST]))
+
+
+def test_a_sparse_table_is_refused_in_one_sentence():
+    sparse = OneHotEncoder().fit_transform(X[["weather"]])
+    refused(TypeError, ["X is sparse", "X.toarray()"], daily().fit, sparse, Y)
 
 
 def test_a_grid_search_over_time_with_a_gap_scores_what_is_forecast_through_it():

@@ -140,8 +140,9 @@ def test_the_control_register_shows_what_the_kernels_do_to_it():
 
 @pytest.mark.parametrize(
     "cell, reset_after",
-    [("rnn", True), *(pytest.param(*v, marks=pytest.mark.slow) for v in VARIANTS if v[0] != "rnn")],
+    VARIANTS,
 )
+@pytest.mark.slow
 def test_where_denormals_cannot_be_flushed_tiny_gradients_are_made_zero(tmp_path, cell, reset_after):
     call_portable(tmp_path, check_portable, cell=cell, reset_after=reset_after)
 

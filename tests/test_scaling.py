@@ -44,12 +44,14 @@ def applied(kind, *series):
 def twin(kind, series):
     """Return the centre and the scale of a list of observed values."""
     if kind is StandardScaling:
-        return statistics.fmean(series), statistics.pstdev(series) or 1.0
+        return statistics.fmean(series), statistics.pstdev(series) or max(map(abs, series)) or 1.0
     if kind is MinMaxScaling:
-        return min(series), (max(series) - min(series)) or 1.0
+        return min(series), (max(series) - min(series)) or max(map(abs, series)) or 1.0
     if kind is RobustScaling:
         lower, median, upper = np.percentile(series, [25, 50, 75])
-        return median, (upper - lower) or statistics.fmean(abs(value - median) for value in series) or 1.0
+        return median, (upper - lower) or statistics.fmean(abs(value - median) for value in series) or max(
+            map(abs, series)
+        ) or 1.0
     return 0.0, statistics.fmean(map(abs, series)) or 1.0
 
 
@@ -95,9 +97,9 @@ def test_a_series_without_any_value_is_left_as_it_is(kind):
 
 @pytest.mark.parametrize("kind", [StandardScaling, MinMaxScaling, RobustScaling])
 @pytest.mark.parametrize("values", [[0.1] * 73, [1e6 + 0.1] * 50, [0.0] * 3, [-7.0], [1e-320] * 2, [1e308] * 9])
-def test_equal_values_are_shifted_to_zero_and_not_divided(kind, values):
+def test_equal_values_are_shifted_to_zero_and_keep_their_unit(kind, values):
     scaling = fitted(kind, values)
-    assert scaling.scale_ == 1.0
+    assert scaling.scale_ == (abs(values[0]) or 1.0)
     np.testing.assert_array_equal(scaling.transform(*side_by_side(values)), np.zeros(len(values)))
 
 

@@ -7,7 +7,8 @@ import warnings
 from pathlib import Path
 
 from . import __version__
-from .commands.options import in_terms_of_options, make_parser
+from .commands.options import make_parser
+from .commands.wording import in_terms_of_options
 
 
 def main(argv=None):
@@ -27,7 +28,8 @@ def main(argv=None):
         warnings.showwarning = _show_warning
         try:
             arguments.run(arguments)
-        except BrokenPipeError:  # as of "tsrnn datasets | head -1": nobody reads on, also not what is left in buffers
+            sys.stdout.flush()
+        except BrokenPipeError:  # as of "tsrnn datasets | head -1": nobody reads on, nor what is left in the buffer
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
         except (ValueError, TypeError, ImportError, OSError) as error:

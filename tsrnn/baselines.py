@@ -79,12 +79,14 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
         season = seasonal_period(panel.clock.freq) if self.season == "auto" else self.season
         longest = int(panel.lengths.max())
         if self.season != "auto" and season > longest:
+            rows = f"{longest} rows" if longest > 1 else "1 row (one sample)"
             raise ValueError(
-                f"{panel.label(int(panel.lengths.argmax()))} has {longest} rows, fewer than season={season}; give a "
+                f"{panel.label(int(panel.lengths.argmax()))} has {rows}, fewer than season={season}; give a "
                 "shorter season."
             )
         self.season_ = season if season <= longest else 1
         self._observe(panel)
+        self._means = np.add.reduceat(self._values, panel.bounds[:-1], axis=0) / panel.lengths[:, None]
 
     def _observe(self, panel):
         self._values = np.column_stack([interpolate(values, panel.bounds) for values in panel.values.T])
@@ -100,8 +102,7 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
         origins, sources = rows - self._fitted_horizon, rows - -(-self._fitted_horizon // season) * season
         # Without a season before it the last known value is repeated; where nothing was known the mean stands.
         known = self._values[first + np.where(sources >= 0, sources, np.maximum(origins, 0))]
-        means = np.add.reduceat(self._values, self._bounds[:-1], axis=0) / np.diff(self._bounds)[:, None]
-        return np.where((origins >= 0)[:, None], known, means[series])
+        return np.where((origins >= 0)[:, None], known, self._means[series])
 
     def _forecasts_from(self, series, rows):
         seasons = np.where(rows >= self.season_, self.season_, 1)[:, None]

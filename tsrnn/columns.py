@@ -11,7 +11,7 @@ from .frames import are_plain_numbers, looks_like_dates, plain
 FROM_DTYPE = "from_dtype"
 
 
-def read_numbers(frame, label_of):
+def read_numbers(frame, label_of, cure="convert it (pd.to_numeric)"):
     """Return the values of all columns, NaN where one is missing: a copy of the user's, and the only one.
 
     Parameters
@@ -19,6 +19,8 @@ def read_numbers(frame, label_of):
     frame : DataFrame
     label_of : callable
         Gives for the place of a column what messages call it.
+    cure : str
+        What to do about a value that is no number.
 
     Returns
     -------
@@ -34,7 +36,7 @@ def read_numbers(frame, label_of):
     if are_plain_numbers(frame):
         values = frame.to_numpy(np.float64, copy=True)
     else:
-        columns = [_to_floats(frame.iloc[:, place], label_of(place)) for place in range(frame.shape[1])]
+        columns = [_to_floats(frame.iloc[:, place], label_of(place), cure) for place in range(frame.shape[1])]
         values = np.column_stack(columns)
     is_infinite = np.isinf(values)
     if is_infinite.any():
@@ -114,7 +116,7 @@ def _to_categories(column, label, categories=None):
     return np.where(column.isna(), np.nan, numbers), categories
 
 
-def _to_floats(column, label):
+def _to_floats(column, label, cure):
     """Return one column as float64, NaN where a value is missing."""
     types = pd.api.types
     if column.dtype.kind == "c":
@@ -130,6 +132,4 @@ def _to_floats(column, label):
         no_number = objects.notna() & ~objects.map(lambda value: isinstance(value, Real))
         unreadable = no_number & pd.to_numeric(objects, errors="coerce").isna()
         row = int((unreadable if unreadable.any() else no_number).to_numpy().argmax())
-        raise TypeError(
-            f"{label} holds {objects.iloc[row]!r} in row {row}, which is not a number; convert it (pd.to_numeric)."
-        ) from None
+        raise TypeError(f"{label} holds {objects.iloc[row]!r} in row {row}, which is not a number; {cure}.") from None

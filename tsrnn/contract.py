@@ -17,7 +17,8 @@ from .base import reject_booleans
 from .checking import check_weights
 from .columns import FROM_DTYPE
 from .frames import WIDE, count_columns, listing, plain
-from .panel import NO_WEIGHTS, refuse_missing, refuse_missing_covariates
+from .metrics.grouped import naive_errors
+from .panel import NO_WEIGHTS, refuse_copies, refuse_missing, refuse_missing_covariates
 from .reading import (
     Rows,
     are_covariates_of_training,
@@ -98,10 +99,7 @@ class ForecasterMixin(RegressorMixin):
         ValueError, TypeError
             If the arguments are out of range, or the data cannot be read without guessing or are too short.
         """
-        self._validate_params()
-        reject_booleans(self)
         panel = self._read_panel(X, y, sample_weight)
-        self._refuse_missing(panel)
         if not panel.clock.is_given:
             warnings.warn(NO_CLOCK, UserWarning, stacklevel=2)
         self._fit_panel(panel)
@@ -137,7 +135,7 @@ class ForecasterMixin(RegressorMixin):
         ValueError
             If a row lies before training, off its clock, or is of a series that was not fitted.
         """
-        rows, panel, X = self._rows(X), self.panel_, self._with_names(X)
+        rows, panel = self._rows(X), self.panel_
         if rows.series is not None:
             forecasts = self._forecasts(rows.series, rows.steps, X)
             return forecasts if panel.n_targets > 1 else forecasts[:, 0]
@@ -163,7 +161,7 @@ class ForecasterMixin(RegressorMixin):
         series, steps = self._future_rows(h)
         ahead = None
         if X is not None or self._names_ahead():
-            ahead = self._read_ahead(self._with_names(X), series, steps)
+            ahead = self._read_ahead(X, series, steps)
         forecasts = self._forecast_ahead(h, ahead).reshape(-1, panel.n_targets)
         return panel.frame(series, steps, forecasts)
 
@@ -266,24 +264,27 @@ class ForecasterMixin(RegressorMixin):
         panel = self.panel_
         if panel.n_targets > 1:
             raise ValueError("errors of several targets are not scaled together; score one target.")
-        errors = np.full(panel.n_series, np.nan)
-        lags = np.where((panel.lengths > self.season_) | (power != 1), self.season_, 1)
-        values, numbers = panel.values[:, 0], np.arange(panel.n_series).repeat(panel.lengths)
-        rows = np.arange(len(values))
-        before = rows - lags[numbers]
-        inside = before >= panel.bounds[numbers]
-        off = np.abs(values[rows[inside]] - values[before[inside]]) ** power
-        known = ~np.isnan(off)
-        sums, counts = (np.bincount(numbers[inside][known], of, panel.n_series) for of in (off[known], None))
-        errors[counts > 0] = sums[counts > 0] / counts[counts > 0]
+        errors = naive_errors(panel.values[:, 0], panel.bounds[:-1], panel.bounds[1:], self.season_, power)
+        if power != 1:
+            errors[panel.lengths <= self.season_] = np.nan
         return errors[self.series_numbers(X)]
 
-    def _read_panel(self, X, y, sample_weight=None):
+    def _read_panel(self, X, y=None, sample_weight=None):
+        """Return what `fit` is given as a Panel; raise for what can be told to be wrong before anything is learnt."""
+        self._validate_params()
+        reject_booleans(self)
         weights = NO_WEIGHTS if sample_weight is None else check_weights(sample_weight, X)
-        return read_panel(
+        panel = read_panel(
             X, y, target=self.target, id_col=self.id_col, time_col=self.time_col, freq=self.freq, weights=weights,
             categorical=getattr(self, "categorical_features", FROM_DTYPE),
         )  # fmt: skip
+        refuse_copies(panel, is_named=isinstance(X, pd.Series | pd.DataFrame))
+        self._refuse_missing(panel)
+        self._check_panel(panel)
+        return panel
+
+    def _check_panel(self, panel):
+        """Raise if the arguments do not fit the panel; a forecaster may have more to say."""
 
     def _refuse_missing(self, panel):
         """Raise if anything is missing and `missing` is "raise"."""

@@ -424,8 +424,6 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
 
     def _learn(self, panel):
         begun = time.perf_counter()
-        check_covariates(panel, self.past_covariates, self.static_covariates)
-        refuse_outside(panel, self._limits())
         series, settings = Series.of(panel), self._resolve(panel)
         n_training = self._count_training(series, settings)
         n_windows = settings.count_windows(n_training)
@@ -548,6 +546,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             past_covariates=tuple(self.past_covariates or ()),
             calendar=check_calendar(self.calendar, panel.clock.freq),
         )
+
+    def _check_panel(self, panel):
+        check_covariates(panel, self.past_covariates, self.static_covariates)
+        refuse_outside(panel, self._limits())
+        self._resolve(panel)
 
     def _limits(self):
         """Return `bounds` as two floats, infinite for None, or None if there are no bounds."""

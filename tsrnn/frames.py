@@ -227,8 +227,10 @@ def as_array(X, what):
     """Return X, a list or whatever NumPy can make an array of, as one of at least one axis."""
     if isinstance(X, np.ma.MaskedArray):
         X = X.astype(np.float64).filled(np.nan)  # what is masked is missing
+    if hasattr(X, "toarray"):
+        raise TypeError(f"{what} is sparse, a {type(X).__name__}; give it dense, as {what}.toarray() does.")
     is_array = isinstance(X, list | tuple) or hasattr(X, "__array__")
-    values = np.asarray(X) if is_array and not hasattr(X, "toarray") else np.empty(())
+    values = np.asarray(X) if is_array else np.empty(())
     if not values.ndim:
         raise TypeError(
             f"{what} is {X!r}, a {type(X).__name__}; give a Series, a DataFrame, or an array of shape (n,)."

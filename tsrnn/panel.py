@@ -1,5 +1,6 @@
 """Many series side by side: their values on one clock, and the way back to the format in which they came."""
 
+import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -147,6 +148,18 @@ def refuse_missing(panel, cures="set missing='interpolate'"):
         f"{panel.form.label} has {panel.n_missing} missing value(s) and {panel.n_absent} absent stamp(s) in steps of "
         f"{panel.clock.step_name}, the first {panel.place(int(is_missing.argmax()))}; fill them, or {cures}."
     )
+
+
+def refuse_copies(panel, is_named):
+    """Raise if a covariate is a target itself, which nobody knows ahead; warn if nothing has a name."""
+    for target, name in zip(panel.values.T, panel.form.targets, strict=False):  # those of a wide frame have none beside
+        for covariate, column in zip(panel.covariates.T, panel.covariate_names, strict=True):
+            if np.array_equal(covariate, target, equal_nan=True):
+                what = "holds the very values to forecast"
+                cure = "which are not known ahead; leave that column out, or give the series alone."
+                if is_named:
+                    raise ValueError(f"covariate {plain(column)!r} {what}, of {plain(name)!r}, {cure}")
+                warnings.warn(f"column {column} of X {what}, {cure}", UserWarning, stacklevel=4)
 
 
 def refuse_missing_covariates(panel, cures="set missing='mask'"):

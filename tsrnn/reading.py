@@ -4,7 +4,6 @@ Everything behind this door works on plain arrays: the rows of all series side b
 What cannot be read without guessing is an error here, in one sentence.
 """
 
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +11,7 @@ import pandas as pd
 
 from .clock import Clock, is_too_sparse, read_clock
 from .columns import FROM_DTYPE, read_covariates, read_numbers
-from .frames import ID_COL, TIME_COL, WIDE, as_array, is_default, listing, plain, read_keys, read_table
+from .frames import ID_COL, TIME_COL, WIDE, Keys, as_array, is_default, listing, plain, read_keys, read_table
 from .panel import NO_WEIGHTS, Panel, refuse_empty
 
 
@@ -89,9 +88,9 @@ def read_panel(
     form = table.form
     if not len(table.targets):
         raise ValueError(f"{form.label} has no rows; give at least two.")
-    given = read_numbers(table.targets, form.label_of)
+    cure = "convert it (pd.to_numeric)" + (", or name the target if this is no series" if form.kind == WIDE else "")
+    given = read_numbers(table.targets, form.label_of, cure)
     covariates, categories = read_covariates(table.covariates, categorical=categorical)
-    _refuse_copies(given, covariates, table, is_named=isinstance(X, pd.Series | pd.DataFrame))
     places = _places_of_series(table.keys, form, freq) if form.has_ids else _places_of_one(table, freq)
     starts, bounds, ids, n_missing = places.starts, places.bounds, table.keys.ids, int(np.isnan(given).sum())
     values, covariates = places.spread(given), places.spread(covariates)
@@ -111,18 +110,6 @@ def read_panel(
     )  # fmt: skip
     refuse_empty(panel)
     return panel
-
-
-def _refuse_copies(values, covariates, table, is_named):
-    """Raise if a covariate is a target itself, which nobody knows ahead; warn if nothing has a name."""
-    for target, name in zip(values.T, table.targets.columns, strict=True):
-        for covariate, column in zip(covariates.T, table.covariates.columns, strict=True):
-            if np.array_equal(covariate, target, equal_nan=True):
-                what = "holds the very values to forecast"
-                cure = "which are not known ahead; leave that column out, or give the series alone."
-                if is_named:
-                    raise ValueError(f"covariate {plain(column)!r} {what}, of {plain(name)!r}, {cure}")
-                warnings.warn(f"column {column} of X {what}, {cure}", UserWarning, stacklevel=5)
 
 
 def read_rows(X, panel, id_col=ID_COL, time_col=TIME_COL):
@@ -195,6 +182,9 @@ def read_ahead(X, panel, names, id_col=ID_COL, time_col=TIME_COL):
     TypeError, ValueError
         If X has not these columns, or its rows are of no known series.
     """
+    is_bare = not isinstance(X, pd.DataFrame | pd.Series | pd.Index | None)
+    if is_bare:
+        X = name_columns(X, panel, "forecast")
     X = X if isinstance(X, pd.DataFrame) else None
     missing = [name for name in names if X is None or name not in X.columns]
     if missing:
@@ -203,8 +193,8 @@ def read_ahead(X, panel, names, id_col=ID_COL, time_col=TIME_COL):
             "name them in past_covariates."
         )
     values, _ = read_covariates(X[names], panel.categories)
-    keys = read_keys(X, id_col, time_col)
-    if keys is None or keys.stamps is None or not panel.clock.is_given:
+    keys = Keys() if is_bare else read_keys(X, id_col, time_col)
+    if keys.stamps is None or not panel.clock.is_given:  # rows directly after training
         return Ahead(np.zeros(len(X), np.int64), panel.clock.n + np.arange(len(X)), values)
     series = _find_series(keys, len(X), panel)
     return Ahead(np.zeros(len(X), np.int64) if series is None else series, panel.clock.positions(keys.stamps), values)

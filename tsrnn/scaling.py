@@ -91,7 +91,8 @@ class Transform:
 class Scaling(Transform):
     """Subtracts a centre and divides by a scale, ``z = (x - center_) / scale_``; abstract.
 
-    Where the scale would be zero, it is one; without any value the centre is zero.
+    Where the scale would be zero, it is the largest size of a value, and one if that is zero, too: so a series that has
+    not moved keeps its unit. Without any value the centre is zero.
 
     Attributes
     ----------
@@ -108,7 +109,7 @@ class Scaling(Transform):
         with np.errstate(over="ignore"):
             center, scale = self._learn(values, bounds, largest)
         self.center_ = np.where(np.isnan(center), 0.0, center)
-        self.scale_ = np.where(scale > 0, scale, 1.0)
+        self.scale_ = np.where(scale > 0, scale, np.where(largest > 0, largest, 1.0))
         extremes = np.stack([reduce(np.fmin, values, bounds), reduce(np.fmax, values, bounds)])
         with np.errstate(over="ignore", invalid="ignore"):  # what is between them comes to lie between them
             is_lost = ~np.isfinite((extremes - self.center_) / self.scale_) & ~np.isnan(extremes)

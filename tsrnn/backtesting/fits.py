@@ -137,7 +137,7 @@ def _with_covariates_ahead(forecaster, rows, data):
 def _forecast_at_once(memory, origins, cells, data):
     """Return the forecasts of those origins that end in known values, by their numbers, all made in one batch.
 
-    What is missing at an origin is filled differently once later values are known, so such an origin goes alone; and so
+    What is missing at an origin is filled differently once later rows are known, so such an origin goes alone; and so
     does one where covariates are missing ahead, which the forecaster may refuse.
     """
     panel = memory.panel_
@@ -153,7 +153,7 @@ def _forecast_at_once(memory, origins, cells, data):
         ends = last + 1
         np.maximum.at(ends, places, (last[places] + 1 + steps - origin))
         ends = np.minimum(ends, panel.bounds[mine + 1])  # where a memory without covariates ends
-        if (n_holes[ends] == n_holes[last + 1]).all():
+        if (n_holes[ends] == n_holes[last]).all():
             asked.append((number, mine, origin + 1 - panel.starts[mine], places, steps - origin - 1))
     if not asked:
         return {}

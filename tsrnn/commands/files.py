@@ -56,7 +56,7 @@ def check_outputs(named, sources):
 
 
 def read_file(path, sep=",", decimal=".", encoding="utf-8", texts=()):
-    """Return the table that a file holds; the index that pandas may have written into parquet becomes columns.
+    """Return the table that a file holds.
 
     Parameters
     ----------
@@ -89,14 +89,22 @@ def read_file(path, sep=",", decimal=".", encoding="utf-8", texts=()):
                 raise ValueError(
                     f"{path} has one column, {frame.columns[0]!r}; its columns may be parted by --sep {option}."
                 )
-    elif not is_default(frame.index) or frame.index.name is not None:
-        unnamed = ["ds"] if frame.index.nlevels == 1 else ["unique_id", "ds"]
-        frame = frame.rename_axis([name or to for name, to in zip(frame.index.names, unnamed, strict=False)])
-        frame = frame.reset_index()
+    else:
+        frame = _with_index(frame)
     if not len(frame):
         raise ValueError(f"{path} has no rows; give at least two.")
     frame.columns = frame.columns.map(str)
     return frame
+
+
+def _with_index(frame):
+    """Return a frame whose ids and stamps, if they are its index, are columns."""
+    index = frame.index
+    if index.nlevels == 1 and index.name is None and not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
+        return frame.reset_index(drop=True)  # numbers of rows
+    defaults = ["ds"] if index.nlevels == 1 else ["unique_id", "ds"]
+    names = [name or default for name, default in zip(index.names, defaults, strict=False)]
+    return frame.rename_axis(names).reset_index()
 
 
 def read_stamps(column, time_format, path):

@@ -1,7 +1,6 @@
-"""The options of the command line: their names, which are those of the constructors, and what each is said to mean."""
+"""The options of the commands: their names, which are those of the constructors, and what each is said to mean."""
 
 import argparse
-import re
 import sys
 
 DESCRIPTION = "Forecast time series with a recurrent network, and say how good the forecasts are."
@@ -97,58 +96,6 @@ def make_parser(version, forecast, backtest, datasets):
     _add_backtest(commands, backtest)
     _add_datasets(commands, datasets)
     return parser
-
-
-def in_terms_of_options(sentence):
-    """Return a sentence of the library, whose advice is given in Python, for somebody at a command line."""
-    for python, option in _SENTENCES.items():
-        sentence = sentence.replace(python, option)
-    sentence = _WITH_VALUE.sub(_option_with_value, sentence)
-    sentence = _ALONE.sub(lambda match: _option(match[1]), sentence)
-    return " ".join(sentence.split())
-
-
-_SENTENCES = {
-    "set missing='interpolate' or 'mask'": "add --missing interpolate or --missing mask",
-    "name its freq": "name its --freq, or see --time-format",
-    "Shorten horizon, or set early_stopping=False.": "Shorten --horizon.",
-    "Shorten horizon": "Shorten --horizon",
-    "sort it with sort_index(), or name the ids by id_col": "sort the rows of the file, or name their ids by --id-col",
-    "keep one row per stamp, or name the ids by id_col": "keep one row per stamp in the file, or name the ids by "
-    "--id-col",
-    "which is not a number; convert it (pd.to_numeric)": "which is not a number; see --decimal",
-    "check the column, or use SeasonalNaive": "check the column",
-    "; use future_frame(h) for rows that are": "",
-    ", as future_frame(h) does": "",
-    "give them for every step after training, name": "give them in the file --future for each step to come, name",
-    "as columns of X": "as columns of the file --future",
-    "X has ": "--future has ",
-    "the rows of X ": "the rows of --future ",
-    "set refit to True or a number": "give --refit yes or a number",
-    "set refit=True": "give --refit yes",
-    "convert X with tz_localize or tz_convert": "write both alike",
-    "give the data an index of dates or periods, or omit calendar": "give dates as --time-col, or omit --calendar",
-}
-# Arguments with their values; and names of arguments that no sentence has in another meaning.
-_UNDERSCORED = (
-    "past_covariates|static_covariates|id_col|time_col|n_members|max_time|max_iter|learning_rate|windows_per_epoch|"
-    "window_size|n_origins|hidden_layer_sizes|random_state|target_transform|window_norm"
-)
-_WITH_VALUE = re.compile(
-    rf"(?<![\w'\"-])(set )?({_UNDERSCORED}|missing|initial|step|window|refit|horizon|lookback|calendar|freq|target|"
-    r"scaler|bounds)="
-    r"(\[[^]]*\]|\([^)]*\)|'[^']*'|\w+(?:\.\w+)*)"
-)
-_ALONE = re.compile(rf"(?<![\w'\"-])({_UNDERSCORED})(?![\w'\"])")
-
-
-def _option_with_value(match):
-    value = match[3].strip("'")
-    return f"{'add ' if match[1] else ''}{_option(match[2])} {value}"
-
-
-def _option(name):
-    return "--" + name.replace("_", "-")
 
 
 def _formatter(prog):
@@ -296,6 +243,10 @@ def _add_data(parser, future):
     )  # fmt: skip
     covariates.add_argument(
         "--static-covariates", nargs="+", metavar="COLUMN", help="columns that never change within a series"
+    )  # fmt: skip
+    covariates.add_argument(
+        "--categorical-features", nargs="+", metavar="COLUMN",
+        help="covariates whose numbers are mere names, such as 1 to 4 for four regions; those of text always are names",
     )  # fmt: skip
     covariates.add_argument(
         "--calendar", nargs="+", metavar="FEATURE",

@@ -8,10 +8,8 @@ import pandas as pd
 from .. import datasets
 from ..backtesting import backtest
 from ..baselines import SeasonalNaive
-from ..covariates import check_covariates
 from ..forecaster import RNNForecaster
 from ..frames import WIDE, listing
-from ..panel import refuse_missing, refuse_outside
 from .files import check_outputs, write_file
 from .options import OF_NETWORK, SCORES, SHOWN
 from .printing import (
@@ -128,13 +126,7 @@ def _make_model(arguments, selection, **more):
 
 def _check(model, selection):
     """Return the data as the forecaster reads them; raise what it would raise after it has trained."""
-    model._validate_params()
-    panel = model._read_panel(selection.frame, None)
-    if model.missing == "raise":
-        refuse_missing(panel, model._cures_of_missing())
-    check_covariates(panel, model.past_covariates, model.static_covariates, model.missing == "raise")
-    refuse_outside(panel, model._limits())
-    model._resolve(panel)
+    panel = model._read_panel(selection.frame)
     if selection.future is not None:
         probe = copy.copy(model)  # knows the data, and has learnt nothing
         probe.panel_ = panel

@@ -1,6 +1,7 @@
 """Which columns of a table are time stamps, ids, targets and covariates, as the options of the command line say."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
@@ -45,8 +46,8 @@ class Selection:
         if "target" not in options:
             return self.frame, options
         target = options["target"]
-        keys = [options[name] for name in names if name != "target"]
-        return self.frame[[*keys, *([target] if isinstance(target, str) else target)]], options
+        kept = {options.get("id_col"), options.get("time_col"), *([target] if isinstance(target, str) else target)}
+        return self.frame[[name for name in self.frame.columns if name in kept]], options
 
 
 def select(arguments):
@@ -91,14 +92,12 @@ def _load_set(arguments):
 
 
 def _read(arguments, path, option):
-    from pathlib import Path
-
     if Path(path).is_dir():
         raise ValueError(f"{path} is a folder; give a file, .csv or .parquet.")
+    check_ending(path, option)
     if not Path(path).is_file():
         also = f" and no bundled set of this name; the sets are {', '.join(datasets.names())}"
         raise ValueError(f"there is no file {path!r}{also if option == 'SOURCE' else ', which --future names'}.")
-    check_ending(path, option)
     texts = [arguments.id_col or "unique_id"]
     return read_file(path, arguments.sep, arguments.decimal, arguments.encoding, texts)
 
@@ -139,6 +138,7 @@ class _Roles:
                     f"--future {arguments.future} has no columns but {', '.join(future.columns)}; add those that are "
                     "known ahead, or leave it out."
                 )
+        self.categories = self._several("--categorical-features")
         self._refuse_two_roles()
         if self.covariates and future is None and hasattr(arguments, "future"):
             raise ValueError(
@@ -175,12 +175,16 @@ class _Roles:
         first = {}
         for option, names in given.items():
             for name in names:
+                if first.get(name) == option:
+                    raise ValueError(f"{option} names {name!r} twice; name each column once.")
                 if name in first:
                     raise ValueError(f"{first[name]} and {option} both name {name!r}; a column has one meaning.")
                 first[name] = option
 
     def _default_targets(self, rest, has_roles):
         """Return the targets if nobody says: y, the only column of numbers, or each of them as a series."""
+        if self.id is not None and "y" in rest.columns:
+            return ["y"]
         numbers = [name for name in rest.columns if pd.api.types.is_numeric_dtype(rest[name].dtype)]
         for name in rest.columns.difference(numbers, sort=False):
             is_number = pd.to_numeric(rest[name], errors="coerce").notna()
@@ -197,8 +201,6 @@ class _Roles:
                 f"{self.source} has no column of numbers to forecast beside {self.time!r}; its columns are "
                 f"{', '.join(self.columns)}."
             )
-        if self.id is not None and "y" in numbers:
-            return ["y"]
         if has_roles or "y" in numbers:
             raise ValueError(
                 f"{self.source} has several columns of numbers, {', '.join(numbers)}; name the one to forecast with "
@@ -212,13 +214,17 @@ class _Roles:
         left_out = [name for name in self.columns if name not in self.used]
         options = {"past_covariates": self.past or None, "static_covariates": self.static or None}
         options = {name: names for name, names in options.items() if names}
-        values = frame[[*self.targets, *self.past, *self.static, *self.covariates]]
+        if self.categories:
+            others = [*self.past, *self.static, *self.covariates]
+            texts = [name for name in others if not pd.api.types.is_numeric_dtype(frame[name].dtype)]
+            options["categorical_features"] = list(dict.fromkeys([*self.categories, *texts]))
+        # In the order of the file, as somebody who reads it in Python has them.
+        values = frame[[name for name in self.columns if name in self.used]]
         if self.id is not None:
             options |= {"id_col": self.id, "time_col": self.time}
-            values = values.assign(**{self.id: frame[self.id], self.time: pd.Series(stamps, frame.index)})
-            values = values[[self.id, self.time, *values.columns[:-2]]]
+            values = values.assign(**{self.time: pd.Series(stamps, frame.index)})
         else:
-            values = values.set_axis(pd.Index(stamps, name=self.time))
+            values = values.drop(columns=self.time).set_axis(pd.Index(stamps, name=self.time))
         if self.id is not None or options or self.covariates or (len(self.targets) > 1 and not self.is_wide):
             options["target"] = self.targets[0] if len(self.targets) == 1 else self.targets
         elif not self.is_wide:

@@ -53,7 +53,6 @@ def plot_training(estimator, *, title=None, ylabel=None, ax=None):
             watched = name
             for member in members:
                 draw_line(ax, member.index.to_numpy(), member[name].to_numpy(), color=color, lw=width, label=label)
-                label = None
     losses = [member[watched] for member in members if np.isfinite(member[watched]).any()]
     best = [of_epoch[np.isfinite(of_epoch)].idxmin() for of_epoch in losses]
     marked = best if kept is None or len(members) > 1 else [kept]
