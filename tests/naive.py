@@ -72,10 +72,10 @@ step of the optimizer, word q of a place stands in block q // 4. Places:
     65536 + 1 + 2 l + d     recurrent mask of layer l                 the same
     131072                  noise at feature k of step t              normal number t * n_features + k
 
-with d = 0 for the forward and 1 for the reverse direction; what holds categories is no feature. A unit is kept if
-its word is at least floor(rate * 2^32). Words w_0, w_1 of a block give its normal numbers 0 and 1 (Box & Muller 1958),
-w_2, w_3 in the same way numbers 2 and 3. With u = (2 floor(w_0 / 4) + 1) / 2^31, and the lowest 30 bits of w_1, read as a signed number
-b, the angle a = b / 2^30 pi / 2, which is within an eighth of a turn, they are
+with d = 0 for the forward and 1 for the reverse direction; what holds categories is no feature. A unit is kept if its
+word is at least floor(rate * 2^32). Words w_0, w_1 of a block give its normal numbers 0 and 1 (Box & Muller 1958),
+w_2, w_3 in the same way numbers 2 and 3. With u = (2 floor(w_0 / 4) + 1) / 2^31, and the lowest 30 bits of w_1, read
+as a signed number b, the angle a = b / 2^30 pi / 2, which is within an eighth of a turn, they are
 
     sqrt(-2 ln u) (+-cos a, sin a)
 
