@@ -62,7 +62,8 @@ def gather(plan, X, layout, origins, samples, n_rows, spans, work):
     """
     n_steps, n_decoded = plan[0, p.N_STEPS], plan[0, p.N_DECODED]
     n_features = plan[0, p.N_FEATURES] - (n_decoded > 0)
-    vectors = ACTIVE + n_steps + 2 * n_rows
+    n_tables, vectors = plan[0, p.N_TABLES], ACTIVE + n_steps + 2 * n_rows
+    n_before = column_of(plan, 0, plan[0, p.N_GIVEN])  # of the first table
     for row in plan[1 : 1 + plan[0, p.N_LAYERS]]:  # the first is zero, but may be that of a later step
         clear(work, row[p.MEMORY] * n_rows, n_rows * row[p.MEMORY_STRIDE])
     for direction in range(plan[0, p.N_DIRECTIONS]):
@@ -76,10 +77,12 @@ def gather(plan, X, layout, origins, samples, n_rows, spans, work):
             for t in range(length):
                 of, is_decoded = start + t * layout[X_STEP], t >= length - n_decoded
                 to = first + ((length - 1 - t if direction == 1 else t) * n_rows + r) * ld
-                read_numbers(plan, X, of, layout[X_FEATURE], plan[0, p.N_GIVEN], to, work)
-                for table in range(plan[0, p.N_TABLES]):
+                for k in range(n_before):
+                    work[to + k] = X[of + k * layout[X_FEATURE]]
+                for table in range(n_tables):
                     vector = find_vector(plan, table, X, of, layout[X_FEATURE], is_decoded)
                     spans[vectors + (table * n_steps + t) * n_rows + r] = vector
+                    read_behind(plan, table, X, of, layout[X_FEATURE], plan[0, p.N_GIVEN], to, work)
                 if plan[0, p.WINDOW_NORM] != p.NORM_NONE:
                     for k in range(plan[0, p.N_LEVELS]):
                         work[to + k] = (work[to + k] - work[levels + 2 * k]) / work[levels + 2 * k + 1]
@@ -94,14 +97,16 @@ def gather(plan, X, layout, origins, samples, n_rows, spans, work):
 
 
 @inner
-def read_numbers(plan, X, of, stride, n_given, to, work):
-    """Copy the numbers of a step, those of its columns that no table is for, to the place `to` of `work`."""
-    first, n_tables = 0, plan[0, p.N_TABLES]
-    for table in range(n_tables + 1):
-        last = plan[plan[0, p.FIRST_TABLE] + table, p.GIVEN] if table < n_tables else n_given
-        for column in range(first, last):
-            work[to + column - table] = X[of + column * stride]
-        first = last + 1
+def column_of(plan, table, n_given):
+    """Return the column of X that says which vector of a table is read; behind the last table, how many there are."""
+    return plan[plan[0, p.FIRST_TABLE] + table, p.GIVEN] if table < plan[0, p.N_TABLES] else n_given
+
+
+@inner
+def read_behind(plan, table, X, of, stride, n_given, to, work):
+    """Copy the numbers of a step between the column of a table and that of the next, where all begin at `to`."""
+    for column in range(column_of(plan, table, n_given) + 1, column_of(plan, table + 1, n_given)):
+        work[to + column - table - 1] = X[of + column * stride]
 
 
 @inner

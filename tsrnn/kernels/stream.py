@@ -10,7 +10,7 @@ from .buffers import aligned_zeros
 from .caching import entry
 from .layer import ACTIVE, UPDATE
 from .network import forward, head_forward
-from .shard import find_vector, read_numbers, write_predictions
+from .shard import column_of, find_vector, read_behind, write_predictions
 
 
 class Stream:
@@ -69,9 +69,12 @@ def compile_stream(cell):
         """Take x into the state that `work` carries and write the predictions; all from spans on but x are modified."""
         control = processor.flush_denormals()
         V = plan[0, p.LENGTH]
-        read_numbers(plan, x, 0, 1, x.shape[0], plan[1, p.INPUT] + plan[1, p.N_PANELS] * V + 1, work)
+        first = plan[1, p.INPUT] + plan[1, p.N_PANELS] * V + 1
+        for k in range(column_of(plan, 0, x.shape[0])):
+            work[first + k] = x[k]
         for table in range(plan[0, p.N_TABLES]):
             spans[ACTIVE + 3 + table] = find_vector(plan, table, x, 0, 1, False)
+            read_behind(plan, table, x, 0, 1, x.shape[0], first, work)
         forward(cell, plan, parameters, work, spans, parameters, 1, 0)
         head_forward(cell, plan, parameters, work, spans, parameters, 1, 0)
         for layer in range(plan[0, p.N_LAYERS]):
