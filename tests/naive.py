@@ -25,6 +25,9 @@ What stands around the cells, level by level:
 
 tokens (Bengio et al. 2003)
     x_t = row number X_t of the embedding W         where there is one: X then is ids
+categories (Guo & Berkhahn 2016)
+    x_t = [numbers of X_t | row number X_tj of embedding k | ...]   where column j of X holds categories, the k-th of
+                                                    such columns; zeros where X_tj is negative or NaN
 two directions (Schuster & Paliwal 1997)
     a layer with weights of a reverse direction reads each row from its last step to its first with these, too, and
     gives [h of the one direction after reading steps 1 .. t | h of the other after reading steps T .. t] at t
@@ -48,6 +51,7 @@ number of hidden units of layer l, and n_in the number of columns that it reads,
 directions 2 H of that layer, its forward states first:
 
     embedding.W      (n_tokens, n_in of layer 0)     if X is ids
+    embedding.{k}.W  (n_categories, size)            of the k-th column of X that holds categories
     layers.{l}.W_x   (n_in, G * H)
     layers.{l}.W_h   (H, G * H)
     layers.{l}.b     (G * H,)
@@ -63,15 +67,15 @@ each number follows from what it is for and not from what was drawn before. The 
 counter is (block, place, sample, update): `sample` is the number of the row in the data, `update` that of the
 step of the optimizer, word q of a place stands in block q // 4. Places:
 
-    0                       mask of the embedding's vectors           word j is of column j
+    0                       mask of the embeddings' vectors           word j is of column j, side by side
     1 + 2 l + d             mask of the states of layer l             word j is of hidden unit j
     65536 + 1 + 2 l + d     recurrent mask of layer l                 the same
     131072                  noise at feature k of step t              normal number t * n_features + k
 
-with d = 0 for the forward and 1 for the reverse direction. A unit is kept if its word is at least
-floor(rate * 2^32). Words w_0, w_1 of a block give its normal numbers 0 and 1 (Box & Muller 1958), w_2, w_3 in the
-same way numbers 2 and 3. With u = (2 floor(w_0 / 4) + 1) / 2^31, and the lowest 30 bits of w_1, read as a signed number
-b, the angle a = b / 2^30 pi / 2, which is within an eighth of a turn, they are
+with d = 0 for the forward and 1 for the reverse direction; what holds categories is no feature. A unit is kept if its
+word is at least floor(rate * 2^32). Words w_0, w_1 of a block give its normal numbers 0 and 1 (Box & Muller 1958),
+w_2, w_3 in the same way numbers 2 and 3. With u = (2 floor(w_0 / 4) + 1) / 2^31, and the lowest 30 bits of w_1, read
+as a signed number b, the angle a = b / 2^30 pi / 2, which is within an eighth of a turn, they are
 
     sqrt(-2 ln u) (+-cos a, sin a)
 
@@ -89,6 +93,7 @@ Gers, Schmidhuber & Cummins (2000), Learning to forget. Neural Computation 12.
 Cho et al. (2014), Learning phrase representations using RNN encoder-decoder. EMNLP.
 Schuster & Paliwal (1997), Bidirectional recurrent neural networks. IEEE Transactions on Signal Processing 45.
 Bengio et al. (2003), A neural probabilistic language model. JMLR 3.
+Guo & Berkhahn (2016), Entity embeddings of categorical variables. arXiv:1604.06737.
 Gal & Ghahramani (2016), A theoretically grounded application of dropout in recurrent neural networks. NIPS.
 Bishop (1995), Training with noise is equivalent to Tikhonov regularization. Neural Computation 7.
 Salmon, Moraes, Dror & Shaw (2011), Parallel random numbers: as easy as 1, 2, 3. SC11.
@@ -114,7 +119,7 @@ RECURRENT, NOISE = 65536, 131072  # places of random numbers: see above
 
 def forward(
     cell, weights, X, activation="tanh", reset_after=True, window_norm=None, lengths=None, return_sequences=False,
-    dense_activation="relu", masks=None, recurrent_masks=None, noise=None,
+    dense_activation="relu", masks=None, recurrent_masks=None, noise=None, categories=(),
 ):  # fmt: skip
     """Return the predictions, step by step and layer by layer.
 
@@ -146,7 +151,9 @@ def forward(
     recurrent_masks : dict of {(l, d): ndarray of shape (n_samples, n_hidden)}, optional
         Dropout inside the products with W_h of layer l in direction d.
     noise : ndarray of shape (n_samples, n_steps, n_features), optional
-        Added to X, from which the level was subtracted. Not with an embedding.
+        Added to the numbers of X, from which the level was subtracted. Not with an embedding of ids.
+    categories : sequence of int, optional
+        The columns of X that hold categories.
 
     Returns
     -------
@@ -161,7 +168,11 @@ def forward(
         level = np.zeros(len(X))
         x = _dropped(_embed(weights["embedding.W"], X, exists), masks.get(0))
     else:
-        x, level = _read(X, exists, window_norm, noise)
+        x, level = _read(np.delete(X, categories, axis=2), exists, window_norm, noise)
+        tables = [weights[f"embedding.{k}.W"] for k in range(len(categories))]
+        vectors = [_vectors_of(W, X[:, :, j], exists) for W, j in zip(tables, categories, strict=True)]
+        if vectors:
+            x = np.concatenate([x, _dropped(np.concatenate(vectors, axis=2), masks.get(0))], axis=2)
 
     layer = 0
     while f"layers.{layer}.W_x" in weights:
@@ -205,6 +216,12 @@ def _embed(W, X, exists):
     """Return the vectors of ids, of shape (n_samples, n_steps, size); at steps that a row does not have, of any id."""
     ids = np.reshape(X, exists.shape)
     return W[np.where(exists, ids, 0).astype(int)]
+
+
+def _vectors_of(W, numbers, exists):
+    """Return the vectors of categories, of shape (n_samples, n_steps, size), zeros where there is none."""
+    is_one = exists & (np.nan_to_num(numbers, nan=-1) >= 0)
+    return np.where(is_one[:, :, None], W[np.where(is_one, numbers, 0).astype(int)], 0)
 
 
 def _dropped(values, mask):
@@ -307,16 +324,19 @@ def gradient(cell, weights, X, y, *options, **named_options):
 
 def random_weights(
     cell, n_features, hidden_layer_sizes, n_outputs, reset_after, rng, bidirectional=False, dense_layer_sizes=(),
-    n_tokens=None,
+    n_tokens=None, categories=(),
 ):  # fmt: skip
     """Return normal random weights, biases included, so small that no gate is fully open or shut.
 
-    With `n_tokens` there is an embedding, and `n_features` is the size of its vectors.
+    With `n_tokens` there is an embedding, and `n_features` is the size of its vectors. Of each column of X that holds
+    categories its number, how many there are, and the size of their vectors are given.
     """
     weights = {}
     if n_tokens is not None:
         weights["embedding.W"] = rng.normal(size=(n_tokens, n_features))
-    n_in = n_features
+    for k, (_, n_categories, size) in enumerate(categories):
+        weights[f"embedding.{k}.W"] = rng.normal(size=(n_categories, size))
+    n_in = n_features + sum(size - 1 for *_, size in categories)
     for layer, n_hidden in enumerate(hidden_layer_sizes):
         n_gated = N_BLOCKS[cell] * n_hidden
         shapes = {"W_x": (n_in, n_gated), "W_h": (n_hidden, n_gated), "b": (n_gated,), "b_hn": (n_hidden,)}

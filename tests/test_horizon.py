@@ -134,16 +134,39 @@ def decoded(rows, n_targets, window_norm):
     return longer, targets, levels, scales
 
 
+def with_categories(rows, windows, n_targets):
+    """Return both with categories before the two covariates, unknown in the steps of the horizon, and after them."""
+    rng = np.random.default_rng(5)
+    past, ahead = (rng.choice([np.nan, -1, *range(n)], N_ROWS).astype(np.float64) for n in (4, 3))
+    rows = np.column_stack([rows[:, :n_targets], past, rows[:, n_targets:], ahead])
+    places = np.minimum(ORIGINS[:, None] + np.arange(windows.shape[1]), N_ROWS - 1)
+    past = np.where(np.arange(windows.shape[1]) < LENGTHS[:, None], past[places], np.nan)
+    longer = np.insert(windows, [n_targets, n_targets + 2], 0, axis=2)
+    longer[:, :, n_targets], longer[:, :, n_targets + 3] = past, ahead[places]
+    return rows, longer
+
+
 @each_cell
 @each_norm
-@pytest.mark.parametrize("n_targets, has_missing", [(1, False), (2, True)])
-def test_decoded_steps_read_what_is_known_ahead_and_nothing_else(cell, window_norm, n_targets, has_missing):
+@pytest.mark.parametrize(
+    "n_targets, has_missing, has_categories", [(1, False, False), (2, True, False), (2, True, True)]
+)
+def test_decoded_steps_read_what_is_known_ahead_and_nothing_else(
+    cell, window_norm, n_targets, has_missing, has_categories
+):
     rows = make_rows(n_targets, has_missing)
+    windows, targets, levels, scales = decoded(rows, n_targets, window_norm)
+    n_past, categories = n_targets + 1, ()
+    if has_categories:
+        rows, windows = with_categories(rows, windows, n_targets)
+        n_past, categories = n_targets + 2, ((n_targets, 4, 3), (n_targets + 3, 3, 2))
+    n_features = windows.shape[2]
     architecture = Architecture(
-        cell, N_STEPS + HORIZON, n_targets + 3, SIZES, n_targets, horizon=HORIZON, n_past=n_targets + 1,
-        window_norm=window_norm, skips_missing=has_missing,
+        cell, N_STEPS + HORIZON, n_features, SIZES, n_targets, horizon=HORIZON, n_past=n_past,
+        window_norm=window_norm, skips_missing=has_missing, categories=categories,
     )  # fmt: skip
-    weights = naive.random_weights(cell, n_targets + 3, SIZES, n_targets, True, np.random.default_rng(1))
+    rng = np.random.default_rng(1)
+    weights = naive.random_weights(cell, n_features, SIZES, n_targets, True, rng, categories=categories)
     samples = np.arange(len(ORIGINS))
     X = flatten(Sequences(rows, ORIGINS, LENGTHS + HORIZON))
     Y = flatten(Sequences(rows[:, :n_targets], ORIGINS, LENGTHS + HORIZON))
@@ -153,8 +176,7 @@ def test_decoded_steps_read_what_is_known_ahead_and_nothing_else(cell, window_no
         forecasts, evaluated = step.predict(X, samples), step.loss(X, Y, samples, of_rows)
         trained, gradient = step.gradient(X, Y, samples, of_rows)
 
-    windows, targets, levels, scales = decoded(rows, n_targets, window_norm)
-    of_twin = {"lengths": LENGTHS + HORIZON, "return_sequences": True}
+    of_twin = {"lengths": LENGTHS + HORIZON, "return_sequences": True, "categories": [c for c, *_ in categories]}
     outputs = naive.forward(cell, weights, windows, **of_twin)
     ahead = LENGTHS[:, None] + np.arange(HORIZON)
     expected = outputs[samples[:, None], ahead] * scales[:, None] + levels[:, None]

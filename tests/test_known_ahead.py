@@ -154,7 +154,7 @@ def test_a_missing_covariate_is_interpolated_if_that_is_asked_for():
 def test_recursive_forecasts_within_the_data_know_covariates_as_those_at_its_end_do(missing):
     both = X.assign(rain=RNG.normal(size=N))
     few = {"max_iter": 2, "hidden_layer_sizes": 4, "early_stopping": False, "strategy": "recursive"}
-    model = fit(both[TRAIN], SALES[TRAIN], missing=missing, past_covariates=["rain"], **few)
+    model = fit(both[TRAIN], SALES[TRAIN], missing=missing, past_covariates=["rain", "kind"], **few)
     expected = model.predict(both[NEXT])
     model.update(both[N_TRAIN:], SALES[N_TRAIN:])
     inside = model._forecasts_from(np.zeros(1, int), np.array([N_TRAIN]))

@@ -12,6 +12,7 @@ from tsrnn.network.architecture import Architecture
 
 N_SAMPLES, N_STEPS, N_FEATURES, N_OUTPUTS, N_TOKENS = 11, 7, 3, 2, 9  # nothing divides by a shard or a vector
 SEED = 2**40 + 7
+CATEGORIES = (0, 5, 3), (2, 9, 18)  # in two of the three columns
 LENGTHS = np.array([3, 7, 1, 7, 5, 0, 2, 6, 4, 7, 1])
 
 # Each option alone, and some that meet in one place of the code.
@@ -22,6 +23,7 @@ CASES = {
     "dense": {"dense_layer_sizes": (5, 18), "dense_activation": "tanh"},
     "tokens": {"n_tokens": N_TOKENS},
     "frozen tokens": {"n_tokens": N_TOKENS, "trains_embedding": False},
+    "categories": {"categories": CATEGORIES},
     "dropout": {"dropout": 0.4},
     "recurrent dropout": {"recurrent_dropout": 0.4},
     "noise": {"input_noise": 0.5},
@@ -37,6 +39,10 @@ CASES = {
         "n_tokens": N_TOKENS, "bidirectional": True, "return_sequences": True, "dense_layer_sizes": (4,),
         "dropout": 0.3, "recurrent_dropout": 0.3,
     },
+    "all of categories": {
+        "categories": CATEGORIES, "bidirectional": True, "return_sequences": True, "dropout": 0.3,
+        "recurrent_dropout": 0.3, "input_noise": 0.2,
+    },
 }  # fmt: skip
 each_case = pytest.mark.parametrize("options", CASES.values(), ids=CASES)
 each_length = pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["regular", "ragged"])
@@ -48,11 +54,13 @@ def make(cell, reset_after, options, sizes=(6, 3), seed=0):
     architecture = Architecture(cell, N_STEPS, N_FEATURES, sizes, N_OUTPUTS, reset_after=reset_after, **options)
     weights = naive.random_weights(
         cell, N_FEATURES, sizes, N_OUTPUTS, reset_after, rng, options.get("bidirectional", False),
-        options.get("dense_layer_sizes", ()), options.get("n_tokens"),
+        options.get("dense_layer_sizes", ()), options.get("n_tokens"), options.get("categories", ()),
     )  # fmt: skip
     X = rng.normal(size=(N_SAMPLES, N_STEPS, N_FEATURES))
     if options.get("n_tokens"):
         X = rng.integers(N_TOKENS, size=(N_SAMPLES, N_STEPS, 1)).astype(np.float64)
+    for column, n, _ in options.get("categories", ()):
+        X[:, :, column] = rng.choice([np.nan, -1, *range(n)], size=(N_SAMPLES, N_STEPS))
     y = rng.normal(size=(N_SAMPLES, N_STEPS, N_OUTPUTS) if options.get("return_sequences") else (N_SAMPLES, N_OUTPUTS))
     return architecture, weights, X, y
 
@@ -77,10 +85,11 @@ def drawn(architecture, samples, update=0):
                 SEED, update, samples, naive.RECURRENT + place, n, a.recurrent_dropout
             )
     noise = None
-    if a.n_tokens:
-        masks[0] = naive.dropout_mask(SEED, update, samples, 0, a.n_features, a.dropout)
-    else:
-        noise = naive.input_noise(SEED, update, samples, a.n_steps, a.n_features, a.input_noise)
+    n_of_vectors = a.n_features if a.n_tokens else sum(size for *_, size in a.categories)
+    masks[0] = naive.dropout_mask(SEED, update, samples, 0, n_of_vectors, a.dropout)
+    if not a.n_tokens:
+        n_numbers = a.n_features - len(a.categories)
+        noise = naive.input_noise(SEED, update, samples, a.n_steps, n_numbers, a.input_noise)
     return {"masks": masks, "recurrent_masks": recurrent_masks, "noise": noise}
 
 
@@ -92,7 +101,8 @@ def test_forward_and_the_gradient_of_every_array_are_those_of_the_naive_twin(cel
     every_step = architecture.return_sequences
     samples = np.arange(N_SAMPLES)
     of_twin = {"reset_after": reset_after, "lengths": lengths, "return_sequences": every_step,
-               "dense_activation": architecture.dense_activation}  # fmt: skip
+               "dense_activation": architecture.dense_activation,
+               "categories": [column for column, *_ in architecture.categories]}  # fmt: skip
     with Workers(2) as workers:
         step = architecture.step(parameters_of(architecture, weights), workers, seed=SEED)
         flat_X, flat_y = flat(X, lengths), flat(y, lengths, every_step)

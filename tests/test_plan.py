@@ -31,8 +31,8 @@ def make(cell, dtype, sizes, n_outputs, trains=True, n_steps=N_STEPS, dropout=0.
         cell=name, n_steps=n_steps, n_features=N_FEATURES, hidden_layer_sizes=sizes, n_outputs=n_outputs,
         activation="tanh", reset_after=reset_after, window_norm=None, loss="squared_error", loss_numbers=(),
         bidirectional=False, return_sequences=False, dense_layer_sizes=(), dense_activation="relu", n_tokens=0,
-        trains_embedding=True, dropout=dropout, recurrent_dropout=dropout, input_noise=0.0, horizon=0, n_past=0,
-        skips_missing=False, carries=False, dtype=dtype, trains=trains,
+        categories=(), trains_embedding=True, dropout=dropout, recurrent_dropout=dropout, input_noise=0.0,
+        horizon=0, n_past=0, skips_missing=False, carries=False, dtype=dtype, trains=trains,
     )  # fmt: skip
 
 

@@ -187,8 +187,9 @@ class RecurrentEstimator(BaseEstimator):
         Returns
         -------
         dict of str to ndarray
-            Copies, in the dtype of training, n_in being what is read: the features of a step, the numbers of a token's
-            vector, or the units below, those of both directions side by side:
+            Copies, in the dtype of training, n_in being what is read: the features of a step, behind them the vectors
+            of those that are categories; the numbers of a token's vector; or the units below, those of both directions
+            side by side:
 
             ======================  ==============================  ==================================================
             name                    shape
@@ -202,6 +203,8 @@ class RecurrentEstimator(BaseEstimator):
             ``head.W_y``            (n_in, n_outputs)               of the last state of the top layer
             ``head.b_y``            (n_outputs,)
             ``embedding.W``         (n_tokens, size)                a vector for each token
+            ``embedding.k.W``       (n_categories, size)            of a forecaster, for each category of the covariate
+                                                                    k = 0, 1, ... that has some; past ones first
             ======================  ==============================  ==================================================
 
             With two directions the layers that read from the end have the same, as ``layers.l.reverse.W_x`` and so on.
@@ -334,8 +337,9 @@ class RecurrentEstimator(BaseEstimator):
         steps = (network.n_steps if hasattr(self, "n_features_in_") else "t",)
         n_directions, sizes = 1 + network.bidirectional, network.hidden_layer_sizes
         layers = [("input", (*steps, 1 if network.n_tokens else network.n_features), 0)]
-        if network.n_tokens:
-            layers.append(("embedding", (*steps, network.n_features), n_weights["embedding"]))
+        if "embedding" in n_weights:
+            n_read = network.n_features + sum(size - 1 for *_, size in network.categories)
+            layers.append(("embedding", (*steps, n_read), n_weights["embedding"]))
         for level, size in enumerate(sizes):
             kept = steps if network.return_sequences or level + 1 < len(sizes) else ()
             name = network.cell if n_directions == 1 else f"bidirectional {network.cell}"

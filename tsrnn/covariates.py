@@ -8,7 +8,8 @@ from .frames import read_names
 from .panel import interpolate
 from .scaling import StandardScaling
 
-MOST_CATEGORIES = 1000  # of one column: more are ids, not categories
+MOST_CATEGORIES = 100_000  # of one column: more are ids, or texts, and their vectors take gigabytes in training
+LARGEST_SIZE = 50  # of a category's vector
 
 
 def check_covariates(panel, past, static):
@@ -44,9 +45,9 @@ class Columns:
     """Which columns a network reads beside the targets, and how they are scaled.
 
     Numbers are scaled by mean and deviation over the rows of training, of all series together, so that they keep what
-    tells series apart; a category has a column of its own, 1 where it is and 0 elsewhere, so that each has its vector
-    of weights in the first layer (what an embedding is, whose size is that layer's). What is missing is 0, which is the
-    mean, or no category; with a mask there is a column beside each number that says where it is.
+    tells series apart. A category stays a number: the network reads the vector that it has learnt for it, and zeros for
+    none (:class:`tsrnn.network.architecture.Architecture`). A number that is missing is 0, which is the mean; with a
+    mask there is a column beside each that says where it is.
 
     Parameters
     ----------
@@ -99,33 +100,45 @@ class Columns:
         """Columns that are read."""
         return sum(map(self._width, self.names))
 
+    @property
+    def embedded(self):
+        """Of each column that holds categories its place, their number, and the size of their vectors."""
+        places = [(place, len(self.categories[name])) for name, place in self._places() if name in self.categories]
+        return tuple((place, n, vector_size(n)) for place, n in places)
+
     def transform(self, values, dtype):
-        """Return what is read of rows (n, n_names), shape (n, n_columns)."""
+        """Return what is read of rows (n, n_names), shape (n, n_columns): of categories their number, -1 for none."""
         columns = np.zeros((len(values), self.n_columns), dtype)
-        place = 0
-        for name in sorted(self.names, key=lambda name: name not in self.past):  # a stable sort
-            k, width = self.names.index(name), self._width(name)
+        for name, place in self._places():
+            k = self.names.index(name)
             if name in self.categories:
-                rows = np.flatnonzero(values[:, k] >= 0)
-                columns[rows, place + values[rows, k].astype(np.int64)] = 1
-            else:
-                is_missing = np.isnan(values[:, k])
-                with np.errstate(over="ignore"):
-                    scaled = (values[:, k] - self.means[k]) / self.scales[k]
-                    columns[:, place] = np.where(is_missing, 0, scaled)
-                if np.isinf(columns[:, place]).any():
-                    value = values[np.isinf(columns[:, place]).argmax(), k]
-                    raise ValueError(
-                        f"covariate {name!r} has the value {value:g}, which is too far from those of training, around "
-                        f"{self.means[k]:g}; correct it, or fit again."
-                    )
-                if self.has_mask:
-                    columns[:, place + 1] = is_missing
-            place += width
+                columns[:, place] = np.where(values[:, k] >= 0, values[:, k], -1)
+                continue
+            is_missing = np.isnan(values[:, k])
+            with np.errstate(over="ignore"):
+                scaled = (values[:, k] - self.means[k]) / self.scales[k]
+                columns[:, place] = np.where(is_missing, 0, scaled)
+            if np.isinf(columns[:, place]).any():
+                value = values[np.isinf(columns[:, place]).argmax(), k]
+                raise ValueError(
+                    f"covariate {name!r} has the value {value:g}, which is too far from those of training, around "
+                    f"{self.means[k]:g}; correct it, or fit again."
+                )
+            if self.has_mask:
+                columns[:, place + 1] = is_missing
         return columns
 
+    def unknown(self, dtype):
+        """Return what is read where nothing is known, shape (n_columns,)."""
+        return self.transform(np.full((1, len(self.names)), np.nan), dtype)[0]
+
+    def _places(self):
+        """Return the names in the order of their columns, each with the number of its first one."""
+        names = sorted(self.names, key=lambda name: name not in self.past)  # a stable sort
+        return list(zip(names, np.cumsum([0, *map(self._width, names)]).tolist(), strict=False))
+
     def _width(self, name):
-        return len(self.categories[name]) if name in self.categories else 1 + self.has_mask
+        return 1 if name in self.categories else 1 + self.has_mask
 
     def interpolate(self, values, bounds):
         """Return the rows of series (n_rows, n_names), those numbers interpolated within each series that are missing.
@@ -137,3 +150,11 @@ class Columns:
             if name not in self.categories:
                 filled[:, k] = interpolate(values[:, k], bounds)
         return filled
+
+
+def vector_size(n_categories):
+    """Return the size of the vectors of so many categories: the rule of thumb of the library fastai (`emb_sz_rule`).
+
+    Theirs goes up to 600, for networks much larger than those that are usual here.
+    """
+    return max(1, min(LARGEST_SIZE, round(1.6 * n_categories**0.56)))

@@ -125,7 +125,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         Covariates that are the same in all rows of a series; of steps to come they need not be given.
     categorical_features : "from_dtype", list of str or None, default="from_dtype"
         Covariates that are categories; "from_dtype" those of the dtype category, and those whose values are text,
-        every one. Each category has weights of its own in the first layer. One that training did not have is like a
+        every one. Each category has a vector of its own, which is learnt. One that training did not have is like a
         missing one: no category.
     calendar : list of str, "auto" or None, default=None
         What is read off the clock, and known ahead: "minute", "hour", "weekday", "day_of_month", "day_of_year" and

@@ -501,8 +501,7 @@ def looks_like_dates(column):
     if types.is_datetime64_any_dtype(column.dtype) or isinstance(column.dtype, pd.PeriodDtype):
         return True
     head = column.dropna().head(3)
-    is_text = not types.is_numeric_dtype(column.dtype) and head.map(lambda value: isinstance(value, str)).all()
-    if not is_text or not len(head):
+    if not len(head) or not all(isinstance(value, str) for value in head):
         return False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

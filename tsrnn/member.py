@@ -95,7 +95,7 @@ class Task:
             settings.cell, settings.lookback + horizon * decodes, preparation.n_features + decodes,
             settings.hidden_layer_sizes, n_targets * (1 if decodes else horizon), settings.activation,
             settings.reset_after, settings.window_norm,
-            horizon=horizon, n_past=n_past, skips_missing=settings.missing == "mask",
+            horizon=horizon, n_past=n_past, skips_missing=settings.missing == "mask", categories=preparation.categories,
         )  # fmt: skip
         windows, validation = make_windows(preparation, settings, series, n_training), None
         if (n_training < series.lengths).any():

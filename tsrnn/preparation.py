@@ -179,6 +179,11 @@ class Preparation:
         return self.n_of_targets + self.columns.n_columns + self._n_calendar
 
     @property
+    def categories(self):
+        """Of each number of a row that is a category its place, how many there are, and the size of their vectors."""
+        return tuple((self.n_of_targets + place, n, size) for place, n, size in self.columns.embedded)
+
+    @property
     def n_past(self):
         """How many of them are not known ahead; 0 if none is."""
         n_past = self.n_of_targets + self.columns.n_past
@@ -286,19 +291,19 @@ class Preparation:
         places = firsts[:, np.newaxis] + at[:, np.newaxis] + np.arange(-lookback, n_ahead)
         cut = rows[np.maximum(places, firsts[:, np.newaxis])]
         cut[:, lookback:, : self.n_of_targets] = np.nan
-        past = slice(self.n_of_targets, self.n_of_targets + self.columns.n_past)
+        first, n_past = self.n_of_targets, self.columns.n_past
+        cut[:, lookback:, first : first + n_past] = self.columns.unknown(rows.dtype)[:n_past]
         if self.missing == "interpolate":
-            cut[:, lookback:, past] = cut[:, lookback - 1 : lookback, past]
-        else:
-            unknown = np.full((1, series.covariates.shape[1]), np.nan)
-            cut[:, lookback:, past] = self.columns.transform(unknown, rows.dtype)[0, : self.columns.n_past]
+            are_categories = [place for place, *_ in self.categories]
+            numbers = np.setdiff1d(np.arange(first, first + n_past), are_categories)
+            cut[:, lookback:, numbers] = cut[:, lookback - 1 : lookback, numbers]
         return cut, np.clip(at - self.transform.n_lost, 0, lookback)
 
     def _add_columns(self, series, rows):
         """Write covariates and the calendar into the rows; covariates after the end of a series are unknown."""
         first, firsts, starts = self.n_of_targets, self.firsts(series), series.starts
         after = first + self.columns.n_columns
-        rows[:, first:after] = 0
+        rows[:, first:after] = self.columns.unknown(rows.dtype)
         for start in range(0, len(series.values), PIECE):
             piece = slice(start, start + PIECE)
             if after > first:

@@ -126,9 +126,10 @@ class Buffer:
         """Multiply the number here by an LLVM value."""
         self.set_number(self.builder.fmul(self.number(), number))
 
-    def add_number(self, number, factor):
-        """Add an LLVM value times another, both of the kind of the numbers here."""
-        self.set_number(self.builder.fadd(self.number(), self.builder.fmul(factor, number)))
+    def add_number(self, number, factor=None):
+        """Add an LLVM value, times another where one is given, of the kind of the numbers here."""
+        number = number if factor is None else self.builder.fmul(factor, number)
+        self.set_number(self.builder.fadd(self.number(), number))
 
     def vector(self):
         """Return the vector that begins here."""

@@ -13,7 +13,7 @@ from .random import GROUP, NOISE, OUTPUTS, STATES, VECTORS, draw_normals, philox
 
 
 def draw_masks(shard):
-    """Fill the masks of all layers, and that of the tokens' vectors, where there are any."""
+    """Fill the masks of all layers, and that of the vectors of tokens or categories, where there are any."""
     for level in loop(shard.n_levels):
         for direction in loop(shard.n_directions):
             layer, source = shard.layer(level, direction), level * 2 + direction

@@ -66,9 +66,9 @@ class Shape:
         """Return the number of a row's sample."""
         return self._spans[self._n_steps + self.n_rows + row + ACTIVE]
 
-    def vector(self, row, t):
-        """Return where the vector of a token begins in the parameters."""
-        return self._spans[self._n_steps + (t + 2) * self.n_rows + row + ACTIVE]
+    def vector(self, table, row, t):
+        """Return where the vector that a row reads from a table begins in the parameters, -1 if it reads none."""
+        return self._spans[self._n_steps + (table * self._n_steps + t + 2) * self.n_rows + row + ACTIVE]
 
     @property
     def longest(self):

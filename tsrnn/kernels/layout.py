@@ -19,8 +19,8 @@ HEAD_STEPS = 12  # that the head takes at once, with 8 rows each, where it gives
 
 def make_plan(
     *, cell, n_steps, n_features, hidden_layer_sizes, n_outputs, activation, reset_after, window_norm, loss,
-    loss_numbers, bidirectional, return_sequences, dense_layer_sizes, dense_activation, n_tokens, trains_embedding,
-    dropout, recurrent_dropout, input_noise, horizon, n_past, skips_missing, carries, dtype, trains,
+    loss_numbers, bidirectional, return_sequences, dense_layer_sizes, dense_activation, n_tokens, categories,
+    trains_embedding, dropout, recurrent_dropout, input_noise, horizon, n_past, skips_missing, carries, dtype, trains,
 ):  # fmt: skip
     """Return the plan of a network.
 
@@ -49,44 +49,46 @@ def make_plan(
     n_targets = n_outputs // n_numbers // n_ahead  # of one step
     n_levels = n_targets if horizon else 1
     network[[p.HORIZON, p.N_AHEAD, p.N_TARGETS, p.N_LEVELS]] = horizon, n_ahead, n_targets, n_levels
-    network[[p.N_DECODED, p.N_PAST]] = horizon * decodes, n_past
     network[[p.N_NUMBERS, p.SKIPS_MISSING, p.CARRIES]] = n_numbers, bool(skips_missing), bool(carries)
     network[p.LEVEL], network[p.ZEROS] = work.add(2 * n_levels), work.add(hidden_layer_sizes[-1])
     network[p.SCALES] = work.add(3)
     network[[p.HAS_DROPOUT, p.HAS_NOISE]] = max(rates) > 0, trains and input_noise > 0
     network[[p.DROPOUT, p.RECURRENT_DROPOUT]] = [int(rate * 2**32) for rate in rates]
-    # The numbers that a step brings are padded where their gradient is needed, which comes in whole vectors.
-    inputs, is_padded, layers = (n_features,), bool(n_tokens and trains_embedding), []
+    tables, n_plain, n_given = _tables(n_features, n_tokens, categories)
+    n_plain_past = n_past - sum(column < n_past for _, column, *_ in tables)
+    network[[p.N_DECODED, p.N_PAST]] = horizon * decodes, n_plain_past
+    n_of_vectors = sum(size for *_, size in tables)
+    # What a layer reads is padded where its gradient is needed, which comes in whole vectors.
+    is_trained, layers = bool(tables and trains_embedding), []
+    plain, inputs = (n_plain, (n_of_vectors,)) if is_trained else (n_plain + n_of_vectors, ())
     for level, n_hidden in enumerate(hidden_layer_sizes):
         has_above = has_steps or level + 1 < len(hidden_layer_sizes)
         for direction in range(n_directions):
             row = np.zeros(p.WIDTH, np.int64)
             name = f"layers.{level}" + ".reverse" * direction
-            _pack_layer(packing, row, MATHEMATICS[code], name, inputs, n_hidden, is_padded)
+            _pack_layer(packing, row, MATHEMATICS[code], name, plain, inputs, n_hidden)
             _place_layer(work, row, MATHEMATICS[code], rates, has_above)
             layers.append(row)
-        inputs, is_padded = (n_hidden,) * n_directions, True
+        plain, inputs = 0, (n_hidden,) * n_directions
     dense = _pack_head(packing, inputs, dense_layer_sizes, n_outputs)
     _place_head(work, dense, network)
     network[p.N_IN_PRODUCTS] = packing.n_packed
-    if n_tokens:
-        network[p.EMBEDDING], network[p.EMBEDDING_STRIDE] = packing.add_table(
-            "embedding.W", n_tokens, n_features, trains_embedding
-        )
-        if rates[0]:
-            network[[p.VECTOR_MASK, p.VECTOR_MASK_STRIDE]] = work.add_mask(n_features)
-    n_trained = network[p.N_IN_PRODUCTS] if n_tokens and not trains_embedding else packing.n_packed
+    vectors = _pack_tables(packing, tables, trains_embedding, n_past)
+    if tables and rates[0]:
+        network[[p.VECTOR_MASK, p.VECTOR_MASK_STRIDE]] = work.add_mask(n_of_vectors)
+    n_trained = packing.n_packed if trains_embedding else network[p.N_IN_PRODUCTS]
     network[[p.N_LAYERS, p.N_DIRECTIONS, p.N_DENSE, p.N_TRAINED]] = len(layers), n_directions, len(dense), n_trained
-    network[[p.N_STEPS, p.N_FEATURES, p.N_OUTPUTS]] = n_steps, n_features, n_outputs
+    network[[p.N_STEPS, p.N_FEATURES, p.N_OUTPUTS]] = n_steps, n_plain, n_outputs
     network[p.ALL_STEPS] = bool(has_steps)
     network[[p.ACTIVATION, p.DENSE_ACTIVATION]] = p.ACTIVATIONS[activation], p.ACTIVATIONS[dense_activation]
     network[[p.WINDOW_NORM, p.LOSS]] = p.WINDOW_NORMS[window_norm], p.LOSSES[loss]
-    network[[p.N_TOKENS, p.TRAINS_EMBEDDING]] = n_tokens, bool(n_tokens and trains_embedding)
+    network[[p.N_GIVEN, p.N_TABLES, p.TRAINS_EMBEDDING]] = n_given - decodes, len(tables), is_trained
     network[[p.N_WORK, p.N_LOSSES]] = work.size, 1 if loss == "classes" else n_outputs  # losses of a row and step
     network[p.N_WEIGHT_PANELS] = len(packing.panels)
+    network[p.FIRST_TABLE] = 1 + len(layers) + len(dense) + len(packing.panels)
     network[p.N_SLICES] = min(len(packing.panels), MAX_SLICES, -(-n_trained // LEAST_SLICE))
     return Plan(
-        table=np.vstack([network, *layers, *dense, *map(_panel_row, packing.panels)]),
+        table=np.vstack([network, *layers, *dense, *map(_panel_row, packing.panels), *vectors]),
         cell=code,
         blocks=tuple(packing.blocks),
         trains=trains,
@@ -98,28 +100,54 @@ def make_plan(
     )
 
 
-def _pack_layer(packing, row, cell, name, inputs, n_hidden, is_padded):
+def _tables(n_features, n_tokens, categories):
+    """Return the tables of vectors, how many numbers a step reads as they are, and how many X has.
+
+    Of a table its name, the column of X that says which of its vectors is read, how many it has, and their size.
+    """
+    if n_tokens:
+        return [("embedding.W", 0, n_tokens, n_features)], 0, 1
+    tables = [(f"embedding.{k}.W", *category) for k, category in enumerate(categories)]
+    return tables, n_features - len(tables), n_features
+
+
+def _pack_tables(packing, tables, is_trained, n_past):
+    """Place and name the tables of vectors; return their rows."""
+    rows, place = [], 0
+    for name, column, n, size in tables:
+        row = np.zeros(p.WIDTH, np.int64)
+        row[[p.TABLE, p.TABLE_STRIDE]] = packing.add_table(name, n, size, is_trained)
+        row[[p.SIZE, p.GIVEN, p.PLACE, p.IS_AHEAD]] = size, column, place, column >= n_past
+        rows.append(row)
+        place += size
+    return rows
+
+
+def _pack_layer(packing, row, cell, name, n_plain, inputs, n_hidden):
     """Place the weights of a layer, name them, and fill the layer's row with sizes and offsets.
 
-    `inputs` are the numbers of what it reads side by side: the states of so many layers, or what a step brings.
+    It reads `n_plain` numbers, and then those of `inputs` side by side, whose gradient is needed: the states of so many
+    layers, or the vectors of a step.
     """
     V, gates = packing.V, range(cell.N_GATES)
-    n_panels, n_x_vectors = _vectors(n_hidden, V), sum(_vectors(n, V) for n in inputs) if is_padded else 0
+    n_panels, n_x_vectors = _vectors(n_hidden, V), sum(_vectors(n, V) for n in inputs)
     n_padded = n_panels * V
-    n_x = n_x_vectors * V if is_padded else sum(inputs)
+    n_x = n_plain + n_x_vectors * V
     if cell.SPLITS_INPUT:
         h = packing.add(n_panels, cell.N_GATES, n_padded + cell.HAS_STATE_BIAS, Copied(0, n_panels))
-        x = packing.add(n_panels, cell.N_GATES, 1 + n_x, Copied(1, n_x_vectors))
+        x = packing.add(n_panels, cell.N_GATES, 1 + n_x, Copied(1 + n_plain, n_x_vectors))
         bias, copies = 0, (*h.copies, *x.copies)
     else:
         h = x = packing.add(
-            n_panels, cell.N_GATES, n_padded + 1 + n_x, Copied(0, n_panels), Copied(n_padded + 1, n_x_vectors)
-        )
+            n_panels, cell.N_GATES, n_padded + 1 + n_x,
+            Copied(0, n_panels), Copied(n_padded + 1 + n_plain, n_x_vectors),
+        )  # fmt: skip
         bias, copies = n_padded, h.copies
     row[[p.N_HIDDEN, p.N_PANELS, p.N_X_VECTORS, p.N_INPUTS]] = n_hidden, n_panels, n_x_vectors, n_padded + 1 + n_x
     row[[p.N_H_TERMS, p.N_X_TERMS, p.W_H, p.W_X]] = h.n_terms, x.n_terms, h.offset, x.offset
     row[[p.W_HT, p.W_XT]] = copies
-    packing.name(f"{name}.W_x", x.places(bias + 1 + _padded_terms(inputs, V), gates, n_hidden))
+    terms = np.append(np.arange(n_plain), n_plain + _padded_terms(inputs, V))
+    packing.name(f"{name}.W_x", x.places(bias + 1 + terms, gates, n_hidden))
     packing.name(f"{name}.W_h", h.places(np.arange(n_hidden), np.argsort(cell.STATE_GATES), n_hidden))
     packing.name(f"{name}.b", x.places(bias, gates, n_hidden)[0])
     if cell.HAS_STATE_BIAS:
@@ -148,7 +176,8 @@ def _pack_head(packing, inputs, dense_layer_sizes, n_outputs):
 def _padded_terms(inputs, V):
     """Return the numbers of the terms that are no padding, of inputs side by side, each padded to whole vectors."""
     starts = np.cumsum([0, *(_vectors(n, V) * V for n in inputs)])
-    return np.concatenate([start + np.arange(n) for start, n in zip(starts, inputs, strict=False)])
+    terms = [start + np.arange(n) for start, n in zip(starts, inputs, strict=False)]
+    return np.concatenate([np.arange(0), *terms])
 
 
 def _place_layer(work, row, cell, rates, has_above):

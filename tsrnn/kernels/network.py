@@ -74,10 +74,10 @@ def _over_shard(write):
 
 @_over_shard
 def forward(shard):
-    """Fill the rows of states of all levels from the input rows of the first, or from tokens."""
+    """Fill the rows of states of all levels from the input rows of the first, without the vectors that go into them."""
     with shard.plan[0, p.HAS_DROPOUT].if_positive():
         dropout.draw_masks(shard)
-    with shard.plan[0, p.N_TOKENS].if_positive():
+    with shard.plan[0, p.N_TABLES].if_positive():
         embedding.forward(shard)
     with (shard.plan[0, p.HAS_NOISE] * (shard.shape.update + 1)).if_positive():  # in no training the update is -1
         dropout.add_noise(shard)

@@ -2,9 +2,9 @@
 
 The plan table is an int64 array. Row 0 describes the network; then come a row for each recurrent layer, one for each
 dense layer of the head, and one for each *panel of weights*: those of one product and one vector of hidden units, or of
-outputs. Panels stand side by side in the vector of parameters, and are updated and copied transposed together. Options
-reach the compiled code as numbers in this table, never as arguments or variants of a file. It is filled in by
-:mod:`tsrnn.kernels.layout`.
+outputs. Panels stand side by side in the vector of parameters, and are updated and copied transposed together. At last
+comes a row for each *table of vectors*, of tokens or of the categories of one column of X. Options reach the compiled
+code as numbers in this table, never as arguments or variants of a file. It is filled in by :mod:`tsrnn.kernels.layout`.
 
 A network has *levels* of recurrent layers, one layer a level, or two with both directions: layer number
 `level * N_DIRECTIONS + direction`. The second of a level reads the steps of each row from its last to its first.
@@ -39,17 +39,17 @@ WINDOW_NORMS = {None: NORM_NONE, "last": NORM_LAST, "mean": NORM_MEAN, "standard
 # Offsets and strides count numbers, not bytes. In the workspace they are those of a shard of one row: times the rows of
 # the shard they hold for any. N_KEPT is how many steps keep their sums: all in training, else one. HEAD_STEPS is how
 # many steps the head takes at once; N_TRAINED how many of the packed parameters are trained, and N_IN_PRODUCTS how many
-# come before the embedding.
+# come before the tables of vectors. A step reads N_FEATURES numbers as they are, then vectors; X has N_GIVEN columns.
 # Columns of row 0.
 N_LAYERS, N_DIRECTIONS, N_STEPS, N_FEATURES, N_OUTPUTS, ACTIVATION, WINDOW_NORM, LOSS, LENGTH = range(9)
 N_DENSE, DENSE_ACTIVATION, ALL_STEPS, HEAD_STEPS, N_KEPT, N_WEIGHT_PANELS, N_SLICES, N_LOSSES = range(9, 17)
 N_WORK, LEVEL, PREDICTION, ZEROS, N_TRAINED, N_IN_PRODUCTS = range(17, 23)
-N_TOKENS, EMBEDDING, EMBEDDING_STRIDE, TRAINS_EMBEDDING, VECTOR_MASK, VECTOR_MASK_STRIDE = range(23, 29)
+N_GIVEN, N_TABLES, FIRST_TABLE, TRAINS_EMBEDDING, VECTOR_MASK, VECTOR_MASK_STRIDE = range(23, 29)
 HAS_DROPOUT, DROPOUT, RECURRENT_DROPOUT, HAS_NOISE, SCALES = range(29, 34)  # rates in units of 2^-32
 # HORIZON is how many steps the targets are of, which stand in the rows that windows are cut from; 0 if they stand
 # elsewhere. The outputs of one step of the head are of N_AHEAD steps after it, or of itself, which is one of the last
 # N_DECODED steps of the window. N_TARGETS are the targets of one step, N_LEVELS the features that have a level, which
-# the targets share one by one; N_PAST the features that are not known in the decoded steps.
+# the targets share one by one; N_PAST the first of N_FEATURES that are not known in the decoded steps.
 HORIZON, N_AHEAD, N_DECODED, N_PAST, N_TARGETS, N_LEVELS, N_NUMBERS, SKIPS_MISSING = range(34, 42)
 CARRIES = 42  # whether a row goes on with the state that an earlier one has left
 # Columns of a layer's row: sizes; offsets in the parameters and in the transposed copy; places in the workspace.
@@ -64,13 +64,16 @@ N_IN_VECTORS, N_OUT, N_OUT_VECTORS, W, WT, ROWS, ROWS_STRIDE, OUT, OUT_STRIDE, D
 # Columns of a panel's row. Of its terms k, those from FIRST_A and from FIRST_B on are copied to TO_A and TO_B.
 PANEL, N_TERMS, N_GATES, COLUMN, N_COLUMNS = range(5)
 FIRST_A, N_VECTORS_A, TO_A, FIRST_B, N_VECTORS_B, TO_B = range(5, 11)
+# Columns of a table's row: where its vectors begin, how far they are apart, and their size; the column of X that says
+# which one is read; its place behind the N_FEATURES; and whether it is read in the decoded steps, too.
+TABLE, TABLE_STRIDE, SIZE, GIVEN, PLACE, IS_AHEAD = range(6)
 WIDTH = 43
 
 
 class Plan(NamedTuple):
     """What kernels and their callers know of one network.
 
-    table : ndarray of shape (1 + n_layers + n_dense + n_weight_panels, WIDTH), int64
+    table : ndarray of shape (1 + n_layers + n_dense + n_weight_panels + n_tables, WIDTH), int64
     cell : int
         Which compiled version it needs.
     blocks : tuple of Block

@@ -3,7 +3,7 @@
 A shard has room for `n_rows` rows, in which places are counted; they stand in the order of their lengths, the longest
 first. What stands in `spans`, an array of int64: how many rows are filled, the seed, the number of the update or -1 if
 this is no training; then how many rows have each step of the plan; of each row its length, and the number of its
-sample; and of each step and row where the vector of the token begins.
+sample; and of each table of vectors, step and row where the vector that is read begins, or -1 if none is.
 """
 
 import numpy as np
@@ -43,7 +43,7 @@ def measure(plan, lengths, samples, seed, update, n_rows, spans):
 
 @inner
 def gather(plan, X, layout, origins, samples, n_rows, spans, work):
-    """Copy the windows of one shard into the input rows of the first level, or find the vectors of their tokens.
+    """Copy the windows of one shard into the input rows of the first level, and find the vectors that go there, too.
 
     Parameters
     ----------
@@ -62,6 +62,8 @@ def gather(plan, X, layout, origins, samples, n_rows, spans, work):
     """
     n_steps, n_decoded = plan[0, p.N_STEPS], plan[0, p.N_DECODED]
     n_features = plan[0, p.N_FEATURES] - (n_decoded > 0)
+    n_tables, vectors = plan[0, p.N_TABLES], ACTIVE + n_steps + 2 * n_rows
+    n_before = column_of(plan, 0, plan[0, p.N_GIVEN])  # of the first table
     for row in plan[1 : 1 + plan[0, p.N_LAYERS]]:  # the first is zero, but may be that of a later step
         clear(work, row[p.MEMORY] * n_rows, n_rows * row[p.MEMORY_STRIDE])
     for direction in range(plan[0, p.N_DIRECTIONS]):
@@ -73,14 +75,14 @@ def gather(plan, X, layout, origins, samples, n_rows, spans, work):
             if direction == 0:
                 find_levels(plan, X, layout, start, length - n_decoded, n_rows, r, work)
             for t in range(length):
-                of = start + t * layout[X_STEP]
-                if plan[0, p.N_TOKENS] > 0:
-                    vector = plan[0, p.EMBEDDING] + int(X[of]) * plan[0, p.EMBEDDING_STRIDE]
-                    spans[ACTIVE + n_steps + (2 + t) * n_rows + r] = vector
-                    continue
+                of, is_decoded = start + t * layout[X_STEP], t >= length - n_decoded
                 to = first + ((length - 1 - t if direction == 1 else t) * n_rows + r) * ld
-                for k in range(n_features):
+                for k in range(n_before):
                     work[to + k] = X[of + k * layout[X_FEATURE]]
+                for table in range(n_tables):
+                    vector = find_vector(plan, table, X, of, layout[X_FEATURE], is_decoded)
+                    spans[vectors + (table * n_steps + t) * n_rows + r] = vector
+                    read_behind(plan, table, X, of, layout[X_FEATURE], plan[0, p.N_GIVEN], to, work)
                 if plan[0, p.WINDOW_NORM] != p.NORM_NONE:
                     for k in range(plan[0, p.N_LEVELS]):
                         work[to + k] = (work[to + k] - work[levels + 2 * k]) / work[levels + 2 * k + 1]
@@ -89,8 +91,8 @@ def gather(plan, X, layout, origins, samples, n_rows, spans, work):
                         if np.isnan(work[to + k]):
                             work[to + k] = 0
                 if n_decoded > 0:
-                    work[to + n_features] = t >= length - n_decoded
-                    if t >= length - n_decoded:
+                    work[to + n_features] = is_decoded
+                    if is_decoded:
                         clear(work, to, plan[0, p.N_PAST])
 
 
@@ -145,6 +147,29 @@ def store_states(plan, states, lanes, samples, n_rows, spans, work):
             for k in range(row[p.MEMORY_STRIDE]):
                 carried[place + k] = work[of + k]
             place += row[p.MEMORY_STRIDE]
+
+
+@inner
+def column_of(plan, table, n_given):
+    """Return the column of X that says which vector of a table is read; behind the last table, how many there are."""
+    return plan[plan[0, p.FIRST_TABLE] + table, p.GIVEN] if table < plan[0, p.N_TABLES] else n_given
+
+
+@inner
+def read_behind(plan, table, X, of, stride, n_given, to, work):
+    """Copy the numbers of a step between the column of a table and that of the next, where all begin at `to`."""
+    for column in range(column_of(plan, table, n_given) + 1, column_of(plan, table + 1, n_given)):
+        work[to + column - table - 1] = X[of + column * stride]
+
+
+@inner
+def find_vector(plan, table, X, of, stride, is_decoded):
+    """Return where the vector that a step reads from a table begins, -1 if none: NaN or negative, or not known."""
+    row = plan[plan[0, p.FIRST_TABLE] + table]
+    number = X[of + row[p.GIVEN] * stride]
+    if not number >= 0 or (is_decoded and not row[p.IS_AHEAD]):
+        return -1
+    return row[p.TABLE] + int(number) * row[p.TABLE_STRIDE]
 
 
 @inner

@@ -10,7 +10,7 @@ from .buffers import aligned_zeros
 from .caching import entry
 from .layer import ACTIVE, UPDATE
 from .network import forward, head_forward
-from .shard import write_predictions
+from .shard import column_of, find_vector, read_behind, write_predictions
 
 
 class Stream:
@@ -32,7 +32,7 @@ class Stream:
         self._work, self._spans = tasks.make_workspace(plan, 1, parameters.dtype)
         self._spans[:], self._place = 1, np.zeros(1, np.int64)  # one row of one step
         self._spans[UPDATE] = -1
-        self._x = np.empty(1 if table[0, p.N_TOKENS] else table[0, p.N_FEATURES], parameters.dtype)
+        self._x = np.empty(table[0, p.N_GIVEN] + (table[0, p.N_DECODED] > 0), parameters.dtype)
         self._out = np.empty((1, table[0, p.N_OUTPUTS]), parameters.dtype)
         self._places = np.concatenate([_places_of_state(table, layer) for layer in range(table[0, p.N_LAYERS])])
 
@@ -51,6 +51,7 @@ class Stream:
         Parameters
         ----------
         x : array-like of shape (n_features,), or (1,), the token
+            Where categories are read, the columns of X, with their numbers.
 
         Returns
         -------
@@ -85,12 +86,12 @@ def compile_stream(cell):
         """Take x into the state that `work` carries and write the predictions; all from spans on but x are modified."""
         control = processor.flush_denormals()
         V = plan[0, p.LENGTH]
-        if plan[0, p.N_TOKENS] > 0:
-            spans[ACTIVE + 3] = plan[0, p.EMBEDDING] + int(x[0]) * plan[0, p.EMBEDDING_STRIDE]
-        else:
-            first = plan[1, p.INPUT] + plan[1, p.N_PANELS] * V + 1
-            for k in range(x.shape[0]):
-                work[first + k] = x[k]
+        first = plan[1, p.INPUT] + plan[1, p.N_PANELS] * V + 1
+        for k in range(column_of(plan, 0, x.shape[0])):
+            work[first + k] = x[k]
+        for table in range(plan[0, p.N_TABLES]):
+            spans[ACTIVE + 3 + table] = find_vector(plan, table, x, 0, 1, False)
+            read_behind(plan, table, x, 0, 1, x.shape[0], first, work)
         forward(cell, plan, parameters, work, spans, parameters, 1, 0)
         head_forward(cell, plan, parameters, work, spans, parameters, 1, 0)
         for layer in range(plan[0, p.N_LAYERS]):

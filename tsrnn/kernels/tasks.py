@@ -146,7 +146,7 @@ def make_workspace(plan, n_rows, dtype):
         work[bias :: row[p.ROWS_STRIDE]][: n_rows * network[p.HEAD_STEPS]] = 1
     work[network[p.SCALES] * n_rows :][:3] = plan.scales
     work[network[p.LEVEL] * n_rows :][1 : 2 * n_rows * network[p.N_LEVELS] : 2] = 1  # scales, where nothing is scaled
-    n_vectors = n_rows * network[p.N_STEPS] if network[p.N_TOKENS] else 0
+    n_vectors = network[p.N_TABLES] * network[p.N_STEPS] * n_rows
     return work, np.zeros(ACTIVE + network[p.N_STEPS] + 2 * n_rows + n_vectors, np.int64)
 
 

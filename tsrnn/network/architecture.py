@@ -28,7 +28,7 @@ class Architecture:
     n_steps : int
         Steps of a window; of sequences of several lengths those of the longest.
     n_features : int
-        Numbers of a step; of tokens the size of their vectors.
+        Numbers of a step, those of categories included; of tokens the size of their vectors.
     hidden_layer_sizes : tuple of int
         Hidden units per layer, the layer that reads the window first.
     n_outputs : int
@@ -54,21 +54,25 @@ class Architecture:
     dense_activation : {"tanh", "relu"}
     n_tokens : int
         If not 0, the one number of a step is a token, 0 ... n_tokens - 1, and its vector is read.
+    categories : tuple of (int, int, int)
+        Of each column of X that holds categories, the first first: its number; how many categories it has; the size of
+        their vectors, which are read in their place, behind all other numbers. A category is a number 0, 1, ... ; what
+        is negative or NaN is none, whose vector is zero and is not trained.
     trains_embedding : bool
         Whether these vectors are trained.
     dropout, recurrent_dropout : float
         Probability that a unit is zero in training, and the others greater by as much, over all steps of a window (Gal
-        and Ghahramani 2016): in what is read from a layer, or from the vectors of tokens; in the state that is
-        multiplied by W_h.
+        and Ghahramani 2016): in what is read from a layer, or from the vectors of tokens and categories; in the state
+        that is multiplied by W_h.
     input_noise : float
-        Standard deviation of normal noise that is added to X in training.
+        Standard deviation of normal noise that is added to the numbers of X in training.
     horizon : int
         If not 0, X and the targets are rows of the same series: outputs are of so many steps after the window, the
         targets of the first of them first; the first features of X are the targets, and each row has a weight.
     n_past : int
         With a `horizon`: if not 0, a window has so many steps more, those of the horizon, in which its first n_past
-        features are not read, and are zero; each of these steps has the outputs of its own targets. The last feature is
-        no column of X: it is 1 in these steps and 0 before.
+        features are not read, and are zero, or no category; each of these steps has the outputs of its own targets. The
+        last feature is no column of X: it is 1 in these steps and 0 before.
     skips_missing : bool
         Whether NaN stands for what is missing: zero where it is read, after the window is normalised, and without a
         loss where it is a target.
@@ -92,6 +96,7 @@ class Architecture:
     dense_layer_sizes: tuple = ()
     dense_activation: str = "relu"
     n_tokens: int = 0
+    categories: tuple = ()
     trains_embedding: bool = True
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
@@ -131,7 +136,8 @@ class Architecture:
             ``layers.l.b`` (n_gates * n_hidden,), for a GRU with `reset_after` also ``layers.l.b_hn`` (n_hidden,); the
             same as ``layers.l.reverse.W_x`` and so on for the other direction; ``dense.k.W`` and ``dense.k.b`` of the
             dense layers; ``head.W_y`` (n_in, n_outputs) and ``head.b_y`` (n_outputs,); ``embedding.W`` (n_tokens,
-            n_features). Gates side by side: LSTM i, f, g, o; GRU r, z, n.
+            n_features), or ``embedding.k.W`` (n_categories, size) of each of the `categories`. Gates side by side: LSTM
+            i, f, g, o; GRU r, z, n.
         """
         return {b.name: parameters[b.offset : b.offset + b.size].reshape(b.shape) for b in self._blocks}
 
