@@ -66,7 +66,7 @@ def _of_target(errors, k, series, panel):
     if panel.n_targets > 1:
         names["target"] = plain(panel.form.targets[k])
     with np.errstate(divide="ignore", invalid="ignore"):
-        skill = 1 - own / naive
+        skill = np.where(naive > 0, 1 - own / naive, np.nan)  # no share of an error that is none
     columns = {"step": np.tile(np.arange(1, n_steps + 1), panel.n_series), "n": counts}
     return pd.DataFrame({**names, **columns, "MAE": own, "naive_MAE": naive, "skill": skill})
 
