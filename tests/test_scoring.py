@@ -174,3 +174,14 @@ def test_tables_name_ids_and_stamps_as_the_data_do_and_lose_neither():
         report = model.fit(long).report()
     assert report["unique_id"].tolist() == ["a"] * 3 + ["b"] * 3 + ["c"] * 3
     assert (report["MAE"] > 0).all()
+
+
+def test_forecasters_of_the_same_data_are_scaled_by_the_same_naive_error():
+    """A search over the season of the naive forecast would otherwise compare numbers of several units."""
+    models = [SeasonalNaive(12, season=season).fit(SERIES[TRAIN]) for season in (1, 6, 12)]
+    errors = [model.naive_errors(SERIES[TEST]) for model in models]
+    np.testing.assert_array_equal(errors[0], errors[2])
+    np.testing.assert_array_equal(errors[1], errors[2])
+    found = [scorer("neg_mase")(model, SERIES[TEST]) for model in models]
+    absolute = [mae(SERIES[TEST], model.forecast()) for model in models]
+    assert np.argsort(found)[::-1].tolist() == np.argsort(absolute).tolist()

@@ -24,6 +24,7 @@ from .asking import (
     warn,
 )
 from .base import reject_booleans
+from .calendar import seasonal_period
 from .checking import check_weights
 from .columns import FROM_DTYPE
 from .frames import WIDE, count_columns
@@ -373,16 +374,18 @@ class ForecasterMixin(RegressorMixin):
         Returns
         -------
         ndarray of shape (n,), or (n, n_series) of a frame with a series in each column
-            The mean of |difference|^power between values one season apart; with power 1, for a series not longer than
-            a season, between values one step apart. NaN where there is none.
+            The mean of |difference|^power between values one season of the clock apart, the same for all forecasters of
+            these data; with power 1, for a series not longer than a season, between values one step apart. NaN where
+            there is none.
         """
         check_is_fitted(self)
         panel = self.panel_
         if panel.n_targets > 1:
             raise ValueError("errors of several targets are not scaled together; score one target.")
-        errors = naive_errors(panel.values[:, 0], panel.bounds[:-1], panel.bounds[1:], self.season_, power)
+        season = seasonal_period(panel.clock.freq)
+        errors = naive_errors(panel.values[:, 0], panel.bounds[:-1], panel.bounds[1:], season, power)
         if power != 1:
-            errors[panel.lengths <= self.season_] = np.nan
+            errors[panel.lengths <= season] = np.nan
         return errors[self.series_numbers(X)]
 
     def _read_panel(self, X, y=None, sample_weight=None):

@@ -163,7 +163,7 @@ class Stream:
             if len(given) != n_targets:
                 raise ValueError(f"the observation has {len(given)} values; give one for each of {listing(names)}.")
         numbers = [self._number(name, value) for name, value in zip(names, given, strict=True)]
-        if self._view.missing == "raise" and any(map(math.isnan, numbers)):
+        if self._view._terms.missing == "raise" and any(map(math.isnan, numbers)):
             name = next(name for name, number in zip(names, numbers, strict=True) if math.isnan(number))
             raise ValueError(
                 f"the observation of {plain(name)!r} is missing (NaN), which missing='raise' does not allow; give a "
