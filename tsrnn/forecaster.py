@@ -33,7 +33,7 @@ from .choices import resolve, resolve_lookback, resolve_max_iter
 from .contract import ForecasterMixin
 from .covariates import check_covariates
 from .kernels.plan import WINDOW_NORMS
-from .member import Member, Settings, Task
+from .member import Member, Settings, Task, remembering
 from .network.together import run_together
 from .network.training import Training
 from .panel import refuse_outside
@@ -439,8 +439,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
                 "the weights that the warm start began from have seen what was held out later; set "
                 "warm_start=False and fit again for a report."
             )
-        memory, panel = members[0].memory_of(Series.of(self.panel_)), self.panel_
-        members = [member.with_memory(memory) for member in members]
+        panel, members = self.panel_, remembering(members, Series.of(self.panel_))
         first = np.where(n_training < lengths, n_training, lengths)[self._numbers]
         last = lengths[self._numbers] - self._fitted_horizon
         return skill_report(partial(self._forecasts_from, members=members), panel, first, last, self._fitted_horizon)
@@ -603,10 +602,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     def _resolve(self, panel):
         """Return the Settings that the arguments mean for these data."""
         seasons, batch_size = seasonal_periods(panel.clock.freq), resolve("batch_size", self.batch_size)
-        transform = make_chain(
-            resolve("target_transform", self.target_transform), resolve("scaler", self.scaler), seasons
-        )
         window_norm, scaler = resolve("window_norm", self.window_norm), resolve("scaler", self.scaler)
+        transform = make_chain(resolve("target_transform", self.target_transform), scaler, seasons)
         if window_norm == "standard" and scaler is None:
             raise ValueError(
                 "window_norm='standard' tells still windows from moving ones by the scale of the series; give a scaler."
@@ -663,11 +660,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     def _observe(self, panel, members=None):
         refuse_outside(panel, self._limits())
         series = Series.of(panel)
-        members, memories = members or self._members, {}
-        for member in members:  # those that were prepared together share what they remember
-            if id(member.preparation) not in memories:
-                memories[id(member.preparation)] = member.memory_of(series)
-        self._members = [member.with_memory(memories[id(member.preparation)]) for member in members]
+        self._members = remembering(members or self._members, series)
         self._numbers = np.argsort(panel.order)  # of each series of the panel, in the order of training
 
     def _train_on(self, task, options, seed, label, start=None):

@@ -322,3 +322,12 @@ class Member:
         """Return forecasts (n, horizon, n_targets), on the scale of the network, of the steps from these borders on."""
         forecasts = predict(self.architecture, self.parameters, windows.sequences(borders, numbers), n_threads)
         return forecasts.reshape(len(borders), self.settings.horizon, -1)
+
+
+def remembering(members, series):
+    """Return members with the memory of a Series, which those that were prepared together share."""
+    memories = {}
+    for member in members:
+        if id(member.preparation) not in memories:
+            memories[id(member.preparation)] = member.memory_of(series)
+    return [member.with_memory(memories[id(member.preparation)]) for member in members]

@@ -6,6 +6,7 @@ import numpy as np
 
 from .carried import FollowedMember
 from .frames import WIDE
+from .member import remembering
 from .panel import NO_WEIGHTS, Panel
 from .preparation import Series
 
@@ -59,11 +60,7 @@ class WindowMemory:
 
     def _observing(self):
         """Return this memory with members that have made their windows of it."""
-        series, memories = self._series, {}
-        for member in self.members:  # those that were prepared together share what they remember
-            if id(member.preparation) not in memories:
-                memories[id(member.preparation)] = member.memory_of(series)
-        return replace(self, members=[member.with_memory(memories[id(member.preparation)]) for member in self.members])
+        return replace(self, members=remembering(self.members, self._series))
 
     @property
     def _series(self):
