@@ -403,10 +403,7 @@ def _refuse_new_categories(X, ahead):
         is_new = ahead.values[:, place] == -1 if name in categories else np.zeros(len(X), bool)
         if is_new.any():
             value = plain(X[name].iloc[int(is_new.argmax())])
-            raise ValueError(
-                f"covariate {plain(name)!r} is {value!r} in X, a category that training did not have; it had "
-                f"{listing(categories[name])}. Correct it, or set missing='mask', by which it is no category."
-            )
+            raise ValueError(_new_category(name, f"is {value!r} in X,", "", categories))
 
 
 def refuse_new_categories(panel):
@@ -414,11 +411,15 @@ def refuse_new_categories(panel):
     for name in panel.categories:
         is_new = panel.covariates[:, panel.covariate_names.get_loc(name)] == -1
         if is_new.any():
-            raise ValueError(
-                f"covariate {plain(name)!r} holds a category that training did not have "
-                f"{panel.place(int(is_new.argmax()))}; it had {listing(panel.categories[name])}. Correct it, or set "
-                "missing='mask', by which it is no category."
-            )
+            raise ValueError(_new_category(name, "holds", " " + panel.place(int(is_new.argmax())), panel.categories))
+
+
+def _new_category(name, what, place, categories):
+    """Return the sentence about a category that training did not have."""
+    return (
+        f"covariate {plain(name)!r} {what} a category that training did not have{place}; it had "
+        f"{listing(categories[name])}. Correct it, or set missing='mask', by which it is no category."
+    )
 
 
 def _refuse_contradictions(ahead):
