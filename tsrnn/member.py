@@ -130,9 +130,12 @@ def prepare(settings, series, n_training):
     return preparation.fit(series, n_training)
 
 
-def make_windows(preparation, settings, series, n_training):
-    """Return the windows whose targets are among the first rows of each series, so many."""
-    rows = preparation.rows(series, n_training)
+def make_windows(preparation, settings, series, n_training, rows=None):
+    """Return the windows whose targets are among the first rows of each series, so many.
+
+    `rows` are those that the preparation makes of the series, if they are made already.
+    """
+    rows = preparation.rows(series, n_training) if rows is None else rows
     first, last = settings.first_rows(n_training), n_training - settings.horizon
     return preparation.windows(
         rows, series, settings.lookback, settings.horizon, first, last, settings.windows_per_epoch
@@ -160,14 +163,14 @@ class Member:
         other.parameters = parameters
         return other
 
-    def task_again(self, series):
-        """Return the Task to learn on from all rows of these series, prepared as the member's were."""
-        return Task(self.architecture, self.preparation, self.memory_of(series)[1], None)
+    def task_again(self):
+        """Return the Task to learn on from all rows of the memory."""
+        return Task(self.architecture, self.preparation, self._windows, None)
 
-    def memory_of(self, series):
-        """Return the memory of a Series that forecasts are made from."""
+    def memory_of(self, series, rows=None):
+        """Return the memory of a Series that forecasts are made from; `rows` as in :func:`make_windows`."""
         filled = self.preparation.fill(series)
-        return filled, make_windows(self.preparation, self.settings, filled, series.lengths), series
+        return filled, make_windows(self.preparation, self.settings, filled, series.lengths, rows), series
 
     def with_memory(self, memory):
         """Return this member with another memory; what was learnt stays.
@@ -324,10 +327,14 @@ class Member:
         return forecasts.reshape(len(borders), self.settings.horizon, -1)
 
 
-def remembering(members, series):
-    """Return members with the memory of a Series, which those that were prepared together share."""
-    memories = {}
+def remembering(members, series, rows=None):
+    """Return members with the memory of a Series, which those that were prepared together share.
+
+    `rows` are, by the id of a preparation, those that it has made of all of the series already.
+    """
+    memories, rows = {}, rows or {}
     for member in members:
-        if id(member.preparation) not in memories:
-            memories[id(member.preparation)] = member.memory_of(series)
+        key = id(member.preparation)
+        if key not in memories:
+            memories[key] = member.memory_of(series, rows.get(key))
     return [member.with_memory(memories[id(member.preparation)]) for member in members]

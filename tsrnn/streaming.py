@@ -8,6 +8,7 @@ from numbers import Real
 
 import numpy as np
 
+from .ahead import tell_new_category
 from .frames import TARGET, WIDE, listing, plain
 from .memories import CarriedMemory, WindowMemory
 
@@ -183,7 +184,11 @@ class Stream:
         if name in self._categories:
             if value is None or value != value:
                 return np.nan
-            return float(self._categories[name].get_indexer([value])[0])
+            number = float(self._categories[name].get_indexer([value])[0])
+            if number < 0:
+                terms = self._view._terms
+                tell_new_category(name, f"is {plain(value)!r} in the observation,", self._categories, terms)
+            return number
         is_yes_or_no = isinstance(value, bool | np.bool_) and name in self._names[: self._n_targets]
         if not isinstance(value, Real | np.bool_) or is_yes_or_no:
             raise TypeError(f"the observation has {plain(value)!r} for {plain(name)!r}; give a number, NaN if missing.")
