@@ -233,7 +233,7 @@ def _are_bare_rows_of_training(X, index, panel, terms):
     """Return whether rows without a clock are all those of training, value by value; refuse what tells no rows."""
     values = np.asarray(X)
     if values.ndim == 0:
-        raise ValueError(f"X must have one row per step; got {X!r}.")
+        raise ValueError(f"X must have one row per step; got {X!r}. For the next so many steps call forecast(h).")
     has_covariates = len(panel.covariate_names) > 0
     if panel.form.has_ids:
         raise TypeError(

@@ -430,7 +430,7 @@ class ForecasterMixin(RegressorMixin):
             stamp, start = panel.stamps([steps[first]])[0], panel.stamps([panel.starts[series[first]]])[0]
             raise ValueError(
                 f"X has a row of {panel.label(series[first])} at {stamp}, before it begins at {start}; only rows from "
-                "there on can be forecast."
+                "there on can be forecast. Split in the order of time, as PanelTimeSeriesSplit does."
             )
         is_inside = leads < 0
         if is_inside.any():  # of a wide frame a series may begin late: before that nothing was known

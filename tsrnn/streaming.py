@@ -149,6 +149,11 @@ class Stream:
     def _read(self, observation):
         """Return the values of an observation: of targets (n_targets,), and covariates (n_covariates,)."""
         n_targets, names = self._n_targets, self._names
+        if hasattr(getattr(observation, "index", None), "freq"):  # of dates
+            raise TypeError(
+                f"the observation is a {type(observation).__name__} of {len(observation)} rows of time; give one "
+                "observation, always that of the next stamp: stream.update(series.iloc[-1])."
+            )
         if hasattr(observation, "keys"):
             given = dict(observation)
             if set(given) != set(names):
