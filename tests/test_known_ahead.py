@@ -157,9 +157,13 @@ def test_what_was_fitted_holds_whatever_the_parameters_become():
     """So does what a fitted model of scikit-learn's does until it is fitted again."""
     model, same = (fit_few(past_covariates=["promo"]) for _ in range(2))
     model.set_params(past_covariates=None, static_covariates=["kind"], missing="mask", target="promo", horizon=2)
+    model.set_params(bounds=(1e6, None), state="carried")
     np.testing.assert_array_equal(model.forecast(X=X[["kind"]][NEXT]), same.forecast(X=X[["kind"]][NEXT]))
     refused(ValueError, ["'kind'", "not given"], model.forecast)
     later = X[NEXT], SALES[NEXT]
+    first = {"sales": SALES.iloc[N_TRAIN], **X.iloc[N_TRAIN].to_dict()}
+    streams = [one.stream().update(first).predict(X=X[["kind"]][N_TRAIN + 1 : N_TRAIN + 8]) for one in (model, same)]
+    np.testing.assert_array_equal(*streams)
     refused(ValueError, ["1 missing"], model.update, X[NEXT], SALES[NEXT].where(np.arange(HORIZON) != 3))
     np.testing.assert_array_equal(
         model.update(*later).predict(X[N_TRAIN + HORIZON :]), same.update(*later).predict(X[N_TRAIN + HORIZON :])

@@ -221,7 +221,7 @@ def test_what_is_no_observation_is_refused_and_leaves_the_stream_where_it_was(ob
 
 def test_an_observation_out_of_the_bounds_is_refused():
     stream = fit(SERIES[:N], bounds=(0, None)).stream()
-    refused(ValueError, ["'sales' is -1", "bounds (0, None)"], stream.update, -1)
+    refused(ValueError, ["'sales' is -1", "bounds (0.0, inf)"], stream.update, -1)
     refused(ValueError, ["-1", "'log1p'"], fit(SERIES[:N], target_transform="log1p").stream().update, -1)
 
 

@@ -192,8 +192,8 @@ def check_index(index, label):
     if not is_dated and not pd.api.types.is_integer_dtype(index.dtype) and len(index):
         what = "the stamps" if index.name is None else f"the stamps {index.name!r}"
         raise TypeError(
-            f"{what} of {label} are of {index.dtype} (such as {index[:1].tolist()[0]!r}), which is no clock; convert them "
-            "with pd.to_datetime, or use whole numbers."
+            f"{what} of {label} are of {index.dtype} (such as {index[:1].tolist()[0]!r}), which is no clock; convert "
+            "them with pd.to_datetime, or use whole numbers."
         )
     if index.hasnans:
         raise ValueError(f"the clock of {label} has a missing stamp (NaT); drop that row or give it its time.")

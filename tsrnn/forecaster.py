@@ -429,7 +429,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             raise TypeError(f"n_epochs must be a whole number from 0 on; got {n_epochs!r}.")
         if n_epochs < 0:
             raise ValueError(f"n_epochs must be a whole number from 0 on; got {n_epochs}.")
-        refuse_outside(panel, self._limits())
+        refuse_outside(panel, self._members[0].settings.bounds)
         members = remembering(self._members, Series.of(panel))
         self._members = self._learn_on(members, int(n_epochs)) if n_epochs else members
         self.panel_ = panel
@@ -587,7 +587,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             return [None] * n_members
         if self._architecture != task.architecture or len(self._members) != n_members:
             raise ValueError(
-                "warm_start needs the same network, and as many members, as the fit before; set it to False."
+                "warm_start needs the same network, and as many members, as the fit before; set it to False. Another "
+                "column, or another category of one, makes another network: give such columns the dtype category, with "
+                "all of its categories."
             )
         return [member.parameters.astype(self.dtype) for member in self._members]
 
@@ -694,7 +696,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         return float(lower), float(upper)
 
     def _observe(self, panel):
-        refuse_outside(panel, self._limits())
+        refuse_outside(panel, self._members[0].settings.bounds)
         self._members = remembering(self._members, Series.of(panel))
 
     def _train_on(self, task, options, seed, label, start=None):

@@ -9,6 +9,7 @@ from numbers import Real
 import numpy as np
 
 from .ahead import tell_new_category
+from .carried import CarriedMember
 from .frames import TARGET, WIDE, listing, plain
 from .memories import CarriedMemory, WindowMemory
 
@@ -49,10 +50,10 @@ class Stream:
         if panel.form.kind == WIDE:
             self._names = self._names[number : number + 1]
         self._names += panel.covariate_names.tolist()
-        self._limits = forecaster._limits() or (-np.inf, np.inf)
         self._n_targets, self._categories = panel.n_targets, panel.categories
         members = self._view._members
-        kind = CarriedMemory if forecaster.state == "carried" else WindowMemory
+        self._limits = members[0].settings.bounds or (-np.inf, np.inf)
+        kind = CarriedMemory if isinstance(members[0], CarriedMember) else WindowMemory
         self._memory = kind.of(panel, number, forecaster._numbers[number], members)
         weights = b"".join(member.parameters.tobytes() for member in members)
         self._of = f"{panel.label(number)} {hashlib.sha256(weights).hexdigest()}"
@@ -179,7 +180,7 @@ class Stream:
         for name, number in zip(names, numbers[:n_targets], strict=False):
             if number < lowest or number > highest:
                 raise ValueError(
-                    f"the observation of {plain(name)!r} is {number:g}, out of the bounds {self._view.bounds}; correct "
+                    f"the observation of {plain(name)!r} is {number:g}, out of the bounds {self._limits}; correct "
                     "it, or give bounds that hold what is observed."
                 )
         return np.array(numbers[:n_targets]), np.array(numbers[n_targets:])
