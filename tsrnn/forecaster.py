@@ -5,7 +5,6 @@ import warnings
 from dataclasses import dataclass, replace
 from functools import partial
 from numbers import Integral, Real
-from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -34,7 +33,7 @@ from .choices import resolve, resolve_lookback, resolve_max_iter
 from .contract import ForecasterMixin
 from .covariates import check_covariates
 from .kernels.plan import WINDOW_NORMS
-from .member import Member, Settings, Task, remembering
+from .member import Member, Settings, Task, Tasks, remembering
 from .network.together import run_together
 from .network.training import Training
 from .panel import refuse_outside
@@ -75,43 +74,6 @@ class _Learnt:
     task: Task
     stop_reason: str
     warning: str = ""
-
-
-class _Tasks:
-    """What the networks of a fit are trained on, one after the other; no more of it is in memory than is needed.
-
-    Parameters
-    ----------
-    make : callable
-        Gives for the numbers of rows of the series that are trained on the Task.
-    n_training, lengths : ndarray of shape (n_series,)
-    has_refit : bool
-        Whether all rows are trained on after the first ones.
-    n_members : int
-    """
-
-    def __init__(self, make, n_training, lengths, has_refit, n_members):
-        self.first, self.has_refit = make(n_training), has_refit
-        self._make, self._lengths, self._n_waiting, self._lock = make, lengths, n_members, Lock()
-        self._is_whole, self._on_all = bool((n_training == lengths).all()), None
-
-    def let_go(self):
-        """Say that another member has learnt the first task; after the last one its windows are let go."""
-        with self._lock:
-            self._n_waiting -= 1
-            if not self._n_waiting and not self._is_whole:
-                self.first = replace(self.first, windows=None, validation=None)
-
-    def on_all(self):
-        """Return the task to learn from all rows."""
-        with self._lock:
-            self._on_all = self._on_all or self._make(self._lengths)
-        return self._on_all
-
-    def rows_of_all(self):
-        """Return the rows that were made of all of the series, by the id of their preparation."""
-        made = [self.first if self._is_whole else None, self._on_all]
-        return {id(task.preparation): task.windows.rows for task in made if task is not None}
 
 
 class RNNForecaster(ForecasterMixin, RecurrentEstimator):
@@ -551,7 +513,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             max_time=max_time,
         )
         seeds = self._draw_seeds(resolve("n_members", self.n_members))
-        tasks = _Tasks(partial(kind.task.of, settings, series), n_training, series.lengths, has_refit, len(seeds))
+        tasks = Tasks(partial(kind.task.of, settings, series), n_training, series.lengths, has_refit, len(seeds))
         starts = self._earlier_weights(tasks.first, len(seeds)) if self.warm_start else [None] * len(seeds)
 
         def learn(k, options, name):
