@@ -182,7 +182,8 @@ def _output(command):
 
 def run_case(task, n_jobs, **case):
     """Return what is measured of one case."""
-    return {"memory": run_memory, "backtest": run_backtest}.get(task, run_panel)(n_jobs, **case)
+    runs = {"memory": run_memory, "members": run_members, "backtest": run_backtest}
+    return runs.get(task, run_panel)(n_jobs, **case)
 
 
 def run_memory(n_jobs, n_steps, dtype, options):
@@ -226,6 +227,22 @@ def run_panel(n_jobs, n_series, n_steps, horizon, options):
         RNNForecaster(horizon, random_state=0, n_jobs=n_jobs, **options).fit(given)
         seconds = time.perf_counter() - started
     return {"seconds": seconds, "kernels": sum(spent)}
+
+
+def run_members(n_jobs):
+    """Return the seconds of the fit of one network on one thread, and of each number of members on all."""
+    from whole_job import make_panel
+
+    from tsrnn import RNNForecaster
+
+    frame, seconds = make_panel(20, 500), []
+    RNNForecaster(12, max_iter=1, random_state=0, n_jobs=n_jobs).fit(frame[:1000])  # compiles
+    for n_members, n_threads in [(1, 1), *((n, n_jobs) for n in MEMBERS)]:
+        model = RNNForecaster(12, max_iter=2, n_members=n_members, random_state=0, n_jobs=n_threads)
+        started = time.perf_counter()
+        model.fit(frame)
+        seconds.append(time.perf_counter() - started)
+    return seconds
 
 
 def run_backtest(n_jobs, n_series, n_steps, horizon, n_origins):
