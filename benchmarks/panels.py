@@ -6,6 +6,7 @@
   was spent in compiled code.
 - "short": a panel of many short series: the same for one epoch of a sample, so that nearly all of it is the way from
   the frame to windows.
+- "members": the time of a fit of several networks, side by side on the cores.
 - "peer": a panel learnt from by PyTorch, in a loop as one would write it, beside `fit`, in turns; it needs
   `--torch-python`, an interpreter that has PyTorch.
 - "backtest": forecasts from many origins without a refit, as one batch, beside the same by one `update` and `forecast`
@@ -42,7 +43,8 @@ PANELS = [  # series, steps, horizon, arguments
 SHORT = (100_000, 60, 12, {"windows_per_epoch": 20_000, "max_iter": 1})
 BACKTESTS = ((1, 5000, 24, 1000), (100, 500, 12, 100))  # series, steps, horizon, origins
 PEER = (1000, 500, 12, 24)  # series, steps, horizon, lookback
-TASKS = ("memory", "share", "short", "peer", "backtest")
+MEMBERS = (1, 2, 4, 8)
+TASKS = ("memory", "share", "short", "members", "peer", "backtest")
 
 
 def main():
@@ -65,6 +67,9 @@ def main():
             rows = [measure_panel(task, *panel, arguments) for panel in panels]
             columns = ["series", "steps", "horizon", "arguments", "fit", "outside kernels", "in kernels"]
             sections.append(section(*PANEL_TEXTS[task], columns, rows))
+    if "members" in arguments.tasks:
+        columns = ["members", "fit", "by that of one, one thread", "members by cores"]
+        sections.append(section("## Ensembles", MEMBERS_TEXT, columns, measure_members(arguments)))
     if "peer" in arguments.tasks and arguments.torch_python:
         columns = ["series", "steps", "horizon", "lookback", "tsrnn", "PyTorch", "ratio"]
         sections.append(section("## Beside PyTorch", PEER_TEXT, columns, [measure_peer(*PEER, arguments)]))
@@ -84,6 +89,10 @@ MEMORY_TEXT = (
 BACKTEST_TEXT = (
     "`backtest(model, data, refit=False)`, its scores included, beside `update` and `forecast` at each origin; the "
     "fit of one epoch at the first origin is in both. The forecasts of both ways are compared, to the bit."
+)
+MEMBERS_TEXT = (
+    "A panel of 20 series of 500 steps, default network, two epochs. One alone has all threads, several share them: the "
+    "goal is their number by the cores, of what one takes on one thread."
 )
 PEER_TEXT = (
     "From a long frame to a network that has learnt one epoch of all windows: LSTM of 64, minibatches of 64, Adam, the "
@@ -122,6 +131,18 @@ def measure_panel(task, n_series, n_steps, horizon, options, arguments):
     verdict = "" if task == "short" else " (reached)" if share >= KERNEL_GOAL else " (not reached)"
     seconds = [f"{one:.2f} s" for one in (found["seconds"], outside)]
     return [f"{n_series:,}", n_steps, horizon, _shown(options), *seconds, percent(share) + verdict]
+
+
+def measure_members(arguments):
+    """Measure the fits of ensembles, in turns; return the rows of the table."""
+    rounds = [_apart({"task": "members"}, arguments) for _ in range(arguments.rounds)]
+    records.write(arguments.out, "panel members", rounds=rounds)
+    alone, *seconds = (sorted(one[k] for one in rounds)[len(rounds) // 2] for k in range(1 + len(MEMBERS)))
+    records.note(f"one member on one thread {alone:.2f} s, {MEMBERS} on {arguments.n_jobs}: {seconds}")
+    return [
+        [n, f"{of:.2f} s", f"{of / alone:.2f}", f"{n / arguments.n_jobs:.2f}"]
+        for n, of in zip(MEMBERS, seconds, strict=True)
+    ]
 
 
 def measure_peer(n_series, n_steps, horizon, lookback, arguments):
