@@ -91,8 +91,8 @@ BACKTEST_TEXT = (
     "fit of one epoch at the first origin is in both. The forecasts of both ways are compared, to the bit."
 )
 MEMBERS_TEXT = (
-    "A panel of 20 series of 500 steps, default network, two epochs. One alone has all threads, several share them: the "
-    "goal is their number by the cores, of what one takes on one thread."
+    "A panel of 20 series of 500 steps, default network, two epochs. One alone has all threads, several share them; "
+    "they are to take what one takes on one thread, times their number by that of the cores."
 )
 PEER_TEXT = (
     "From a long frame to a network that has learnt one epoch of all windows: LSTM of 64, minibatches of 64, Adam, the "
