@@ -241,9 +241,10 @@ def say(code, folder):
 def test_the_python_of_forecasting_in_the_readme_does_what_it_is_for(tmp_path):
     """Its blocks go on from one another."""
     said = say("print('---')\n".join(python_of("Forecasting")), tmp_path)
-    report, panel, ratios, stream, search = said.split("---\n")
+    report, panel, shops, ratios, stream, search = said.split("---\n")
     assert min(numbers(line)[-1] for line in report.splitlines()[1:]) > 0.1  # skill of the first three days
     assert 0 < float(panel) < 0.6  # MASE; that of the seasonal naive forecast is 0.99
+    assert shops == ""
     assert numbers(ratios.splitlines()[1]) == [1, pytest.approx(0.6, abs=0.2)]  # one step ahead, of the naive error
     assert len(numbers(stream)) == 3 * 12
     assert search.endswith("(264,)")  # 12 months of 22 sectors

@@ -143,9 +143,11 @@ class SeriesWindows:
     @cached_property
     def _with_target(self):
         """The numbers of the windows that have a target which is known and has a weight; None for all."""
-        pieces = [np.arange(start, min(start + PIECE, len(self))) for start in range(0, len(self), PIECE)]
-        found = [piece[self._find_target(piece)] for piece in pieces]
-        return None if sum(map(len, found)) == len(self) else np.concatenate(found)
+        has_target = np.zeros(len(self), bool)
+        for start in range(0, len(self), PIECE):
+            piece = np.arange(start, min(start + PIECE, len(self)))
+            has_target[piece] = self._find_target(piece)
+        return None if has_target.all() else np.flatnonzero(has_target)
 
     def _find_target(self, numbers):
         """Return which of the windows of these numbers, which rise, have a target."""
