@@ -28,7 +28,7 @@ SURFACE = [
     "tokens",
     "ids", "carried", "member", "preparation", "covariates", *PLOTTING, "datasets", *METRICS, "transforms", "powers",
     "seasons", "scaling", "decomposition", "windows", "sequences", "checking", "calendar", "stamps", "reading", "panel",
-    "columns", "frames", "clock", "base", "weights",
+    "columns", "frames", "clock", "base", "weights", "counts",
 ]  # fmt: skip
 NETWORK = [
     "training", "together", "carrying", "windows", "architecture", "schedules", "optimizers", "initializers",
