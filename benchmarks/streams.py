@@ -21,7 +21,7 @@ COLUMNS = ["state", "cell", "units", "past", "observation", "numbers", "Series",
 TEXT = (
     f"Microseconds; `RNNForecaster({HORIZON}, lookback={LOOKBACK}, n_jobs=1)` of hourly values. Observation: "
     "`stream.update(value)`, whose goal is 50 with a carried state. Numbers: `stream.predict()`; Series: "
-    "`stream.forecast()`. Forecaster: the numbers of its forecast, and `update` with one row before it."
+    "`stream.forecast()`. Forecaster: its `forecast()`, and `update` with one row before it."
 )
 
 
@@ -60,13 +60,13 @@ def measure(state, cell, n_hidden, n_steps, arguments):
 
     def update_and_forecast():
         model.panel_ = before
-        model.update(one_more)._forecast_ahead(HORIZON)
+        model.update(one_more).forecast()
 
     tasks = {
         "observation": lambda: stream.update(10.0),
         "numbers": stream.predict,
         "Series": stream.forecast,
-        "forecast": lambda: model._forecast_ahead(HORIZON),
+        "forecast": model.forecast,
         "update": update_and_forecast,
     }
     case = {"state": state, "cell": cell, "n_hidden": n_hidden, "n_steps": n_steps}

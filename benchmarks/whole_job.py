@@ -2,7 +2,8 @@
 
 Jobs: "import"; "forecast" is 20,000 hourly points, windows of 48 steps to the 24 that follow, an LSTM of 64, five
 epochs in minibatches of 64, a forecast; "first" is the first training step and the second one, to see what starting
-costs. The last line printed is JSON.
+costs; "panel" is one network that learns from many series in a long frame, an epoch of all windows. The last line
+printed is JSON.
 """
 
 import json
@@ -21,6 +22,8 @@ def main():
         marks |= forecast(library)
     elif job == "first":
         marks |= first_steps(library, *sys.argv[3:])
+    elif job == "panel":
+        marks |= fit_panel(library, *map(int, sys.argv[3:]))
     print(json.dumps(marks))
 
 
@@ -56,6 +59,24 @@ def first_steps(library, cell, dtype):
     return {"first_s": first - started, "second_s": time.perf_counter() - first}
 
 
+def make_panel(n_series, n_steps):
+    """Return daily random walks in a long frame."""
+    import numpy as np
+    import pandas as pd
+
+    values = np.random.default_rng(0).standard_normal((n_series, n_steps)).cumsum(axis=1).ravel()
+    days = np.tile(pd.date_range("2020-01-01", periods=n_steps, freq="D"), n_series)
+    return pd.DataFrame({"unique_id": np.repeat(np.arange(n_series), n_steps), "ds": days, "y": values})
+
+
+def fit_panel(library, n_series, n_steps, horizon, lookback):
+    """Learn from a panel, after a small one that compiles; return the seconds from the frame to the network."""
+    library.train_panel(make_panel(5, n_steps), horizon, lookback)
+    frame, started = make_panel(n_series, n_steps), time.perf_counter()
+    loss = library.train_panel(frame, horizon, lookback)
+    return {"fit_s": time.perf_counter() - started, "loss": float(loss)}
+
+
 class Tsrnn:
     """This library."""
 
@@ -72,6 +93,16 @@ class Tsrnn:
         )  # fmt: skip
         model.fit(X, y if y.shape[1] > 1 else y[:, 0])
         return model, model.loss_curve_[-1]
+
+    def train_panel(self, frame, horizon, lookback):
+        """Return the loss of one epoch over all windows of a panel."""
+        from tsrnn import RNNForecaster
+
+        model = RNNForecaster(
+            horizon, lookback=lookback, hidden_layer_sizes=N_HIDDEN, batch_size=N_BATCH, learning_rate=LEARNING_RATE,
+            max_iter=1, early_stopping=False, random_state=0,
+        )  # fmt: skip
+        return model.fit(frame).loss_curve_[-1]
 
     def predict(self, model, X):
         """Return the predictions, one row per window."""
@@ -116,6 +147,17 @@ class Torch:
                 optimizer.step()
                 total += loss.item() * len(rows)
         return network, total / len(X)
+
+    def train_panel(self, frame, horizon, lookback):
+        """Return the loss of one epoch over all windows of a panel, as one would write it: scaled, relative, cut."""
+        import numpy as np
+
+        values = frame["y"].to_numpy("float32").reshape(frame["unique_id"].nunique(), -1)
+        scaled = (values - values.mean(axis=1, keepdims=True)) / values.std(axis=1, keepdims=True)
+        both = np.lib.stride_tricks.sliding_window_view(scaled, lookback + horizon, axis=1)
+        both = both.reshape(-1, lookback + horizon)
+        both = both - both[:, lookback - 1 : lookback]
+        return self.train("lstm", both[:, :lookback, None], both[:, lookback:], N_HIDDEN, 1)[1]
 
     def predict(self, network, X):
         """Return the predictions, one row per window."""

@@ -24,11 +24,10 @@ BACKTESTING = rooms_of("backtesting", "__init__ rolling fits origins data result
 METRICS = rooms_of("metrics", "__init__ scorers tables formulas grouped reading")
 SURFACE = [
     "__main__", "__init__", *COMMANDS, "forecaster", "generator", "regressor", "classifier", "windowed", "skill",
-    "baselines", "streaming", "memories", "choices", *BACKTESTING, "lookahead", "contract", "asking", "splitting",
-    "tokens",
-    "ids", "carried", "member", "preparation", "covariates", *PLOTTING, "datasets", *METRICS, "transforms", "powers",
-    "seasons", "scaling", "decomposition", "windows", "sequences", "checking", "calendar", "stamps", "reading", "panel",
-    "columns", "frames", "clock", "base", "weights", "counts",
+    "baselines", "streaming", "memories", "choices", *BACKTESTING, "lookahead", "contract", "ahead", "asking",
+    "splitting", "tokens", "ids", "carried", "member", "preparation", "covariates", *PLOTTING, "datasets", *METRICS,
+    "transforms", "powers", "seasons", "scaling", "decomposition", "windows", "sequences", "checking", "calendar",
+    "stamps", "reading", "panel", "columns", "frames", "clock", "base", "weights", "counts",
 ]  # fmt: skip
 NETWORK = [
     "training", "together", "carrying", "windows", "architecture", "schedules", "optimizers", "initializers",
@@ -48,7 +47,7 @@ PANDAS = [
     *COMMANDS, "forecaster", "skill", "generator", "baselines", "backtesting.fits", "backtesting.data",
     "backtesting.result", "lookahead", "splitting", "datasets", "metrics.tables", "metrics.scorers", "windows",
     "windowed", "checking", "calendar", "stamps", "reading", "panel", "columns", "frames", "clock", "contract",
-    "asking",
+    "ahead", "asking",
     *PLOTTING,
 ]  # fmt: skip
 SKLEARN = [

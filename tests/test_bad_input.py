@@ -416,6 +416,12 @@ def test_a_number_of_steps_that_is_none_is_refused(fitted, make, method, h, kind
 
 
 @both
+def test_rows_to_come_that_are_given_as_their_number_are_told_where_they_belong(fitted, make):
+    refused(TypeError, ["forecast(12, X)", "a DataFrame of 40 rows"], fitted[make].forecast, SALES[:40].to_frame())
+    refused(ValueError, ["one row per step", "got 14", "forecast(h)"], fitted[make].predict, 14)
+
+
+@both
 def test_score_takes_rows_in_any_order_and_refuses_a_truth_that_is_missing(fitted, make):
     assert fitted[make].score(SALES[::-1]) == pytest.approx(
         fitted[make].score(SALES), rel=1e-12

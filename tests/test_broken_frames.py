@@ -106,7 +106,9 @@ FITS = {
     "a freq for whole numbers": (lambda: long(ds=[*range(N)] * 2), dict(freq="D"), ValueError,
                                  ["freq='D'", "integers", "omit freq"]),
     "dates as text": (lambda: long(ds=long()["ds"].astype(str)), {}, TypeError,
-                      ["the panel", "2024-01-01", "no clock", "pd.to_datetime"]),
+                      ["the stamps 'ds' of the panel", "2024-01-01", "no clock", "pd.to_datetime"]),
+    "dates as text that does not sort as they do": (
+        lambda: long(ds=long()["ds"].dt.strftime("%d/%m/%Y")), {}, TypeError, ["'01/01/2024'", "no clock"]),
     "dates of Python": (lambda: long(ds=[day.date() for day in DAYS[:N]] * 2), {}, TypeError,
                         ["the panel", "datetime.date(2024, 1, 1)", "no clock", "pd.to_datetime"]),
     "dates and numbers": (lambda: long(ds=[*DAYS[:N], *range(N)]), {}, TypeError, ["the panel", "object", "no clock"]),

@@ -26,6 +26,10 @@ def fit(X, y=None, **options):
 
 
 def fit_few(**options):
+    return fit_few_of(X, **options)
+
+
+def fit_few_of(X, **options):
     return fit(X[TRAIN], SALES[TRAIN], max_iter=1, hidden_layer_sizes=4, lookback=4, early_stopping=False, **options)
 
 
@@ -113,16 +117,53 @@ def test_a_category_that_training_did_not_have_is_none_only_if_that_is_asked_for
     new = X[NEXT].assign(kind=["a", "b", "a", "zebra", "a", "b", "b"])
     refused(ValueError, ["'kind'", "'zebra'", "'a', 'b'", "missing='mask'"], knowing.predict, new)
     refused(ValueError, ["'kind'", "2024-01-09", "missing='mask'"], fit_few().update, new, SALES[NEXT])
-    assert np.isfinite(fit_few(missing="mask").predict(new)).all()
+    masked = fit_few(missing="mask")
+    with pytest.warns(UserWarning, match=r"'kind' is 'zebra' in X, .* taken for no category") as caught:
+        forecasts = masked.predict(new)
+    assert len(caught) == 1 and caught[0].filename == __file__
+    np.testing.assert_array_equal(forecasts, masked.predict(new.replace({"kind": {"zebra": None}})))
+    with pytest.warns(UserWarning, match=r"'kind' holds .* at 2024-01-09.* taken for no category"):
+        masked.update(new, SALES[NEXT])
+
+
+def test_rows_to_come_that_nobody_gives_are_masked_but_not_in_silence():
+    model = fit_few(missing="mask")
+    holes = X[NEXT].astype({"kind": object})
+    holes.iloc[3:] = None
+    expected = model.forecast(HORIZON, holes)
+    with pytest.warns(UserWarning, match=r"no rows for 4 of the 7 steps to forecast, .* at 2024-01-09") as caught:
+        forecasts = model.forecast(HORIZON, X[NEXT][:3])
+    assert len(caught) == 1 and caught[0].filename == __file__
+    np.testing.assert_array_equal(forecasts, expected)
+
+
+def test_a_static_covariate_is_that_of_training_whatever_the_rows_to_come_say():
+    given = X[["promo"]].assign(size=3.0)
+    model = fit_few_of(given, past_covariates=["promo"], static_covariates=["size"])
+    expected = model.predict(given[NEXT])
+    with pytest.warns(UserWarning, match=r"static covariate 'size' of series 'sales' is 4\.0 in X, and was another"):
+        np.testing.assert_array_equal(model.predict(given[NEXT].assign(size=4.0)), expected)
+
+
+def test_a_static_covariate_is_what_was_known_last_if_it_is_missing_at_the_end():
+    given, options = X[["promo"]].assign(size=3.0), {"past_covariates": ["promo"], "static_covariates": ["size"]}
+    given.iloc[N_TRAIN - 2 : N_TRAIN, 1] = np.nan
+    model = fit_few_of(given, missing="mask", **options)
+    ahead = model._read_ahead(None, np.zeros(1, int), np.array([N_TRAIN])).of(np.zeros(1, int), 1)
+    assert ahead[0, 0, 1] == 3.0
 
 
 def test_what_was_fitted_holds_whatever_the_parameters_become():
     """So does what a fitted model of scikit-learn's does until it is fitted again."""
     model, same = (fit_few(past_covariates=["promo"]) for _ in range(2))
     model.set_params(past_covariates=None, static_covariates=["kind"], missing="mask", target="promo", horizon=2)
+    model.set_params(bounds=(1e6, None), state="carried")
     np.testing.assert_array_equal(model.forecast(X=X[["kind"]][NEXT]), same.forecast(X=X[["kind"]][NEXT]))
     refused(ValueError, ["'kind'", "not given"], model.forecast)
     later = X[NEXT], SALES[NEXT]
+    first = {"sales": SALES.iloc[N_TRAIN], **X.iloc[N_TRAIN].to_dict()}
+    streams = [one.stream().update(first).predict(X=X[["kind"]][N_TRAIN + 1 : N_TRAIN + 8]) for one in (model, same)]
+    np.testing.assert_array_equal(*streams)
     refused(ValueError, ["1 missing"], model.update, X[NEXT], SALES[NEXT].where(np.arange(HORIZON) != 3))
     np.testing.assert_array_equal(
         model.update(*later).predict(X[N_TRAIN + HORIZON :]), same.update(*later).predict(X[N_TRAIN + HORIZON :])

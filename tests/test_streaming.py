@@ -139,6 +139,8 @@ def test_covariates_come_with_the_observation_and_those_known_ahead_with_the_for
     refused(ValueError, ["'promo', 'kind', 'is_open'", "not given"], stream.forecast)
     refused(TypeError, ["covariates", "dict", "'sales', 'promo', 'kind', 'shop', 'is_open'"], stream.update, 3.0)
     refused(ValueError, ["has 'sales'", "give 'sales', 'promo'"], stream.update, {"sales": 3.0})
+    new = {**COVARIATES.iloc[N].to_dict(), "sales": 3.0, "kind": "zebra"}
+    refused(ValueError, ["'kind' is 'zebra' in the observation", "missing='mask'"], stream.update, new)
 
 
 def test_covariates_that_are_missing_are_interpolated_when_their_next_value_is_known():
@@ -205,6 +207,7 @@ def test_a_snapshot_of_something_else_is_refused():
         (True, TypeError, ["True", "give a number"]),
         ([1.0, 2.0], ValueError, ["has 2 values", "'sales'"]),
         ({"y": 1.0}, ValueError, ["has 'y'", "give 'sales'"]),
+        (SERIES[N : N + 1], TypeError, ["a Series of 1 rows of time", "stream.update(series.iloc[-1])"]),
         (1e300, ValueError, ["series 'sales'", "float32"]),
     ],
 )
@@ -218,7 +221,7 @@ def test_what_is_no_observation_is_refused_and_leaves_the_stream_where_it_was(ob
 
 def test_an_observation_out_of_the_bounds_is_refused():
     stream = fit(SERIES[:N], bounds=(0, None)).stream()
-    refused(ValueError, ["'sales' is -1", "bounds (0, None)"], stream.update, -1)
+    refused(ValueError, ["'sales' is -1", "bounds (0.0, inf)"], stream.update, -1)
     refused(ValueError, ["-1", "'log1p'"], fit(SERIES[:N], target_transform="log1p").stream().update, -1)
 
 

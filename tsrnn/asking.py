@@ -1,9 +1,9 @@
-"""What a fitted forecaster is asked for: rows as steps of its clock, covariates of steps to come, given truths."""
+"""What a fitted forecaster is asked for: rows as steps of its clock, and given truths."""
 
 import inspect
 import os
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,6 @@ from .clock import is_too_sparse
 from .columns import read_covariates, read_numbers
 from .frames import ID_COL, TIME_COL, WIDE, as_array, is_default, listing, plain
 from .metrics.reading import refuse_other_index
-from .panel import Panel
 from .reading import Rows, read_rows
 
 PACKAGE = str(Path(__file__).parent) + os.sep
@@ -136,97 +135,10 @@ def refuse_far(panel, series, leads):
         )
 
 
-@dataclass(frozen=True)
-class Ahead:
-    """The covariates that are known of steps to come.
-
-    Parameters
-    ----------
-    panel : Panel
-    static : list of int
-        The columns of those that never change.
-    places : list of int
-        The columns of those that are given.
-    series, leads : ndarray of int64, shape (n,)
-        The series and the step after training of each row that is given.
-    values : ndarray of shape (n, n_places)
-    """
-
-    panel: Panel
-    static: list
-    places: list = field(default_factory=list)
-    series: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
-    leads: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
-    values: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-
-    def of(self, series, n_steps):
-        """Return the covariates of the first steps of some series, NaN where unknown.
-
-        Parameters
-        ----------
-        series : ndarray of int64, shape (n,)
-            Each once.
-        n_steps : int
-
-        Returns
-        -------
-        ndarray of shape (n, n_steps, n_covariates)
-        """
-        panel = self.panel
-        ahead = np.full((len(series), n_steps, panel.covariates.shape[1]), np.nan)
-        last = panel.covariates[panel.bounds[series + 1] - 1]
-        ahead[:, :, self.static] = last[:, np.newaxis, self.static]
-        numbers = np.full(panel.n_series, -1)
-        numbers[series] = np.arange(len(series))
-        is_here = (numbers[self.series] >= 0) & (self.leads < n_steps)
-        rows, leads = numbers[self.series[is_here]], self.leads[is_here]
-        ahead[rows[:, np.newaxis], leads[:, np.newaxis], self.places] = self.values[is_here]
-        return ahead
-
-
-def read_ahead(X, panel, terms, series, steps, rows=None):
-    """Return what is known Ahead.
-
-    Parameters
-    ----------
-    X : DataFrame or array
-        The covariates.
-    panel : Panel
-    terms : Terms
-    series, steps : ndarray of int64, shape (n,)
-        What is to be forecast, of the steps after training.
-    rows : Rows, optional
-        Those of X; they are read from it if not given.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If X has not these columns, gives a step twice, or holds a category that training did not have; or if
-        covariates of a step to forecast are missing and `terms.missing` is "raise".
-    """
-    static = [panel.covariate_names.get_loc(name) for name in terms.static]
-    if not terms.ahead:
-        return Ahead(panel, static)
-    names = list(terms.ahead)
-    given, X = X, _with_names(X, panel, "forecast")
-    if lacking := [name for name in names if not isinstance(X, pd.DataFrame) or name not in X.columns]:
-        raise ValueError(
-            f"the covariates {listing(lacking)} are not given for the steps to come; give them as columns of X, or "
-            "name them in past_covariates."
-        )
-    rows = find_rows(given, panel, terms, are_ahead=True) if rows is None else rows
-    of = np.zeros(len(X), np.int64) if rows.series is None else rows.series
-    is_ahead = rows.steps >= panel.ends[of]
-    X, of, leads = X.loc[is_ahead, names], of[is_ahead], (rows.steps - panel.ends[of])[is_ahead]
-    values, _ = read_covariates(X, panel.categories)
-    places = [panel.covariate_names.get_loc(name) for name in names]
-    ahead = Ahead(panel, static, places, of, leads, values)
-    if terms.missing == "raise":
-        _refuse_new_categories(X, ahead)
-    _refuse_contradictions(ahead)
-    if terms.missing == "raise":
-        _refuse_unknown(ahead, names, series, steps - panel.ends[series])
-    return ahead
+def with_names(X, panel, reader):
+    """Return covariates that are given as an array in a frame with their names, and X else; `reader` reads it."""
+    is_bare = X is not None and not hasattr(X, "iloc") and not isinstance(X, pd.Index)
+    return _name_columns(X, panel, reader) if is_bare and len(panel.covariate_names) else X
 
 
 def read_given_truth(y, X, panel):
@@ -321,7 +233,7 @@ def _are_bare_rows_of_training(X, index, panel, terms):
     """Return whether rows without a clock are all those of training, value by value; refuse what tells no rows."""
     values = np.asarray(X)
     if values.ndim == 0:
-        raise ValueError(f"X must have one row per step; got {X!r}.")
+        raise ValueError(f"X must have one row per step; got {X!r}. For the next so many steps call forecast(h).")
     has_covariates = len(panel.covariate_names) > 0
     if panel.form.has_ids:
         raise TypeError(
@@ -329,7 +241,7 @@ def _are_bare_rows_of_training(X, index, panel, terms):
             "the id of its series and its time stamp; give a DataFrame, as future_frame(h) does."
         )
     if index is None and has_covariates:
-        X = _with_names(X, panel, terms.name)
+        X = with_names(X, panel, terms.name)
         _refuse_missing_in_array(X, terms)
     elif values.size and not np.issubdtype(values.dtype, np.number):
         raise TypeError(
@@ -364,12 +276,6 @@ def _targets_by_step(panel):
     return fitted.transpose(1, 0, 2).reshape(n, -1)
 
 
-def _with_names(X, panel, reader):
-    """Return covariates that are given as an array in a frame with their names, and X else."""
-    is_bare = X is not None and not hasattr(X, "iloc") and not isinstance(X, pd.Index)
-    return _name_columns(X, panel, reader) if is_bare and len(panel.covariate_names) else X
-
-
 def _name_columns(X, panel, reader):
     """Return an array of covariates as a frame of those of training; `reader` is who reads it."""
     values, n = as_array(X, "X"), len(panel.covariate_names)
@@ -393,70 +299,4 @@ def _refuse_missing_in_array(X, terms):
         row, column = np.argwhere(is_missing.to_numpy())[0]
         raise ValueError(
             f"covariate {plain(is_missing.columns[column])!r} is missing in row {row} of X (NaN); fill it."
-        )
-
-
-def _refuse_new_categories(X, ahead):
-    """Raise if a category of the rows ahead is not among those of training."""
-    categories = ahead.panel.categories
-    for place, name in enumerate(X.columns):
-        is_new = ahead.values[:, place] == -1 if name in categories else np.zeros(len(X), bool)
-        if is_new.any():
-            value = plain(X[name].iloc[int(is_new.argmax())])
-            raise ValueError(_new_category(name, f"is {value!r} in X,", "", categories))
-
-
-def refuse_new_categories(panel):
-    """Raise if rows that a panel was extended by hold a category that training did not have."""
-    for name in panel.categories:
-        is_new = panel.covariates[:, panel.covariate_names.get_loc(name)] == -1
-        if is_new.any():
-            raise ValueError(_new_category(name, "holds", " " + panel.place(int(is_new.argmax())), panel.categories))
-
-
-def _new_category(name, what, place, categories):
-    """Return the sentence about a category that training did not have."""
-    return (
-        f"covariate {plain(name)!r} {what} a category that training did not have{place}; it had "
-        f"{listing(categories[name])}. Correct it, or set missing='mask', by which it is no category."
-    )
-
-
-def _refuse_contradictions(ahead):
-    """Raise if two rows of one step have different covariates."""
-    order = np.lexsort((ahead.leads, ahead.series))
-    series, leads, values = ahead.series[order], ahead.leads[order], ahead.values[order]
-    is_same = (values[1:] == values[:-1]) | (np.isnan(values[1:]) & np.isnan(values[:-1]))
-    contradicts = (np.diff(series) == 0) & (np.diff(leads) == 0) & ~is_same.all(axis=1)
-    if contradicts.any():
-        row, panel = int(contradicts.argmax()), ahead.panel
-        stamp = panel.stamps([panel.ends[series[row]] + leads[row]])[0]
-        raise ValueError(
-            f"X has {stamp} of {panel.label(series[row])} more than once, with different covariates; keep one row per "
-            "stamp."
-        )
-
-
-def _refuse_unknown(ahead, names, series, leads):
-    """Raise if covariates of what is to be forecast are not known; warn if those of steps before it are not."""
-    panel = ahead.panel
-    span = 1 + max(leads.max(), ahead.leads.max(initial=0))
-    is_known = ~np.isnan(ahead.values).any(axis=1)
-    known = np.unique(ahead.series[is_known] * span + ahead.leads[is_known])
-    is_unknown = ~np.isin(series * span + leads, known)
-    if is_unknown.any():
-        row = int(is_unknown.argmax())
-        stamp = panel.stamps([panel.ends[series[row]] + leads[row]])[0]
-        raise ValueError(
-            f"the covariates {listing(names)} of {panel.label(series[row])} are not given for {stamp}; give them for "
-            "every step to forecast, name them in past_covariates, or set missing='mask'."
-        )
-    wanted = np.zeros(panel.n_series, np.int64)
-    np.maximum.at(wanted, series, leads + 1)
-    n_unknown = int(wanted.sum() - (known % span < wanted[known // span]).sum())
-    if n_unknown:
-        warn(
-            f"the covariates {listing(names)} are not given for {n_unknown} step(s) between training and the rows of "
-            "X; the means of training stand for them, and no category. Give these rows, too, or name them in "
-            "past_covariates."
         )

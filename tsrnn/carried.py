@@ -78,9 +78,9 @@ class CarriedMember(Member):
         other._ends = None
         return other
 
-    def memory_of(self, series):
-        """Return the memory of a Series that forecasts are made from."""
-        rows = self.preparation.rows(series, series.lengths)
+    def memory_of(self, series, rows=None):
+        """Return the memory of a Series that forecasts are made from; as :meth:`Member.memory_of` does."""
+        rows = self.preparation.rows(series, series.lengths) if rows is None else rows
         return series, make_stretches(self.preparation, self.settings, series, rows, 0, series.lengths), series
 
     @property

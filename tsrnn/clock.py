@@ -107,7 +107,7 @@ class Clock:
         if index.min() < self.start:
             raise ValueError(
                 f"X has a row at {index.min()}, before training begins at {self.start}; only rows from there on can be "
-                "forecast."
+                "forecast. Split in the order of time, as TimeSeriesSplit does."
             )
         positions = _count_steps(self.start, self.step, index)
         if (positions < 0).any():
@@ -190,9 +190,10 @@ def check_index(index, label):
         )
     is_dated = isinstance(index, pd.DatetimeIndex | pd.PeriodIndex)
     if not is_dated and not pd.api.types.is_integer_dtype(index.dtype) and len(index):
+        what = "the stamps" if index.name is None else f"the stamps {index.name!r}"
         raise TypeError(
-            f"the index of {label} holds {index.dtype} stamps (such as {index[0]!r}), which are no clock; convert it "
-            "with pd.to_datetime, or use whole numbers."
+            f"{what} of {label} are of {index.dtype} (such as {index[:1].tolist()[0]!r}), which is no clock; convert "
+            "them with pd.to_datetime, or use whole numbers."
         )
     if index.hasnans:
         raise ValueError(f"the clock of {label} has a missing stamp (NaT); drop that row or give it its time.")

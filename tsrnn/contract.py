@@ -13,17 +13,9 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
-from .asking import (
-    Terms,
-    find_rows,
-    is_without_clock,
-    read_ahead,
-    read_given_truth,
-    refuse_far,
-    refuse_new_categories,
-    warn,
-)
-from .base import reject_booleans
+from .ahead import read_ahead, tell_new_categories
+from .asking import Terms, find_rows, is_without_clock, read_given_truth, refuse_far, warn
+from .base import reject_booleans, shorten
 from .calendar import seasonal_period
 from .checking import check_weights
 from .columns import FROM_DTYPE
@@ -264,8 +256,7 @@ class ForecasterMixin(RegressorMixin):
         check_is_fitted(self)
         panel = extend(self.panel_, X, y, **self._terms.keys)
         self._refuse_missing(panel, self._terms.missing)
-        if self._terms.missing == "raise":
-            refuse_new_categories(panel)
+        tell_new_categories(panel, self._terms)
         return panel
 
     def score(self, X, y=None, sample_weight=None):
@@ -439,7 +430,7 @@ class ForecasterMixin(RegressorMixin):
             stamp, start = panel.stamps([steps[first]])[0], panel.stamps([panel.starts[series[first]]])[0]
             raise ValueError(
                 f"X has a row of {panel.label(series[first])} at {stamp}, before it begins at {start}; only rows from "
-                "there on can be forecast."
+                "there on can be forecast. Split in the order of time, as PanelTimeSeriesSplit does."
             )
         is_inside = leads < 0
         if is_inside.any():  # of a wide frame a series may begin late: before that nothing was known
@@ -486,7 +477,8 @@ class ForecasterMixin(RegressorMixin):
         check_is_fitted(self)
         h = self._fitted_horizon if h is None else h
         if isinstance(h, bool) or not isinstance(h, int | np.integer):
-            raise TypeError(f"h must be a whole number of steps; got {h!r}.")
+            what = f"a {type(h).__name__} of {len(h)} rows, which is X" if hasattr(h, "iloc") else shorten(h)
+            raise TypeError(f"h must be a whole number of steps, as in forecast(12) or forecast(12, X); got {what}.")
         if h < 1:
             raise ValueError(f"h must be at least one step; got {h}.")
         return int(h)

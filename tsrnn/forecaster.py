@@ -3,7 +3,7 @@
 import time
 import warnings
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from numbers import Integral, Real
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ from .choices import resolve, resolve_lookback, resolve_max_iter
 from .contract import ForecasterMixin
 from .covariates import check_covariates
 from .kernels.plan import WINDOW_NORMS
-from .member import Member, Settings, Task, remembering
+from .member import Member, Settings, Task, Tasks, remembering
 from .network.together import run_together
 from .network.training import Training
 from .panel import refuse_outside
@@ -386,14 +386,14 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         >>> model.update(temperature[-12:], n_epochs=1).forecast(1).index[0]
         Timestamp('2011-01-01 00:00:00')
         """
-        panel, members = self._extended(X, y), None
+        panel = self._extended(X, y)
         if isinstance(n_epochs, bool) or not isinstance(n_epochs, Integral):
             raise TypeError(f"n_epochs must be a whole number from 0 on; got {n_epochs!r}.")
         if n_epochs < 0:
             raise ValueError(f"n_epochs must be a whole number from 0 on; got {n_epochs}.")
-        if n_epochs:
-            members = self._learn_on(panel, int(n_epochs))
-        self._observe(panel, members)
+        refuse_outside(panel, self._members[0].settings.bounds)
+        members = remembering(self._members, Series.of(panel))
+        self._members = self._learn_on(members, int(n_epochs)) if n_epochs else members
         self.panel_ = panel
         return self
 
@@ -444,10 +444,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         last = lengths[self._numbers] - self._fitted_horizon
         return skill_report(partial(self._forecasts_from, members=members), panel, first, last, self._fitted_horizon)
 
-    def _learn_on(self, panel, n_epochs):
-        """Return the members after so many further epochs, from all rows of a panel."""
-        refuse_outside(panel, self._limits())
-        series, members = Series.of(panel), self._members
+    def _learn_on(self, members, n_epochs):
+        """Return the members after so many further epochs, from all rows that they remember."""
         seeds = self._draw_seeds(len(members))
         options = self._training_options(
             learning_rate=resolve("learning_rate", self.learning_rate),
@@ -458,7 +456,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         options = replace(options, n_iter_no_change=n_epochs)
 
         def learn(k, options, name):
-            task, label = members[k].task_again(series), f"fine-tuning{name}"
+            task, label = members[k].task_again(), f"fine-tuning{name}"
             training = self._train_on(task, options, seeds[k], label, members[k].parameters)
             warning = describe_cut(training, label) if training.stop_reason in CUT_SHORT else ""
             return _Learnt(training, training.parameters, task, training.stop_reason, warning)
@@ -515,19 +513,18 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             max_time=max_time,
         )
         seeds = self._draw_seeds(resolve("n_members", self.n_members))
-        make_on_all = cache(partial(kind.task.of, settings, series, series.lengths)) if has_refit else None
-        task = kind.task.of(settings, series, n_training)
-        starts = self._earlier_weights(task, len(seeds)) if self.warm_start else [None] * len(seeds)
+        tasks = Tasks(partial(kind.task.of, settings, series), n_training, series.lengths, has_refit, len(seeds))
+        starts = self._earlier_weights(tasks.first, len(seeds)) if self.warm_start else [None] * len(seeds)
 
         def learn(k, options, name):
-            return self._learn_one((task, make_on_all), options, seeds[k], name, begun, starts[k])
+            return self._learn_one(tasks, options, seeds[k], name, begun, starts[k])
 
         learnt = [one for one in self._side_by_side(learn, len(seeds), options, stacklevel=5) if one is not None]
 
         # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
         first = learnt[0]
         self._members = [kind.member(settings, one.task, one.parameters) for one in learnt]
-        before = [kind.member(settings, task, one.training.parameters) for one in learnt]
+        before = [kind.member(settings, tasks.first, one.training.parameters) for one in learnt]
         self._before_refit = before, n_training, series.lengths
         self._began_warm = starts[0] is not None
         self._keep(first.training)
@@ -539,7 +536,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.season_, self.lookback_ = settings.season, settings.lookback
         self.hidden_layer_sizes_ = settings.hidden_layer_sizes
         self._architecture = first.task.architecture
-        self._observe(panel)
+        self._numbers = np.argsort(panel.order)  # of each series of the panel, in the order of training
+        self._members = remembering(self._members, series, tasks.rows_of_all())
 
     def _draw_seeds(self, n):
         rng = check_random_state(self.random_state)
@@ -551,7 +549,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             return [None] * n_members
         if self._architecture != task.architecture or len(self._members) != n_members:
             raise ValueError(
-                "warm_start needs the same network, and as many members, as the fit before; set it to False."
+                "warm_start needs the same network, and as many members, as the fit before; set it to False. Another "
+                "column, or another category of one, makes another network: give such columns the dtype category, with "
+                "all of its categories."
             )
         return [member.parameters.astype(self.dtype) for member in self._members]
 
@@ -575,14 +575,14 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
 
     def _learn_one(self, tasks, options, seed, name, begun, start):
         """Return what one network has learnt: by the first task, and by the second for as long as was best there."""
-        task, make_on_all = tasks
-        training = self._train_on(task, options, seed, f"training{name}", start)
-        learnt = _Learnt(training, training.parameters, task, training.stop_reason)
+        training = self._train_on(tasks.first, options, seed, f"training{name}", start)
+        tasks.let_go()
+        learnt = _Learnt(training, training.parameters, tasks.first, training.stop_reason)
         if training.stop_reason in CUT_SHORT:
             return replace(learnt, warning=describe_cut(training, f"training{name}"))
-        if make_on_all is None:
+        if not tasks.has_refit:
             return learnt
-        on_all = make_on_all()
+        on_all = tasks.on_all()
         n_epochs, label = training.best_iter, f"refit on everything{name}"
         options = replace(options, max_iter=n_epochs, n_iter_no_change=n_epochs)
         if self.max_time is not None:
@@ -657,11 +657,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             raise ValueError(f"the lower of the bounds must be below the upper; got {self.bounds!r}.")
         return float(lower), float(upper)
 
-    def _observe(self, panel, members=None):
-        refuse_outside(panel, self._limits())
-        series = Series.of(panel)
-        self._members = remembering(members or self._members, series)
-        self._numbers = np.argsort(panel.order)  # of each series of the panel, in the order of training
+    def _observe(self, panel):
+        refuse_outside(panel, self._members[0].settings.bounds)
+        self._members = remembering(self._members, Series.of(panel))
 
     def _train_on(self, task, options, seed, label, start=None):
         """Return the Training of a fresh network, or from these parameters."""

@@ -2,6 +2,7 @@
 
 from copy import copy
 from dataclasses import dataclass, replace
+from threading import Lock
 
 import numpy as np
 
@@ -107,6 +108,43 @@ class Task:
         return cls(architecture, preparation, windows, validation)
 
 
+class Tasks:
+    """What the networks of a fit are trained on, one after the other; no more of it is in memory than is needed.
+
+    Parameters
+    ----------
+    make : callable
+        Gives for the numbers of rows of the series that are trained on the Task.
+    n_training, lengths : ndarray of shape (n_series,)
+    has_refit : bool
+        Whether all rows are trained on after the first ones.
+    n_members : int
+    """
+
+    def __init__(self, make, n_training, lengths, has_refit, n_members):
+        self.first, self.has_refit = make(n_training), has_refit
+        self._make, self._lengths, self._n_waiting, self._lock = make, lengths, n_members, Lock()
+        self._is_whole, self._on_all = bool((n_training == lengths).all()), None
+
+    def let_go(self):
+        """Say that another member has learnt the first task; after the last one its windows are let go."""
+        with self._lock:
+            self._n_waiting -= 1
+            if not self._n_waiting and not self._is_whole:
+                self.first = replace(self.first, windows=None, validation=None)
+
+    def on_all(self):
+        """Return the task to learn from all rows."""
+        with self._lock:
+            self._on_all = self._on_all or self._make(self._lengths)
+        return self._on_all
+
+    def rows_of_all(self):
+        """Return the rows that were made of all of the series, by the id of their preparation."""
+        made = [self.first if self._is_whole else None, self._on_all]
+        return {id(task.preparation): task.windows.rows for task in made if task is not None}
+
+
 def check_targets(windows, validation):
     """Raise if there is nothing to learn, or nothing to watch."""
     for part, name in ((windows, "learnt from"), (validation, "held out for validation")):
@@ -130,9 +168,12 @@ def prepare(settings, series, n_training):
     return preparation.fit(series, n_training)
 
 
-def make_windows(preparation, settings, series, n_training):
-    """Return the windows whose targets are among the first rows of each series, so many."""
-    rows = preparation.rows(series, n_training)
+def make_windows(preparation, settings, series, n_training, rows=None):
+    """Return the windows whose targets are among the first rows of each series, so many.
+
+    `rows` are those that the preparation makes of the series, if they are made already.
+    """
+    rows = preparation.rows(series, n_training) if rows is None else rows
     first, last = settings.first_rows(n_training), n_training - settings.horizon
     return preparation.windows(
         rows, series, settings.lookback, settings.horizon, first, last, settings.windows_per_epoch
@@ -160,14 +201,14 @@ class Member:
         other.parameters = parameters
         return other
 
-    def task_again(self, series):
-        """Return the Task to learn on from all rows of these series, prepared as the member's were."""
-        return Task(self.architecture, self.preparation, self.memory_of(series)[1], None)
+    def task_again(self):
+        """Return the Task to learn on from all rows of the memory."""
+        return Task(self.architecture, self.preparation, self._windows, None)
 
-    def memory_of(self, series):
-        """Return the memory of a Series that forecasts are made from."""
+    def memory_of(self, series, rows=None):
+        """Return the memory of a Series that forecasts are made from; `rows` as in :func:`make_windows`."""
         filled = self.preparation.fill(series)
-        return filled, make_windows(self.preparation, self.settings, filled, series.lengths), series
+        return filled, make_windows(self.preparation, self.settings, filled, series.lengths, rows), series
 
     def with_memory(self, memory):
         """Return this member with another memory; what was learnt stays.
@@ -324,10 +365,14 @@ class Member:
         return forecasts.reshape(len(borders), self.settings.horizon, -1)
 
 
-def remembering(members, series):
-    """Return members with the memory of a Series, which those that were prepared together share."""
-    memories = {}
+def remembering(members, series, rows=None):
+    """Return members with the memory of a Series, which those that were prepared together share.
+
+    `rows` are, by the id of a preparation, those that it has made of all of the series already.
+    """
+    memories, rows = {}, rows or {}
     for member in members:
-        if id(member.preparation) not in memories:
-            memories[id(member.preparation)] = member.memory_of(series)
+        key = id(member.preparation)
+        if key not in memories:
+            memories[key] = member.memory_of(series, rows.get(key))
     return [member.with_memory(memories[id(member.preparation)]) for member in members]

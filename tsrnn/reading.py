@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from .clock import Clock, is_too_sparse, read_clock
+from .clock import Clock, check_index, is_too_sparse, read_clock
 from .columns import FROM_DTYPE, read_covariates, read_numbers
 from .frames import ID_COL, TIME_COL, WIDE, is_default, listing, plain, read_keys, read_table
 from .panel import NO_WEIGHTS, Panel, interpolate, refuse_empty
@@ -199,7 +199,8 @@ def _places_of_series(keys, form, freq):
     if keys.stamps.hasnans:
         row = int(np.asarray(keys.stamps.isna()).argmax())
         raise ValueError(f"row {row} has a missing stamp (NaT); drop that row or give it its time.")
-    numbers, stamps = _number_stamps(keys.stamps)
+    check_index(keys.stamps, form.label)
+    numbers, stamps = pd.factorize(keys.stamps, sort=True)
 
     def label(number):
         return f"series {plain(keys.ids[number])!r}"
@@ -234,14 +235,6 @@ def _places_with(panel, series, steps):
     new = bounds[series] + steps - panel.starts[series]
     clock = replace(panel.clock, n=max(panel.clock.n, int(ends.max())))
     return _Places(clock, panel.starts, bounds, np.append(old, new))
-
-
-def _number_stamps(stamps):
-    """Return for each row the number of its stamp among the sorted different ones, and these."""
-    try:
-        return pd.factorize(stamps, sort=True)
-    except TypeError:  # objects of several kinds, which the clock is going to refuse
-        return pd.factorize(stamps)
 
 
 def _refuse_disorder(series, steps, label, stamp):

@@ -8,6 +8,8 @@ from numbers import Real
 
 import numpy as np
 
+from .ahead import tell_new_category
+from .carried import CarriedMember
 from .frames import TARGET, WIDE, listing, plain
 from .memories import CarriedMemory, WindowMemory
 
@@ -48,10 +50,10 @@ class Stream:
         if panel.form.kind == WIDE:
             self._names = self._names[number : number + 1]
         self._names += panel.covariate_names.tolist()
-        self._limits = forecaster._limits() or (-np.inf, np.inf)
         self._n_targets, self._categories = panel.n_targets, panel.categories
         members = self._view._members
-        kind = CarriedMemory if forecaster.state == "carried" else WindowMemory
+        self._limits = members[0].settings.bounds or (-np.inf, np.inf)
+        kind = CarriedMemory if isinstance(members[0], CarriedMember) else WindowMemory
         self._memory = kind.of(panel, number, forecaster._numbers[number], members)
         weights = b"".join(member.parameters.tobytes() for member in members)
         self._of = f"{panel.label(number)} {hashlib.sha256(weights).hexdigest()}"
@@ -148,6 +150,11 @@ class Stream:
     def _read(self, observation):
         """Return the values of an observation: of targets (n_targets,), and covariates (n_covariates,)."""
         n_targets, names = self._n_targets, self._names
+        if hasattr(getattr(observation, "index", None), "freq"):  # of dates
+            raise TypeError(
+                f"the observation is a {type(observation).__name__} of {len(observation)} rows of time; give one "
+                "observation, always that of the next stamp: stream.update(series.iloc[-1])."
+            )
         if hasattr(observation, "keys"):
             given = dict(observation)
             if set(given) != set(names):
@@ -173,7 +180,7 @@ class Stream:
         for name, number in zip(names, numbers[:n_targets], strict=False):
             if number < lowest or number > highest:
                 raise ValueError(
-                    f"the observation of {plain(name)!r} is {number:g}, out of the bounds {self._view.bounds}; correct "
+                    f"the observation of {plain(name)!r} is {number:g}, out of the bounds {self._limits}; correct "
                     "it, or give bounds that hold what is observed."
                 )
         return np.array(numbers[:n_targets]), np.array(numbers[n_targets:])
@@ -183,7 +190,11 @@ class Stream:
         if name in self._categories:
             if value is None or value != value:
                 return np.nan
-            return float(self._categories[name].get_indexer([value])[0])
+            number = float(self._categories[name].get_indexer([value])[0])
+            if number < 0:
+                terms = self._view._terms
+                tell_new_category(name, f"is {plain(value)!r} in the observation,", self._categories, terms)
+            return number
         is_yes_or_no = isinstance(value, bool | np.bool_) and name in self._names[: self._n_targets]
         if not isinstance(value, Real | np.bool_) or is_yes_or_no:
             raise TypeError(f"the observation has {plain(value)!r} for {plain(name)!r}; give a number, NaN if missing.")

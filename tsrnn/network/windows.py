@@ -10,6 +10,7 @@ from ..kernels.buffers import Flat, Sequences, flatten
 from ..kernels.step import EQUAL_WEIGHTS
 
 GOLDEN_RATIO = (5**0.5 - 1) / 2
+PIECE = 2**18  # windows that are looked at together: what that takes is small beside many of them
 
 
 class FlatWindows(NamedTuple):
@@ -118,12 +119,16 @@ class SeriesWindows:
 
     def take(self, numbers):
         """Return the FlatWindows of these numbers; those are left out that have no target."""
-        series = np.searchsorted(self.ends, numbers, side="right")
-        borders = self.borders[series] + numbers - (self.ends - self.counts)[series]
+        borders, series = self._borders_of(numbers)
         windows = self.sequences(borders, series)
         X = flatten(windows)._replace(n_steps=self.lookback + self.horizon * self.reads_ahead)
         Y = flatten(replace(windows, steps=self.rows[:, : self.n_targets]))
         return FlatWindows(X, Y, np.flatnonzero(self._has_target(borders)), self.weights)
+
+    def _borders_of(self, numbers):
+        """Return the borders of the windows of these numbers, and their series."""
+        series = np.searchsorted(self.ends, numbers, side="right")
+        return self.borders[series] + numbers - (self.ends - self.counts)[series], series
 
     def sequences(self, borders, series):
         """Return what windows of these borders, rows of these series, see."""
@@ -138,16 +143,20 @@ class SeriesWindows:
     @cached_property
     def _with_target(self):
         """The numbers of the windows that have a target which is known and has a weight; None for all."""
-        has_target, width = self._is_target(slice(None)), 1
+        pieces = [np.arange(start, min(start + PIECE, len(self))) for start in range(0, len(self), PIECE)]
+        found = [piece[self._find_target(piece)] for piece in pieces]
+        return None if sum(map(len, found)) == len(self) else np.concatenate(found)
+
+    def _find_target(self, numbers):
+        """Return which of the windows of these numbers, which rise, have a target."""
+        borders, _ = self._borders_of(numbers)
+        first = int(borders[0])
+        has_target, width = self._is_target(slice(first, int(borders[-1]) + self.horizon)), 1
         while width < self.horizon:  # each round looks further ahead
             further = min(width, self.horizon - width)
             has_target[:-further] |= has_target[further:]
             width += further
-        is_border = np.zeros(len(self.rows) + 1, np.int8)  # +1 where they begin, -1 where they end, summed up
-        np.add.at(is_border, self.borders[self.counts > 0], 1)
-        np.add.at(is_border, (self.borders + self.counts)[self.counts > 0], -1)
-        has_target = has_target[np.cumsum(is_border[:-1], dtype=np.int8).view(bool)]
-        return None if has_target.all() else np.flatnonzero(has_target)
+        return has_target[borders - first]
 
     def _take_with_target(self, places):
         """Return the FlatWindows of these places among the windows that have a target."""
