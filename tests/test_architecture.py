@@ -27,7 +27,7 @@ SURFACE = [
     "baselines", "streaming", "memories", "choices", *BACKTESTING, "lookahead", "contract", "ahead", "asking",
     "splitting", "tokens", "ids", "carried", "member", "preparation", "covariates", *PLOTTING, "datasets", *METRICS,
     "transforms", "powers", "seasons", "scaling", "decomposition", "windows", "sequences", "checking", "calendar",
-    "stamps", "reading", "panel", "columns", "frames", "clock", "base", "weights",
+    "stamps", "reading", "panel", "columns", "frames", "clock", "base", "weights", "counts",
 ]  # fmt: skip
 NETWORK = [
     "training", "together", "carrying", "windows", "architecture", "schedules", "optimizers", "initializers",

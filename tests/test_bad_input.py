@@ -56,9 +56,9 @@ BAD_SERIES = {
     "duplicate stamps": (lambda: SALES.iloc[[0, 1, 1, 2, 3]], ValueError,
                          ["sales", "2015-02-28", "more than once", "one row per stamp"]),
     "gap": (lambda: SALES.drop(MONTHS[20]), ValueError,
-            ["sales", "0 missing", "1 absent", "2016-09-30", "missing='interpolate'"]),
+            ["sales", "has 1 absent stamp in", "2016-09-30", "missing='interpolate'"]),
     "NaN": (lambda: with_value(np.nan), ValueError,
-            ["sales", "1 missing", "0 absent", "2015-08-31", "missing='interpolate'"]),
+            ["sales", "has 1 missing value in", "2015-08-31", "missing='interpolate'"]),
     "all NaN": (lambda: SALES * np.nan, ValueError, ["sales", "no observed value", "60 rows", "give"]),
     "infinite": (lambda: with_value(np.inf), ValueError, ["sales", "infinite", "row 7", "replace"]),
     "minus infinite": (lambda: with_value(-np.inf), ValueError, ["sales", "infinite", "row 7", "replace"]),
@@ -156,7 +156,7 @@ def test_a_target_that_does_not_fit_is_refused(make, target, X, kind, words):
         (SALES.to_frame()[[]], np.ones((60, 0)), ["(60, 0)", "at least one target"]),
         (SALES.to_frame()[[]], np.ones((60, 1, 1)), ["(60, 1, 1)", "(n,)"]),
         (SALES.to_frame()[[]], SALES.set_axis(MONTHS + pd.offsets.MonthEnd()), ["different indexes", "y as an array"]),
-        (SALES.to_frame()[[]], SALES.where(SALES < 10.5), ["missing value(s)", "missing='interpolate'"]),
+        (SALES.to_frame()[[]], SALES.where(SALES < 10.5), ["missing value", "missing='interpolate'"]),
     ],
     ids=[
         "target as covariate",
@@ -443,8 +443,8 @@ def test_score_takes_rows_in_any_order_and_refuses_a_truth_that_is_missing(fitte
         (np.ones(40), TARGET, ValueError, r"X has the shape \(40,\); give \(n_samples"),
         (3.0, TARGET, ValueError, r"X is 3\.0, a single number"),
         (np.ones((40, 0)), TARGET, ValueError, r"0 feature\(s\)"),
-        (np.ones((40, 6, 0)), TARGET, ValueError, r"0 feature\(s\)"),
-        (np.ones((40, 0, 2)), TARGET, ValueError, r"0 (feature|step)\(s\)"),
+        (np.ones((40, 6, 0)), TARGET, ValueError, r"0 features in"),
+        (np.ones((40, 0, 2)), TARGET, ValueError, r"0 steps in"),
         (WINDOWS[:0], TARGET[:0], ValueError, r"0 sample\(s\)"),
         (WINDOWS, TARGET[:-1], ValueError, r"inconsistent numbers of samples: \[40, 39\]"),
         (WINDOWS, None, ValueError, "requires y"),
@@ -469,8 +469,8 @@ def test_windows_that_cannot_be_read_are_refused(X, y, kind, words):
 def test_windows_unlike_those_of_fit_are_refused_by_predict():
     flat, deep = regressor().fit(WINDOWS, TARGET), regressor().fit(np.ones((40, 6, 2)), TARGET)
     refused(ValueError, ["4 features", "expecting 6"], flat.predict, WINDOWS[:, :4])
-    refused(ValueError, ["2 feature(s)", "with 1"], flat.predict, np.ones((3, 6, 2)))
-    refused(ValueError, ["3 feature(s)", "with 2"], deep.predict, np.ones((3, 6, 3)))
+    refused(ValueError, ["2 features", "with 1"], flat.predict, np.ones((3, 6, 2)))
+    refused(ValueError, ["3 features", "with 2"], deep.predict, np.ones((3, 6, 3)))
     refused(ValueError, ["5 features", "expecting 6"], deep.predict, np.ones((3, 5, 2)))
     refused(ValueError, ["4 dimensions"], flat.predict, np.ones((3, 6, 1, 1)))
 

@@ -118,9 +118,9 @@ FITS = {
     "steps that are floats": (lambda: long(ds=np.arange(2.0 * N) % N), {}, TypeError,
                               ["the panel", "float64", "whole numbers"]),
     "absent stamp": (lambda: long().drop(index=5), {}, ValueError,
-                     ["0 missing", "1 absent", "series 'A'", "2024-01-06", "missing='interpolate'"]),
+                     ["has 1 absent stamp in", "series 'A'", "2024-01-06", "missing='interpolate'"]),
     "absent stamp of all series": (lambda: wide().drop(DAYS[5]), {}, ValueError,
-                                   ["0 missing", "1 absent", "series 'A'", "2024-01-06", "missing='interpolate'"]),
+                                   ["has 1 absent stamp in", "series 'A'", "2024-01-06", "missing='interpolate'"]),
     # the ids
     "no id in a row": (lambda: with_cell(long(), 7, "unique_id", None), {}, ValueError, ["row 7", "no id", "drop"]),
     "NaN as id": (lambda: with_cell(long(), 7, "unique_id", np.nan), {}, ValueError, ["row 7", "no id", "drop"]),
@@ -179,7 +179,7 @@ FITS = {
     "durations": (lambda: long(y=pd.Timedelta("1h")), {}, TypeError, ["column 'y'", "timedelta64", "numbers"]),
     "lists": (lambda: long(y=[[1]] * (2 * N)), {}, TypeError, ["column 'y'", "[1]", "row 0", "not a number"]),
     "NaN": (lambda: with_cell(long(), N + 7, "y", np.nan), {}, ValueError,
-            ["1 missing", "0 absent", "series 'B'", "2024-01-08", "missing='interpolate'"]),
+            ["has 1 missing value in", "series 'B'", "2024-01-08", "missing='interpolate'"]),
     "NaN at the end of a wide frame": (lambda: with_cell(wide(), N - 1, "A", np.nan), {}, ValueError,
                                        ["1 missing", "series 'A'", "2024-01-24", "missing='interpolate'"]),
     "a series of nothing but NaN": (lambda: long(y=long()["y"].where(long()["unique_id"] == "A")), {}, ValueError,
@@ -204,7 +204,7 @@ PAIRS = {
     "y of another clock": (lambda: (levels()[[]], levels(1, N + 1)["y"]), ["different indexes", "y as an array"]),
     "y in another order": (lambda: (levels()[[]], levels()["y"][::-1]), ["different indexes", "y as an array"]),
     "y of no columns": (lambda: (levels()[[]], np.ones((2 * N, 0))), ["(48, 0)", "at least one target"]),
-    "y that is missing a value": (lambda: (levels()[[]], levels()["y"].where(levels()["y"] < 9)), ["missing value(s)"]),
+    "y that is missing a value": (lambda: (levels()[[]], levels()["y"].where(levels()["y"] < 9)), ["missing value"]),
     "columns beside y": (lambda: (levels(), levels()["y"]), ["'y'", "the very values", "leave that column out"]),
 }
 

@@ -64,8 +64,8 @@ def test_forecast_writes_the_next_steps_and_reports_what_it_did(sales, folder, c
     assert Path("picture.png").read_bytes()[:4] == b"\x89PNG"
     for said in (
         "160 points, 2024-01-01 to 2024-06-08, step D",
-        "0 missing values, 0 absent stamps",
-        "LSTM of 32 units",
+        "no value missing, no stamp absent",
+        "\nnetwork   LSTM of 32 units; reads 9 steps, gives 7\n",
     ):
         assert said in out
     for score in ("MAE", "RMSE", "sMAPE", "MASE", "seasonal naive (7)", "next.csv", "picture.png"):
@@ -189,6 +189,13 @@ def test_same_seed_same_file_and_another_seed_another(sales):
         ((5, "units", "inf"), FORECAST, "infinite value"),
         ((5, "units", "many"), FORECAST, "'many'.*not a number; see --decimal"),
         ((5, "units", "1,5"), [*FORECAST[:4], *FORECAST[6:]], "'1,5' in column 'units'.*see --decimal"),
+        (
+            (5, "units", "1,5"),
+            FORECAST,
+            "'1,5' in column 'units'.* if its comma is the decimal mark, see --decimal and --sep",
+        ),
+        ((slice(None), "shop", "1.200,5"), [*FORECAST[:4], *FORECAST[6:]], "'1.200,5' .*see --decimal and --sep"),
+        ((slice(None), "shop", "-1,5"), [*FORECAST, "--past-covariates", "shop"], "'-1,5' .*see --decimal and --sep"),
     ],
 )
 def test_what_cannot_be_forecast_is_one_sentence_and_writes_nothing(sales, folder, capsys, change, arguments, message):
@@ -220,6 +227,12 @@ def test_what_cannot_be_forecast_is_one_sentence_and_writes_nothing(sales, folde
         (["backtest", "co2", "--horizon", "3", "--initial", "1.5"], "or a share such as 0.8, got 1.5"),
         (["backtest", "co2", "--horizon", "3", "--scores", "foo"], "no score 'foo'; choose of MAE, RMSE"),
         (["backtest", "co2", "--horizon", "3", "--future", "f.csv"], "unrecognized arguments: --future"),
+        (["forecast", "co2", "--horizon", "3", "--miss", "mask"], "arguments: --miss mask; did you mean --missing?"),
+        (["forecast", "co2", "--horizon", "3", "more.csv"], "unrecognized arguments: more.csv"),
+        (["--vers", "datasets"], "did you mean --version?"),
+        (["forecast", "co2", "--horizon", "3", "--sep", "||"], "must be one character, or tab; got '||'"),
+        (["forecast", "co2", "--horizon", "3", "--sep", ""], "must be one character, or tab; got ''"),
+        (["forecast", "co2", "--horizon", "3", "--decimal", ",,"], "must be one character, got ',,'"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exits_with_two(capsys, arguments, message):
@@ -229,7 +242,8 @@ def test_wrong_usage_is_one_line_and_exits_with_two(capsys, arguments, message):
     err = capsys.readouterr().err
     assert message in err
     assert err.count("\n") == 1
-    assert "--help" in err
+    command = [word for word in arguments[:1] if not word.startswith("-")]
+    assert f"(see: {' '.join(['tsrnn', *command])} --help)" in err
 
 
 def test_empty_and_binary_files_are_refused(folder, capsys):
@@ -262,6 +276,48 @@ def test_semicolons_decimal_commas_and_encodings_are_options(folder, capsys):
     assert main([*command, "--encoding", "cp1252", "--sep", ";"]) == 1
     assert "see --decimal" in capsys.readouterr().err
     assert main([*command, "--encoding", "cp1252", "--sep", ";", "--decimal", ","]) == 0
+
+
+@pytest.mark.parametrize("named", ["tab", "\\t", "\t", "|", "§"])  # the dot of a regular expression is no dot here
+def test_separator_is_one_character_as_it_stands_or_a_tab(folder, capsys, named):
+    days, units = pd.date_range("2024-01-01", periods=60, freq="D"), np.sin(np.arange(60))
+    pd.DataFrame({"ds": days, "y": units}).to_csv(
+        "sales.csv", index=False, sep="\t" if named in ("tab", "\\t") else named
+    )
+    assert main(["forecast", "sales.csv", "--horizon", "2", *TINY, "--sep", named]) == 0
+    assert "warning" not in capsys.readouterr().err
+    assert list(pd.read_csv("forecast.csv")["ds"]) == ["2024-03-01", "2024-03-02"]
+
+
+def test_file_of_tabs_that_nobody_has_named_is_one_sentence(folder, capsys):
+    Path("tabs.csv").write_text("ds\ty\n2024-01-01\t1\n")
+    assert main(["forecast", "tabs.csv", "--horizon", "2"]) == 1
+    assert "may be parted by --sep tab" in one_line(capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_numbers_of_one_and_of_none_are_said_as_such(sales, capsys, n):
+    for row in range(160 - n, 160):
+        edit(sales, row, "units", "")
+    frame = pd.read_csv(sales).drop(index=list(range(40, 40 + n)))
+    frame.to_csv(sales, index=False)
+    assert (
+        main([*FORECAST[:7], str(n + 1), "--missing", "mask", "--hidden-layer-sizes", str(n), "--max-iter", "1"]) == 0
+    )
+    out = capsys.readouterr().out
+    said = {
+        1: ["1 missing value, 1 absent stamp: hidden", "LSTM of 1 unit;", "the last value is unknown",
+            "scores on 1 held-out observation ("],
+        2: ["2 missing values, 2 absent stamps: hidden", "LSTM of 2 units;", "the last 2 values are unknown",
+            "the last 3 steps, from 2024-06-06 on, are held out"],
+    }[n]  # fmt: skip
+    assert [words for words in said if words not in out] == []
+    assert main([*FORECAST[:7], "1", *TINY]) == 1
+    err = one_line(capsys.readouterr().err)
+    assert f"has {n} missing value{'s' * (n > 1)} and {n} absent stamp{'s' * (n > 1)} in steps" in err
+    pd.read_csv(sales).iloc[:40].to_csv(sales, index=False)
+    assert main([*FORECAST[:7], "1", *TINY]) == 0
+    assert "the last step, from 2024-02-09 on, is held out" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("dates", ["%d/%m/%Y", "%Y%m"])
@@ -405,10 +461,37 @@ def test_wide_file_is_a_panel_of_every_column_of_numbers(shops, capsys):
     wide.to_csv("wide.csv")
     assert main(["forecast", "wide.csv", "--time-col", "day", "--horizon", "7", *TINY, "--plot", "p.png"]) == 0
     out = capsys.readouterr().out
-    assert "left out  'weather'" in out
+    assert "left out  'weather'\n" in out
+    assert "series    '007', '012', '100': each column of numbers; for one alone see --target\n" in out
     assert "3 series, 180 values on 60 points" in out
     assert list(pd.read_csv("forecast.csv").columns) == ["day", "007", "012", "100"]
     assert Path("p.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_picture_of_a_panel_says_what_it_is_and_of_which_unit(shops, capsys, monkeypatch):
+    from tsrnn.commands import running
+
+    figures = []
+    monkeypatch.setattr(running, "_save", lambda figure, arguments: figures.append(figure))
+    assert main(["forecast", *PANEL, "--past-covariates", "price", "--plot", "p.png"]) == 0
+    (figure,) = figures
+    assert figure.legends[0].get_title().get_text() == "Forecast of the next 7 steps"
+    assert figure.get_supylabel() == "units"
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["007", "100", "012"]
+
+
+def test_network_that_carries_its_state_is_an_option(sales, capsys):
+    assert main([*FORECAST, *TINY, "--state", "carried"]) == 0
+    assert "reads on from the first step, learns over stretches of 9, gives 7" in capsys.readouterr().out
+    series = pd.read_csv(sales, parse_dates=["day"], index_col="day")["units"].asfreq("D")
+    model = tsrnn.RNNForecaster(
+        7, state="carried", hidden_layer_sizes=4, max_iter=2, n_iter_no_change=2, early_stopping=False, random_state=0
+    )
+    np.testing.assert_allclose(pd.read_csv("forecast.csv")["units"], model.fit(series).forecast(), rtol=1e-7)
+    assert main([*FORECAST, *TINY, "--state", "carried", "--missing", "interpolate"]) == 1
+    err = one_line(capsys.readouterr().err)
+    assert "which --state carried cannot do; " in err
+    assert not re.search(r"\w=|set it to|missing '", err), err
 
 
 def test_names_of_a_long_table_need_no_option(shops, capsys):

@@ -206,7 +206,7 @@ def test_eval_set_holds_no_missing_values(kind):
 
 
 def test_targets_of_eval_set_are_of_the_kind_that_is_learnt():
-    refused(ValueError, ["y of eval_set has 2 target(s)", "that of fit 1"], fit, "number", (OTHER, OTHER[:, :2]))
+    refused(ValueError, ["y of eval_set has 2 targets", "that of fit 1"], fit, "number", (OTHER, OTHER[:, :2]))
     refused(
         ValueError, ["eval_set: loss='poisson' needs targets that are not negative"],
         make("number", loss="poisson").fit, X, np.abs(X[:, 0]), eval_set=(OTHER, -np.ones(20)),
@@ -269,7 +269,7 @@ def test_validation_gap_leaves_out_nothing_where_nothing_is_held_out():
 def test_a_validation_gap_that_leaves_nothing_to_train_on_is_refused():
     fit("number", early_stopping=True, validation_gap=53, max_iter=1)
     words = [
-        "60 sample(s) leave none to train on",
+        "60 samples leave none to train on",
         "the 6 of validation",
         "the validation_gap of 54",
         "early_stopping=False",

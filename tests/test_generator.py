@@ -540,8 +540,8 @@ BAD_ROWS = {
     "booleans": ([[True, False]], TypeError, ["row 0 of X holds", "bool", "integers"]),
     "a boolean among ids": ([[1, 2], [2, True]], TypeError, ["row 1 of X holds True", "bool", "integers"]),
     "a boolean of NumPy among ids": ([[1, np.True_]], TypeError, ["row 0 of X holds True", "bool", "integers"]),
-    "a masked array": (np.ma.array([[1, 2]], mask=[[0, 1]]), ValueError, ["X has 1 masked value(s)", "fill"]),
-    "a masked row": ([np.ma.array([1, 2], mask=[0, 1]), [1]], ValueError, ["X has 1 masked value(s)", "fill"]),
+    "a masked array": (np.ma.array([[1, 2]], mask=[[0, 1]]), ValueError, ["X has 1 masked value", "fill"]),
+    "a masked row": ([np.ma.array([1, 2], mask=[0, 1]), [1]], ValueError, ["X has 1 masked value", "fill"]),
     "a row that is a number": ([[1, 2], 3], ValueError, ["row 1 of X is 3", "single number"]),
     "a row that is a dict": ([[1, 2], {1: 2}], TypeError, ["row 1 of X is {1: 2}", "no sequence of ids"]),
     "a row that is a set": ([[1, 2], {1, 2}], TypeError, ["row 1 of X is {1, 2}", "no sequence of ids"]),
@@ -645,7 +645,7 @@ def test_an_argument_out_of_range_is_refused_by_its_name(name, value):
 def test_arguments_that_exclude_each_other_are_refused():
     refused(ValueError, ["padding_id=7", "n_tokens=5"], generator(padding_id=7, n_tokens=5).fit, ROWS)
     stopping = generator(early_stopping=True)
-    refused(ValueError, ["1 sample(s)", "early_stopping=False"], stopping.fit, [[1, 2, 3]])
+    refused(ValueError, ["1 sample", "early_stopping=False"], stopping.fit, [[1, 2, 3]])
 
 
 BAD_PROMPTS = {

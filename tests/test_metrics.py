@@ -200,7 +200,7 @@ def test_the_table_holds_what_the_functions_give(seed):
 def test_training_not_longer_than_a_season_is_scaled_by_one_step(season):
     y, f, train = draw(0)
     assert mase(y, f, train, season) == pytest.approx(plain_mase(train, y, f, 1), rel=TOLERANCE)
-    refused(ValueError, ["70 step(s)", f"season={season}"], rmsse, y, f, train, season)
+    refused(ValueError, ["70 steps", f"season={season}"], rmsse, y, f, train, season)
 
 
 def test_naive_error_never_pairs_values_across_a_hole():
@@ -804,7 +804,7 @@ def test_scorers_refuse_what_they_cannot_score_in_one_sentence():
         refused(TypeError, [name, "series_numbers", "LinearRegression"], scorer(name), pipe, X, y)
     refused(TypeError, ["read_truth", "LinearRegression", "give y"], scorer("neg_mae"), plain, X)
     refused(ValueError, ["y has 11", "predict(X) 12"], scorer("neg_mae"), model, X, y[1:])
-    refused(ValueError, ["0 row(s)"], scorer("neg_mae"), model, X[:0], y[:0])
+    refused(ValueError, ["0 rows"], scorer("neg_mae"), model, X[:0], y[:0])
     refused(ValueError, ["y has shape (12, 2)"], scorer("neg_mase"), model, X, X)
     refused(ValueError, ["sample_weight", "shape (1,)"], scorer("neg_mase"), model, X, y, [1])
     refused(ValueError, ["no move"], scorer("directional_accuracy"), model, X[:2], y[:2])

@@ -340,7 +340,7 @@ def test_several_targets_count_each_missing_value_and_each_absent_stamp_once():
 def test_a_hole_is_refused_with_its_place_and_kind(missing_row):
     index = dates("2020-01-01", 20, "D")
     holed = series(index).where(np.arange(20) != 3) if missing_row == 0 else series(without(index, [3]))
-    counts = "1 missing value(s) and 0 absent" if missing_row == 0 else "0 missing value(s) and 1 absent"
+    counts = "has 1 missing value in steps" if missing_row == 0 else "has 1 absent stamp in steps"
     with pytest.raises(ValueError, match="the first at 2020-01-04") as caught:
         refuse_missing(read_panel(holed))
     assert counts in str(caught.value)

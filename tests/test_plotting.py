@@ -171,14 +171,14 @@ def test_dates_are_told_in_the_time_zone_of_the_data(ax):
     assert ticks[midnight] == "Jan-02"
 
 
-def test_first_tick_says_its_month_and_year(ax):
+def test_ticks_say_their_months_and_years(ax):
     plotting.plot_forecast(series(2, 364), series(364), n_history=5, ax=ax)  # December 25 to 31
     assert [text.get_text() for text in tick_labels(ax)][:3] == ["25", "26", "27"]
     assert ax.xaxis.get_major_formatter().get_offset() == "2024-Dec"
     over_new_year = Figure(figsize=(8, 3.6)).subplots()
     plotting.plot_forecast(series(2, 366), series(366), n_history=5, ax=over_new_year)
     assert {"27", "Jan"} <= {text.get_text() for text in tick_labels(over_new_year)}
-    assert over_new_year.xaxis.get_major_formatter().get_offset() == "2024-Dec"
+    assert over_new_year.xaxis.get_major_formatter().get_offset() == "2024-Dec to 2025-Jan"
 
 
 def test_forecast_of_another_time_zone_stands_at_its_instant(ax):
@@ -239,6 +239,8 @@ def test_dates_are_readable_on_axes_of_any_width_and_length_of_time(width, n, fr
         warnings.simplefilter("error")  # matplotlib warns if it finds no good distance of ticks
         boxes = [text.get_window_extent() for text in tick_labels(ax)]
     assert 2 <= len(boxes) <= 10
+    span = ax.xaxis.get_offset_text().get_window_extent()
+    assert span.x1 < ax.get_figure().bbox.x1
     assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
 
 
@@ -289,6 +291,24 @@ def test_panel_says_how_many_series_it_leaves_out(pyplot):
     columns = {ax.get_subplotspec().colspan.start for ax in axes}
     assert columns == {0, 1}
     assert plotting.plot_panel(panel(20, 4))[0].get_figure().get_supxlabel() == ""
+
+
+@pytest.mark.parametrize("n, shape", [(1, (1, 1)), (2, (1, 2)), (3, (1, 3)), (4, (2, 2)), (5, (2, 3)), (12, (4, 3))])
+def test_grid_of_a_panel_is_three_wide_and_of_four_a_square(pyplot, n, shape):
+    axes = plotting.plot_panel(panel(20, 4, "abcdefghijkl"[:n]))
+    assert axes[0].get_subplotspec().get_gridspec().get_geometry() == shape
+    wide = plotting.plot_panel(panel(20, 4, "abcdefghijkl"[:n]), n_columns=4)
+    assert wide[0].get_subplotspec().get_gridspec().ncols == min(n, 4)
+
+
+def test_truth_is_seen_where_the_forecast_is_the_same(ax):
+    forecast = series(5, 40)
+    plotting.plot_forecast(forecast, series(40), truth=forecast, ax=ax)
+    truth, above = lines(ax)["truth, held out"], lines(ax)["forecast"]
+    assert truth.get_zorder() > above.get_zorder()
+    assert truth.get_linewidth() > above.get_linewidth()
+    assert truth.is_dashed()  # through whose gaps it is seen
+    assert not above.is_dashed()
 
 
 def test_lowest_pictures_of_each_column_tell_the_time_for_those_above(pyplot):
@@ -751,7 +771,7 @@ REFUSALS = {
         plotting.plot_forecast, pd.concat([FORECAST, FORECAST]),
     ),
     "no stamp": (
-        ValueError, ["1 row(s) without a stamp"],
+        ValueError, ["1 row without a stamp"],
         plotting.plot_forecast, FORECAST.set_axis([*FORECAST.index[:4], pd.NaT]),
     ),
     "another clock": (

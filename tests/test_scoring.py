@@ -70,7 +70,7 @@ def test_a_wide_frame_is_scored_series_by_series_over_what_is_known_of_each():
     for name in ("neg_mae", "neg_mase", "directional_accuracy"):
         assert np.isfinite(scorer(name)(strict, holed[TRAIN]))
     refused(ValueError, ["2 missing value(s)"], strict.score, holed[TEST])
-    refused(ValueError, ["2 missing value(s)"], scorer("neg_mae"), strict, holed[TEST])
+    refused(ValueError, ["2 missing values"], scorer("neg_mae"), strict, holed[TEST])
 
 
 def test_scorers_of_a_wide_frame_are_those_of_its_long_form(panel):

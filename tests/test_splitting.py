@@ -611,6 +611,6 @@ def test_arguments_of_folds_are_refused_in_one_sentence(case):
 
 
 def test_too_many_folds_are_refused_in_one_sentence():
-    words = ["n_splits=5", "3 stamp(s)", "gap of 2", "17", "have 10"]
+    words = ["n_splits=5", "3 stamps", "gap of 2", "17", "have 10"]
     refused(ValueError, words, PanelTimeSeriesSplit(5, test_size=3, gap=2).split, WIDE)
     refused(ValueError, ["more than 5", "have 3"], PanelTimeSeriesSplit().split, MULTI)

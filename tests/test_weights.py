@@ -365,7 +365,7 @@ BAD_WEIGHTS = {
     "complex": (lambda w: {**w, "head.b_y": np.zeros(3, complex)}, TypeError,
                 ["weights['head.b_y']", "complex128", "real"]),
     "NaN": (lambda w: {**w, "head.b_y": [np.nan, 0, np.inf]}, ValueError,
-            ["weights['head.b_y']", "2 value(s)", "NaN or infinite", "replace"]),
+            ["weights['head.b_y']", "2 NaN or infinite values", "replace"]),
     "too large": (lambda w: {**w, "head.b_y": [0, -1e39, 0]}, ValueError,
                   ["weights['head.b_y']", "1e+39", "float32", "scale it", "float64"]),
 }  # fmt: skip

@@ -16,6 +16,7 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from tqdm import tqdm
 
+from .counts import how_many
 from .kernels.plan import ACTIVATIONS, CELLS
 from .network.initializers import initial_parameters
 from .network.optimizers import OPTIMIZERS
@@ -167,8 +168,8 @@ def count_validation(estimator, n_samples, gap=0):
     if n_validation + gap >= n_samples:
         also, cure = (f" and the validation_gap of {gap}", "lower it, or ") if gap else ("", "")
         raise ValueError(
-            f"{n_samples} sample(s) leave none to train on beside the {n_validation} of validation{also}; {cure}set "
-            "early_stopping=False."
+            f"{how_many(n_samples, 'sample')} leave{'s' * (n_samples == 1)} none to train on beside the "
+            f"{n_validation} of validation{also}; {cure}set early_stopping=False."
         )
     return n_validation
 

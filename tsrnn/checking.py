@@ -10,6 +10,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import _check_sample_weight, _get_feature_names
 
 from .base import shorten
+from .counts import how_many
 from .kernels.buffers import cast
 from .kernels.step import EQUAL_WEIGHTS
 
@@ -68,7 +69,7 @@ def as_windows(X):
         raise ValueError(f"X has {X.ndim} dimensions; windows have 2 (samples, steps) or 3 (samples, steps, features).")
     for size, what in zip(X.shape[1:], ("step", "feature"), strict=False):
         if size == 0:
-            raise ValueError(f"X has 0 {what}(s) in shape {X.shape}; windows need at least one.")
+            raise ValueError(f"X has 0 {what}s in shape {X.shape}; windows need at least one.")
     X = X if X.dtype.isnative else X.astype(X.dtype.newbyteorder("="))  # scikit-learn lets tables of others pass
     return X[:, :, None] if X.ndim == 2 else X
 
@@ -252,7 +253,7 @@ def refuse_masked(given, what):
     parts = given if isinstance(given, list | tuple) else [given]
     n_masked = sum(np.ma.count_masked(part) for part in parts if isinstance(part, np.ma.MaskedArray))
     if n_masked:
-        raise ValueError(f"{what} has {n_masked} masked value(s); fill or drop them.")
+        raise ValueError(f"{what} has {how_many(n_masked, 'masked value')}; fill or drop them.")
 
 
 def read_array(given, what, cure=ONE_LENGTH):

@@ -22,6 +22,7 @@ from .base import (
     reject_booleans,
 )
 from .checking import names_of
+from .counts import how_many
 from .ids import LARGEST_ID, read_ids
 from .kernels.buffers import Sequences
 from .kernels.plan import ACTIVATIONS
@@ -606,7 +607,7 @@ class RNNGenerator(RecurrentEstimator):
         chosen = np.empty(n_steps, int)
         for step in range(n_steps):
             if not np.isfinite(outputs).all():
-                raise ValueError(f"what follows after {step} new symbol(s) is not finite; {SCALE_WEIGHTS}.")
+                raise ValueError(f"what follows after {how_many(step, 'new symbol')} is not finite; {SCALE_WEIGHTS}.")
             heights = np.where(self._is_seen, outputs.astype(np.float64), -np.inf)
             chosen[step] = _choose(heights, temperature, top_k, rng)
             outputs = stream.advance(chosen[step : step + 1])

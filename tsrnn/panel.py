@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .clock import Clock
+from .counts import how_many
 from .frames import WIDE, Form, listing, plain
 
 NO_WEIGHTS = np.zeros(0)
@@ -158,9 +159,11 @@ def refuse_missing(panel, cures="set missing='interpolate'"):
     is_missing = np.isnan(panel.values).any(axis=1)
     if not is_missing.any():
         return
+    counts = {"missing value": panel.n_missing, "absent stamp": panel.n_absent}
+    holes = " and ".join(how_many(n, what) for what, n in counts.items() if n)
+    first = panel.place(int(is_missing.argmax()))
     raise ValueError(
-        f"{panel.form.label} has {panel.n_missing} missing value(s) and {panel.n_absent} absent stamp(s) in steps of "
-        f"{panel.clock.step_name}, the first {panel.place(int(is_missing.argmax()))}; fill them, or {cures}."
+        f"{panel.form.label} has {holes} in steps of {panel.clock.step_name}, the first {first}; fill them, or {cures}."
     )
 
 

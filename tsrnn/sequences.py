@@ -19,6 +19,7 @@ from .checking import (
     read_array,
     refuse_masked,
 )
+from .counts import how_many
 from .kernels.buffers import Sequences
 
 
@@ -107,8 +108,8 @@ def join_rows(X, what="X"):
     odd = next((number for number, row in enumerate(rows) if len(row) and row.shape[1] != widths[0]), None)
     if odd is not None:
         raise ValueError(
-            f"row {odd} of {what} has {rows[odd].shape[1]} feature(s) per step, but the first has {widths[0]}; "
-            "give all rows the same features."
+            f"row {odd} of {what} has {how_many(rows[odd].shape[1], 'feature')} per step, but the first has "
+            f"{widths[0]}; give all rows the same features."
         )
     width = widths[0] if widths else 1
     steps = np.concatenate([row.reshape(-1, width) for row in rows])

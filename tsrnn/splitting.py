@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 
 from .base import shorten
+from .counts import how_many
 from .stamps import ID_COL, TIME_COL, first_id, number_rows
 
 __all__ = ["train_val_test_split", "PanelTimeSeriesSplit"]
@@ -230,8 +231,8 @@ class PanelTimeSeriesSplit(BaseCrossValidator):
         n_taken = n_splits * test_size + gap
         if n_stamps <= n_taken:
             raise ValueError(
-                f"n_splits={n_splits} test parts of {test_size} stamp(s) after a gap of {gap} need more than {n_taken} "
-                f"stamps, but the data have {n_stamps}; ask for fewer or shorter parts, or give more data."
+                f"n_splits={n_splits} test parts of {how_many(test_size, 'stamp')} after a gap of {gap} need more than "
+                f"{n_taken} stamps, but the data have {n_stamps}; ask for fewer or shorter parts, or give more data."
             )
         for start in range(n_stamps - n_splits * test_size, n_stamps, test_size):
             end = start - gap

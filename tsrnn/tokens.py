@@ -12,6 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .base import POSITIVE_INT, reject_booleans, shorten
+from .counts import how_many
 from .ids import read_rows
 
 PADDING_ID, UNKNOWN_ID = 0, 1
@@ -150,7 +151,7 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
             words = f", with words that token_pattern={self.token_pattern!r} finds" if self.unit == "word" else ""
             raise ValueError(f"X has no symbol; give rows that are not empty{words}.")
         if not kept:
-            raise ValueError(f"no symbol of X occurs at least min_count={self.min_count} time(s); lower min_count.")
+            raise ValueError(f"no symbol of X occurs min_count={self.min_count} times or more; lower min_count.")
         try:
             kept.sort()
         except TypeError:
@@ -200,7 +201,9 @@ class SequenceEncoder(TransformerMixin, BaseEstimator):
         try:
             ids = np.full((len(rows), n_steps), PADDING_ID, dtype=np.int64)
         except (ValueError, MemoryError):
-            raise ValueError(f"max_length={n_steps} of {len(rows)} row(s) is too large for memory: lower it.") from None
+            raise ValueError(
+                f"max_length={n_steps} of {how_many(len(rows), 'row')} is too large for memory: lower it."
+            ) from None
         for places, row in zip(ids, rows, strict=True):
             row = self._kept_end(row, n_steps)
             places[: len(row)] = row

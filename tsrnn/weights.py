@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from .counts import how_many
+
 
 def read_weights(given, own):
     """Return the arrays of `given` in the order, shapes and dtype of a network's own.
@@ -54,7 +56,7 @@ def _read_array(label, given, own):
         raise ValueError(f"{label} has shape {values.shape}, but that of this network is {own.shape}; {cure}.")
     n_not_finite = values.size - np.isfinite(values).sum()
     if n_not_finite:
-        raise ValueError(f"{label} holds {n_not_finite} value(s) that are NaN or infinite; replace them.")
+        raise ValueError(f"{label} holds {how_many(n_not_finite, 'NaN or infinite value')}; replace by finite numbers.")
     with np.errstate(over="ignore", under="ignore"):
         cast = values.astype(own.dtype)
     if not np.isfinite(cast).all():

@@ -29,6 +29,7 @@ from .base import (
     warn_if_cut_short,
 )
 from .checking import as_windows, check_weights, names_of, names_of_rows, read_windows, refusing_numbers
+from .counts import how_many
 from .ids import LARGEST_ID, read_ids
 from .kernels.buffers import Sequences
 from .kernels.plan import ACTIVATIONS
@@ -173,7 +174,7 @@ class WindowEstimator(RecurrentEstimator):
             raise ValueError(f"embedding_vectors must be finite numbers of shape (n_tokens, size); got {given}.")
         if self.n_tokens not in (None, len(vectors)):
             raise ValueError(
-                f"embedding_vectors has {len(vectors)} row(s), but n_tokens={self.n_tokens}; give one alone."
+                f"embedding_vectors has {how_many(len(vectors), 'row')}, but n_tokens={self.n_tokens}; give one alone."
             )
         return vectors
 
@@ -221,9 +222,10 @@ class WindowEstimator(RecurrentEstimator):
         except (TypeError, ValueError) as error:
             raise (TypeError if isinstance(error, TypeError) else ValueError)(f"eval_set: {error}") from error
         for part, own, what in ((held_out.X, windows.X, "X"), (held_out.y, windows.y, "y")):
-            found, expected, unit = part.shape[-1], own.shape[-1], "feature(s) per step" if what == "X" else "target(s)"
+            found, expected = part.shape[-1], own.shape[-1]
             if found != expected:
-                raise ValueError(f"{what} of eval_set has {found} {unit}, but that of fit {expected}.")
+                counts = f"{how_many(found, 'feature')} per step" if what == "X" else how_many(found, "target")
+                raise ValueError(f"{what} of eval_set has {counts}, but that of fit {expected}.")
         if self.input == "values" and not is_ragged(X) and not is_ragged(given):  # as in all that predicts
             n_steps, expected = np.shape(X)[1], np.shape(given)[1]
             if n_steps != expected:
@@ -353,7 +355,7 @@ class WindowEstimator(RecurrentEstimator):
         X = X if isinstance(X, Sequences) else as_windows(X)
         if X.shape[2] != self._architecture.n_features and not self._architecture.n_tokens:
             raise ValueError(
-                f"X has {X.shape[2]} feature(s) per step, but {type(self).__name__} was fitted with "
+                f"X has {how_many(X.shape[2], 'feature')} per step, but {type(self).__name__} was fitted with "
                 f"{self._architecture.n_features}."
             )
         n_threads = count_threads(self.n_jobs, at_most=len(X))

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from difflib import get_close_matches
 
 DESCRIPTION = "Forecast time series with a recurrent network, and say how good the forecasts are."
 EXAMPLES = """examples:
@@ -71,12 +72,25 @@ SHOWN = ["MAE", "RMSE", "sMAPE", "MASE"]  # if nobody asks for others
 OF_NETWORK = (
     "cell", "hidden_layer_sizes", "lookback", "n_members", "max_iter", "max_time", "learning_rate",
     "windows_per_epoch", "random_state", "calendar", "missing", "freq", "strategy", "target_transform", "scaler",
-    "window_norm", "bounds",
+    "window_norm", "bounds", "state",
 )  # fmt: skip
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
+    """A parser whose errors are one line, and that of a command names the help of that command."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, allow_abbrev=False, **options)
+
+    def parse_known_args(self, args=None, namespace=None):
+        """Refuse what this parser does not know, which else the parser above it would."""
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            names = [name for action in self._actions for name in action.option_strings]
+            close = get_close_matches(unknown[0].partition("=")[0], names, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+        return known, unknown
 
     def error(self, message):
         """Say what is wrong in one line, and end with exit code 2."""
@@ -225,8 +239,11 @@ def _add_data(parser, future):
         "their neighbours (default: raise, the error)",
     )  # fmt: skip
     data.add_argument("--time-format", metavar="FORMAT", help="CSV: how dates are written, such as %%d/%%m/%%Y")
-    data.add_argument("--sep", default=",", metavar="CHAR", help="CSV: what stands between columns (default: ,)")
-    data.add_argument("--decimal", default=".", metavar="CHAR", help="CSV: the decimal mark (default: .)")
+    data.add_argument(
+        "--sep", type=_separator, default=",", metavar="CHAR",
+        help="CSV: what stands between columns, one character or tab (default: ,)",
+    )  # fmt: skip
+    data.add_argument("--decimal", type=_mark, default=".", metavar="CHAR", help="CSV: the decimal mark (default: .)")
     data.add_argument("--encoding", default="utf-8", metavar="NAME", help="CSV: encoding (default: utf-8)")
     covariates = parser.add_argument_group("covariates")
     if future:
@@ -277,6 +294,10 @@ def _add_network(parser):
         "--strategy", choices=("direct", "recursive"),
         help="forecast all steps at once, or one from which the next is forecast (default: direct)",
     )  # fmt: skip
+    network.add_argument(
+        "--state", choices=("window", "carried"),
+        help="forecast from the last --lookback steps, or carry the state over all of a series (default: window)",
+    )  # fmt: skip
     network.add_argument("--cell", choices=("lstm", "gru", "rnn"), help="its kind (default: lstm)")
     network.add_argument(
         "--hidden-layer-sizes", nargs="+", type=_count, metavar="N", help="units of each layer (default: one layer, 32)"
@@ -312,6 +333,20 @@ def _whole(text, what, least):
     if number < least:
         raise argparse.ArgumentTypeError(f"must be at least {least}, got {number}")
     return number
+
+
+def _mark(text):
+    if len(text) != 1:
+        raise argparse.ArgumentTypeError(f"must be one character, got {text!r}")
+    return text
+
+
+def _separator(text):
+    if text in ("tab", "\\t"):
+        return "\t"
+    if len(text) != 1 or text in '"\r\n':
+        raise argparse.ArgumentTypeError(f"must be one character, or tab; got {text!r}")
+    return text
 
 
 def _count(text):

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from ..counts import how_many
+
 
 class Comparison:
     """Back-comparison of the network and of the seasonal naive forecast, of the same origins."""
@@ -19,7 +21,7 @@ class Comparison:
     def headline(self, names):
         """Return what stands above these scores."""
         observed = self.ours.forecasts.dropna(subset="truth")
-        text = f"scores on {len(observed):,} held-out observations"
+        text = f"scores on {how_many(len(observed), 'held-out observation')}"
         percent = [name for name in names if name in ("MAPE", "sMAPE", "WAPE")]
         if percent:
             text += f" ({', '.join(percent)} in percent)"
@@ -71,9 +73,10 @@ def print_data(panel, selection, missing):
     elif panel.n_targets > 1:
         points = f"{panel.n_targets} targets, {points}"
     print(f"data      {points}, step {panel.clock.step_name}")
-    holes = f"{panel.n_missing} missing values, {panel.n_absent} absent stamps"
+    counts = {"missing value": panel.n_missing, "absent stamp": panel.n_absent}
+    holes = ", ".join(how_many(n, what) for what, n in counts.items() if n)
     cure = {"interpolate": ": interpolated linearly", "mask": ": hidden from the network", "raise": ""}[missing]
-    print(f"          {holes}{cure * bool(panel.n_missing + panel.n_absent)}")
+    print(f"          {holes + cure if holes else 'no value missing, no stamp absent'}")
     known = [
         f"{what}: {', '.join(names)}"
         for what, names in (
@@ -92,14 +95,16 @@ def print_network(model, panel):
     settings = model._resolve(panel)
     sizes = " + ".join(map(str, settings.hidden_layer_sizes))
     n_windows = settings.count_windows(panel.lengths)
-    line = (
-        f"network   {settings.cell.upper()} of {sizes} units; reads {settings.lookback} steps, gives {settings.horizon}"
-    )
+    units = "unit" if sizes == "1" else "units"
+    reads = f"reads {how_many(settings.lookback, 'step')}"
+    if model.state == "carried":
+        reads = f"reads on from the first step, learns over stretches of {settings.lookback}"
+    line = f"{settings.cell.upper()} of {sizes} {units}; {reads}, gives {settings.horizon}"
     print(f"network   {line}" + f"; the median of {model.n_members}" * (model.n_members not in ("auto", 1)))
     if settings.calendar:
         print(f"          calendar: {', '.join(settings.calendar)}")
     print(
-        f"          {counted(n_windows, 'window')} an epoch"
+        f"          {how_many(n_windows, 'stretch' if model.state == 'carried' else 'window')} an epoch"
         + "; a shorter --lookback or fewer --windows-per-epoch are faster" * (n_windows * settings.lookback > 10**7)
     )
 
@@ -111,20 +116,22 @@ def print_ends(panel, missing):
     n_series = np.count_nonzero(n_unknown)
     repeated = ": the last known one is repeated" if missing == "interpolate" else ""
     if n_series and panel.n_series == 1:
-        print(f"          the last {n_unknown[0]} values are unknown{repeated}")
+        n = n_unknown[0]
+        print(f"          the last {'value is' if n == 1 else f'{n} values are'} unknown{repeated}")
     elif n_series:
-        print(f"          {n_series} series end in up to {n_unknown.max()} unknown values{repeated}")
+        ends = f"end{'s' * (n_series == 1)} in {'up to ' * (n_series > 1)}"
+        print(f"          {n_series} series {ends}{how_many(n_unknown.max(), 'unknown value')}{repeated}")
 
 
 def span(stamps):
     """Return stamps as their number, the first and the last."""
     stamps = pd.Index(stamps)
-    return f"{len(stamps):,} points, {when(stamps[0])} to {when(stamps[-1])}"
+    return f"{how_many(len(stamps), 'point')}, {when(stamps[0])} to {when(stamps[-1])}"
 
 
-def counted(n, thing):
-    """Return a number of things, in words."""
-    return f"{n:,} {thing}{'s' * (n != 1)}"
+def how_long(n):
+    """Return what follows "the last" or "the next" of so many steps."""
+    return "step" if n == 1 else f"{n} steps"
 
 
 def when(stamp):

@@ -8,13 +8,14 @@ import pandas as pd
 from .. import datasets
 from ..backtesting import backtest
 from ..baselines import SeasonalNaive
+from ..counts import how_many
 from ..forecaster import RNNForecaster
 from ..frames import WIDE, listing
 from .files import check_outputs, write_file
 from .options import OF_NETWORK, SCORES, SHOWN
 from .printing import (
     Comparison,
-    counted,
+    how_long,
     print_data,
     print_ends,
     print_network,
@@ -38,21 +39,23 @@ def run_forecast(arguments):
     print_network(model, panel)
     print_ends(panel, arguments.missing)
 
-    print(f"test      the last {horizon} steps, from {when(panel.stamps([cut])[0])} on, are held out of training")
+    first = when(panel.stamps([cut])[0])
+    held_out = "is held out" if horizon == 1 else "are held out"
+    print(f"test      the last {how_long(horizon)}, from {first} on, {held_out} of training")
     fitted = []
     model.set_params(callbacks=lambda estimator, record: fitted.append(estimator))
     try:
         comparison = _backtest(model, selection, n_origins=1)
     except ValueError as error:
-        raise ValueError(f"training for the test (without the last {horizon} steps): {error}") from None
+        raise ValueError(f"training for the test (without the last {how_long(horizon)}): {error}") from None
     n_epochs = fitted[-1].best_iter_
-    n_made = counted(fitted[-1].n_iter_, "epoch")
+    n_made = how_many(fitted[-1].n_iter_, "epoch")
     print(f"          best after {n_epochs} of {n_made}, on a part of the rest held out to watch")
     print(f"\n{comparison.headline(SHOWN)}")
     print_summary(comparison, SHOWN)
 
-    n_made = counted(n_epochs, "epoch")
-    print(f"\nforecast  of the next {horizon} steps: the network is trained on everything for {n_made}")
+    n_made = how_many(n_epochs, "epoch")
+    print(f"\nforecast  of the next {how_long(horizon)}: the network is trained on everything for {n_made}")
     as_long = {"early_stopping": False, "max_iter": n_epochs, "n_iter_no_change": n_epochs}
     final = model.set_params(callbacks=None, **as_long).fit(selection.frame)
     forecast = final.forecast(X=selection.future)
@@ -90,7 +93,7 @@ def run_backtest(arguments):
     print_summary(comparison, names)
     if arguments.out is not None:
         _write(forecasts, arguments)
-        print(f"\nwritten   {len(forecasts):,} forecasts -> {arguments.out}")
+        print(f"\nwritten   {how_many(len(forecasts), 'forecast')} -> {arguments.out}")
     if arguments.plot is not None:
         from ..plotting import plot_backtest
 
@@ -106,6 +109,8 @@ def _select(arguments):
     if arguments.source in datasets.names():
         print(f"{arguments.source}: {datasets.describe(arguments.source)}")
     selection = select(arguments)
+    if selection.series:
+        print(f"series    {listing(selection.series)}: each column of numbers; for one alone see --target")
     if selection.left_out:
         print(f"left out  {listing(selection.left_out)}")
     return selection
@@ -145,9 +150,9 @@ def _check_test(panel, horizon):
     steps = np.arange(len(series)) - panel.bounds[series] + panel.starts[series]
     is_known = ~np.isnan(panel.values).all(axis=1)
     if not (is_known & (steps >= cut) & (panel.starts[series] < cut)).any():
+        what = "the last point was not" if horizon == 1 else f"none of the last {horizon} points was"
         raise ValueError(
-            f"none of the last {horizon} points was observed, so there is nothing to test against; cut the "
-            "empty end off, or give a longer --horizon."
+            f"{what} observed, so there is nothing to test against; cut the empty end off, or give a longer --horizon."
         )
     return cut
 
@@ -189,7 +194,8 @@ def _draw_forecast(arguments, selection, panel, comparison, forecast):
         frame, options = selection.bare
         if panel.form.kind != WIDE and "id_col" not in options:
             options = {}
-        figure = plot_panel(forecast, frame, ylabel=selection.label, **options)[0].get_figure()
+        title = f"Forecast of the next {how_long(arguments.horizon)}"
+        figure = plot_panel(forecast, frame, title=title, ylabel=selection.label, **options)[0].get_figure()
     _save(figure, arguments)
 
 

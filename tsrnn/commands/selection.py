@@ -9,6 +9,8 @@ from .. import datasets
 from ..frames import listing
 from .files import check_ending, read_file, read_stamps
 
+_WITH_COMMA = r"\s*[+-]?[\d.]*(?:,\d+)?\s*"  # numbers, some of them such as 1,5 or 1.234,50
+
 
 @dataclass
 class Selection:
@@ -22,8 +24,8 @@ class Selection:
         Where it is from.
     options : dict
         The arguments of the forecaster that name its columns.
-    covariates, left_out : list of str
-        Columns known ahead, and those that no option has asked for.
+    covariates, left_out, series : list of str
+        Columns known ahead; those that no option has asked for; those that are a series each, which nobody has named.
     label : str or None
         Of the axis of values.
     future : DataFrame or None
@@ -35,6 +37,7 @@ class Selection:
     options: dict = field(default_factory=dict)
     covariates: list = field(default_factory=list)
     left_out: list = field(default_factory=list)
+    series: list = field(default_factory=list)
     label: str | None = None
     future: object = None
 
@@ -146,6 +149,7 @@ class _Roles:
                 "the columns with --past-covariates."
             )
         others = [*self.past, *self.static, *self.covariates]
+        self._refuse_commas(frame, [name for name in (*self.targets, *others) if name not in self.categories])
         rest = frame.drop(columns=[*keys, *others])
         self.is_wide = False
         if not self.targets:
@@ -181,10 +185,24 @@ class _Roles:
                     raise ValueError(f"{first[name]} and {option} both name {name!r}; a column has one meaning.")
                 first[name] = option
 
+    def _refuse_commas(self, frame, names):
+        """Raise if one of these columns holds numbers with a comma, which have been read as text."""
+        for name in names:
+            if pd.api.types.is_numeric_dtype(frame[name].dtype):
+                continue
+            texts = frame[name].dropna().astype(str)
+            commas = texts[texts.str.contains(",", regex=False)]
+            if len(commas) and texts.str.fullmatch(_WITH_COMMA).all():
+                raise ValueError(
+                    f"{self.source} has {commas.iloc[0]!r} in column {name!r}, which is not a number; if its comma is "
+                    "the decimal mark, see --decimal and --sep."
+                )
+
     def _default_targets(self, rest, has_roles):
         """Return the targets if nobody says: y, the only column of numbers, or each of them as a series."""
         if self.id is not None and "y" in rest.columns:
             return ["y"]
+        self._refuse_commas(rest, rest.columns)
         numbers = [name for name in rest.columns if pd.api.types.is_numeric_dtype(rest[name].dtype)]
         for name in rest.columns.difference(numbers, sort=False):
             is_number = pd.to_numeric(rest[name], errors="coerce").notna()
@@ -229,7 +247,7 @@ class _Roles:
             options["target"] = self.targets[0] if len(self.targets) == 1 else self.targets
         elif not self.is_wide:
             values = values[self.targets[0]]
-        return Selection(values, self.source, options, self.covariates, left_out)
+        return Selection(values, self.source, options, self.covariates, left_out, self.targets if self.is_wide else [])
 
     def read_future(self, future, stamps):
         """Return the rows to come, on the same kind of clock."""

@@ -18,6 +18,9 @@ _SENTENCES = {
     "as columns of X": "as columns of the file --future",
     "X has ": "--future has ",
     "the rows of X ": "the rows of --future ",
+    "set it to None": "leave it out",
+    "set it to 'mask'": "give mask",
+    "set it to 'direct'": "give direct",
     "set refit to True or a number": "give --refit yes or a number",
     "set refit=True": "give --refit yes",
     "convert X with tz_localize or tz_convert": "write both alike",
@@ -30,7 +33,7 @@ _UNDERSCORED = (
 )
 _WITH_VALUE = re.compile(
     rf"(?<![\w'\"-])(set )?({_UNDERSCORED}|missing|initial|step|window|refit|horizon|lookback|calendar|freq|target|"
-    r"scaler|bounds)="
+    r"scaler|bounds|state|strategy)="
     r"(\[[^]]*\]|\([^)]*\)|'[^']*'|\w+(?:\.\w+)*)"
 )
 _ALONE = re.compile(rf"(?<![\w'\"-])({_UNDERSCORED})(?![\w'\"])")

@@ -7,6 +7,7 @@ MASE, RMSSE, R2 and the directional accuracy are pure numbers.
 import numpy as np
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
+from ..counts import how_many
 from .grouped import moves, naive_errors
 from .reading import check_season, read_numbers, read_pair, read_training, read_weight
 
@@ -117,8 +118,8 @@ def mape(y_true, y_pred, *, sample_weight=None):
     n_zeros = int((y_true == 0).sum())
     if n_zeros:
         raise ValueError(
-            f"y_true is zero at {n_zeros} of {len(y_true)} step(s), where a percentage error is not defined; use wape, "
-            "smape or mase."
+            f"y_true is zero at {n_zeros} of {how_many(len(y_true), 'step')}, where a percentage error is not defined; "
+            "use wape, smape or mase."
         )
     return float(np.average(100 * np.abs(y_pred - y_true) / np.abs(y_true), weights=weight))
 
@@ -223,7 +224,9 @@ def mase(y_true, y_pred, y_train, season=1, *, sample_weight=None):
     y_true, y_pred, weight = read_pair(y_true, y_pred, sample_weight)
     scale = naive_error(y_train, season)
     if not scale > 0:
-        raise ValueError(f"the naive error of y_train over {season} step(s) is {scale}; MASE needs it to be positive.")
+        raise ValueError(
+            f"the naive error of y_train over {how_many(season, 'step')} is {scale}; MASE needs it to be positive."
+        )
     return float(np.average(np.abs(y_pred - y_true), weights=weight) / scale)
 
 
@@ -258,12 +261,13 @@ def rmsse(y_true, y_pred, y_train, season=1, *, sample_weight=None):
     scale = naive_error(y_train, season, power=2)
     if len(y_train) <= season:
         raise ValueError(
-            f"y_train has {len(y_train)} step(s), not more than season={season}; RMSSE needs more: use mase, or a "
-            "shorter season."
+            f"y_train has {how_many(len(y_train), 'step')}, not more than season={season}; RMSSE needs more: use "
+            "mase, or a shorter season."
         )
     if not scale > 0:
         raise ValueError(
-            f"the squared naive error of y_train over {season} step(s) is {scale}; RMSSE needs it to be positive."
+            f"the squared naive error of y_train over {how_many(season, 'step')} is {scale}; RMSSE needs it to "
+            "be positive."
         )
     return float(np.sqrt(np.average((y_pred - y_true) ** 2, weights=weight) / scale))
 
@@ -327,8 +331,8 @@ def r2(y_true, y_pred, *, sample_weight=None):
     y_true, y_pred, weight = read_pair(y_true, y_pred, sample_weight)
     if y_true.min() == y_true.max():
         raise ValueError(
-            f"y_true is {y_true[0]:g} at each of {len(y_true)} step(s), without variance that R2 could be a share of; "
-            "use mae or mase."
+            f"y_true is {y_true[0]:g} at each of {how_many(len(y_true), 'step')}, without variance that R2 could be a "
+            "share of; use mae or mase."
         )
     return float(r2_score(y_true, y_pred, sample_weight=weight))
 
@@ -383,7 +387,7 @@ def directional_accuracy(y_true, y_pred, y_before=None, *, sample_weight=None):
         counted &= weight > 0
     if not counted.any():
         raise ValueError(
-            f"y_true has {len(y_true)} step(s), but no move that counts; give y_before, the last value known."
+            f"y_true has {how_many(len(y_true), 'step')}, but no move that counts; give y_before, the last value known."
         )
     return float(np.average(right[counted], weights=weight[counted]))
 

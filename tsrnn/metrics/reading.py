@@ -4,6 +4,8 @@ from numbers import Integral
 
 import numpy as np
 
+from ..counts import how_many
+
 
 def read_pair(y_true, y_pred, sample_weight=None):
     """Return truth and forecast as float64 arrays of one shape (n,), and weights or None, without steps of weight 0."""
@@ -52,7 +54,7 @@ def read_weight(sample_weight, n):
     """Return the weights of n steps as a float64 array."""
     weight = read_numbers(sample_weight, "sample_weight")
     if weight.shape != (n,):
-        raise ValueError(f"sample_weight has shape {weight.shape}; give one weight for each of {n} step(s).")
+        raise ValueError(f"sample_weight has shape {weight.shape}; give one weight for each of {how_many(n, 'step')}.")
     if not np.isfinite(weight).all() or (weight < 0).any() or not (weight > 0).any():
         raise ValueError("sample_weight must hold finite numbers, none negative and not all zero.")
     return weight

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import UNUSED
 
+from ..counts import how_many
 from ..frames import read_keys
 from .formulas import bias, mae, mape, r2, rmse, smape, wape
 from .grouped import moves
@@ -115,7 +116,8 @@ class ForecastScorer(BaseEstimator):
         truth, forecast = to_column(truth, "y"), to_column(forecast, "predict(X)")
         if len(truth) != len(forecast) or len(truth) == 0:
             raise ValueError(
-                f"y has {len(truth)} row(s) and predict(X) {len(forecast)}; give one y per row of X, and at least one."
+                f"y has {how_many(len(truth), 'row')} and predict(X) {len(forecast)}; give one y per row of X, "
+                "and at least one."
             )
         counted = ~np.isnan(truth)
         if _missing_of(_unwrap(estimator)[0]) == "raise" and not counted.all():
@@ -123,7 +125,7 @@ class ForecastScorer(BaseEstimator):
             n_missing = int((~counted & ~np.ravel(is_early)).sum())
             if n_missing:
                 raise ValueError(
-                    f"y has {n_missing} missing value(s), which cannot be scored; drop these rows, or set "
+                    f"y has {how_many(n_missing, 'missing value')}, which cannot be scored; drop these rows, or set "
                     "missing='interpolate'."
                 )
         weight = np.ones(n_rows) if sample_weight is None else read_weight(sample_weight, n_rows)
@@ -176,8 +178,8 @@ class ForecastScorer(BaseEstimator):
         moved &= counted[order]
         if not moved.any():
             raise ValueError(
-                f"X has {len(truth)} row(s) of {len(ids)} series, none with an observed row of its series before it, "
-                "so that there is no move to score; give longer test sets."
+                f"X has {how_many(len(truth), 'row')} of {len(ids)} series, none with an observed row of its series "
+                "before it, so that there is no move to score; give longer test sets."
             )
         return float(np.average(right[moved], weights=weight[order][moved]))
 

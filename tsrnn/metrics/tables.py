@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from ..counts import how_many
 from .grouped import score_series
 from .reading import check_season, read_numbers, read_pair, read_training
 
@@ -133,7 +134,7 @@ def _read_long(frame, what, names, may_miss=False):
     for name in (id_col, time_col):
         if frame[name].isna().any():
             raise ValueError(
-                f"column {name!r} of {what} misses {frame[name].isna().sum()} value(s); fill or drop them."
+                f"column {name!r} of {what} misses {how_many(frame[name].isna().sum(), 'value')}; fill or drop them."
             )
     if pd.api.types.is_string_dtype(frame[time_col]):
         raise TypeError(f"column {time_col!r} of {what} holds text, whose order is not that of time; use to_datetime.")

@@ -10,7 +10,8 @@ from matplotlib.ticker import MaxNLocator
 HISTORY, FORECAST, BASELINE = "#333333", "#0b63b0", "#d9822b"
 PARTS = {
     "history": ("history", {"color": HISTORY, "lw": 1.2}),
-    "truth": ("truth, held out", {"color": HISTORY, "lw": 1.4, "ls": (0, (1, 1))}),
+    # Dots above the forecast and broader, so that both are seen where they are the same.
+    "truth": ("truth, held out", {"color": HISTORY, "lw": 2.5, "ls": (0, (1, 2)), "zorder": 2.5}),
     "baseline": ("seasonal naive", {"color": BASELINE, "lw": 1.2, "ls": "--"}),
     "forecast": ("forecast", {"color": FORECAST, "lw": 1.8}),
 }
@@ -34,6 +35,8 @@ def open_grid(n, n_columns, has_one_time):
     """Return n Axes on a new figure; the lowest of each column says the time of all if there is one time."""
     import matplotlib.pyplot as plt
 
+    if n_columns is None:
+        n_columns = 2 if n == 4 else 3  # no row of one alone where a square can be had
     n_columns = min(n, n_columns)
     n_rows = -(-n // n_columns)
     size = (max(2.9 * n_columns, 5), 1.9 * n_rows + 0.7)
@@ -81,16 +84,22 @@ def time_axis(ax, index, has_label=True):
 
 
 class _DateFormatter(ConciseDateFormatter):
-    """Labels ticks briefly, and says below the first one which year, month or day it is of.
+    """Labels ticks briefly, and says below the first one which years, months or days they are of.
 
-    matplotlib says that of the last tick, so that December 29, 30, 31 before January would seem to be of January.
+    matplotlib says that of the last tick alone, so that December 29, 30, 31 before January would seem to be of January.
     """
 
+    _span = ""
+
     def format_ticks(self, values):
-        labels = super().format_ticks(values)
-        if self.get_offset():
-            super().format_ticks(values[::-1])  # for its offset alone
+        labels, last = super().format_ticks(values), super().get_offset()
+        super().format_ticks(values[::-1])  # for its offset alone, that of the first tick
+        first = super().get_offset()
+        self._span = last if first == last else f"{first} to {last}"
         return labels
+
+    def get_offset(self):
+        return self._span
 
 
 def round_numbers(are_whole=True):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from .. import metrics
+from ..counts import how_many
 from ..frames import listing
 from ..metrics.grouped import score_groups
 from .axes import PARTS, check_labels, draw_line, dress, instants, open_axes, round_numbers, time_axis
@@ -85,7 +86,7 @@ def plot_backtest(
     for what, clock in clocks.items():
         check_same_clock("forecast", clocks["forecast"], what, clock)
     n = tests["forecast"]["origin"].nunique()
-    origins = f"{n} origin{'s' * (n > 1)}"
+    origins = how_many(n, "origin")
     if kind == "origin":
         for what, test in tests.items():
             if len(ids := test["id"].unique()) > 1:

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.colors import to_rgb
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from ..counts import how_many
 from ..frames import listing
 from .axes import (
     FORECAST,
@@ -86,13 +87,13 @@ def plot_forecast(
     n = len(parts["forecast"])
     ax.set_ylabel(ylabel if ylabel is not None else _name(parts.get("history", parts["forecast"])))
     time_axis(ax, parts["forecast"].index)
-    dress(ax, title if title is not None else f"Forecast of {n} step{'s' * (n > 1)}", handles)
+    dress(ax, title if title is not None else f"Forecast of {how_many(n, 'step')}", handles)
     return ax
 
 
 def plot_panel(
-    forecasts, history=None, truth=None, baseline=None, intervals=None, *, max_series=12, n_columns=3, n_history=None,
-    title=None, ylabel=None, labels=None, target=None, id_col="unique_id", time_col="ds", axes=None,
+    forecasts, history=None, truth=None, baseline=None, intervals=None, *, max_series=12, n_columns=None,
+    n_history=None, title=None, ylabel=None, labels=None, target=None, id_col="unique_id", time_col="ds", axes=None,
 ):  # fmt: skip
     """Draw the forecasts of the first series of a panel in a grid, one small picture for each, called by its id.
 
@@ -106,8 +107,8 @@ def plot_panel(
         By level; both bounds are like `forecasts`.
     max_series : int, default=12
         Most series to draw; how many more there are is written below the grid.
-    n_columns : int, default=3
-        Pictures side by side.
+    n_columns : int, optional
+        Pictures side by side; by default three, or two if there are four.
     n_history, labels, target, id_col, time_col
         See :func:`plot_forecast`.
     title, ylabel : str, optional
@@ -137,7 +138,8 @@ def plot_panel(
     ['a', 'b']
     """
     check_count("max_series", max_series)
-    check_count("n_columns", n_columns)
+    if n_columns is not None:
+        check_count("n_columns", n_columns)
     columns = {"target": target, "id_col": id_col, "time_col": time_col}
     given = {"forecast": forecasts, "history": history, "truth": truth, "baseline": baseline}
 
@@ -208,9 +210,10 @@ def draw_report(series, test_forecast, truth, baseline, forecast, *, ylabel=None
     above, below = figure.subplots(2, 1)
     n = len(forecast)
     before = series.iloc[: -len(truth)]
-    title = f"Test: the last {n} steps, held out of training"
+    steps = "step" if n == 1 else f"{n} steps"
+    title = f"Test: the last {steps}, held out of training"
     plot_forecast(test_forecast, before, truth, baseline, title=title, ylabel=ylabel, ax=above)
-    plot_forecast(forecast, series, n_history=3 * n, title=f"Forecast of the next {n} steps", ylabel=ylabel, ax=below)
+    plot_forecast(forecast, series, n_history=3 * n, title=f"Forecast of the next {steps}", ylabel=ylabel, ax=below)
     return figure
 
 

@@ -5,6 +5,7 @@ from numbers import Integral, Real
 import numpy as np
 import pandas as pd
 
+from ..counts import how_many
 from ..frames import listing, read_table
 
 
@@ -47,7 +48,7 @@ def _drawable(values, stamps, what, name):
             f"the stamps of {what} are {stamps.dtype}, not dates, periods or numbers; pd.to_datetime makes dates."
         )
     if stamps.hasnans:
-        raise ValueError(f"{what} has {int(stamps.isna().sum())} row(s) without a stamp; drop them.")
+        raise ValueError(f"{what} has {how_many(stamps.isna().sum(), 'row')} without a stamp; drop them.")
     try:
         numbers = values.to_numpy(np.float64, na_value=np.nan)
     except (TypeError, ValueError):
