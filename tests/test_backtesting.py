@@ -658,12 +658,12 @@ ROLLING_65 = {"window": "rolling", "window_size": 65, "initial": 64}
         (ValueError, ["step", "at least 1"], rnn(), SALES, {"step": 0}),
         (TypeError, ["n_origins"], rnn(), SALES, {"n_origins": True}),
         (ValueError, ["70", "at least 103"], rnn(), SALES, {"n_origins": 100, "horizon": 3}),
-        (ValueError, ["1 origin(s)", "71 steps", "have 70"], rnn(), SALES, {"horizon": 70}),
+        (ValueError, ["1 origin, 1 step apart", "71 steps", "have 70"], rnn(), SALES, {"horizon": 70}),
         (ValueError, ["initial=1.5", "fraction"], rnn(), SALES, {"initial": 1.5}),
-        (ValueError, ["initial=69", "0 origin(s)"], rnn(), SALES, {"initial": 69}),
-        (ValueError, ["2 origin(s)", "initial=66"], rnn(), SALES, {"initial": 66, "n_origins": 5}),
+        (ValueError, ["initial=69", "0 origins"], rnn(), SALES, {"initial": 69}),
+        (ValueError, ["2 origins", "initial=66"], rnn(), SALES, {"initial": 66, "n_origins": 5}),
         (ValueError, ["missing"], seasonal(), HOLED, {}),
-        (ValueError, ["no row within 2 step(s)", "2024-01-21"], seasonal(missing="interpolate"), TORN, ONE_ORIGIN),
+        (ValueError, ["no row within 2 steps", "2024-01-21"], seasonal(missing="interpolate"), TORN, ONE_ORIGIN),
     ],
 )  # fmt: skip
 def test_what_cannot_be_tested_is_refused(kind, words, estimator, data, options):

@@ -426,7 +426,7 @@ def test_score_takes_rows_in_any_order_and_refuses_a_truth_that_is_missing(fitte
     assert fitted[make].score(SALES[::-1]) == pytest.approx(
         fitted[make].score(SALES), rel=1e-12
     )  # another order of sums
-    refused(ValueError, ["1 missing value(s)", "drop"], fitted[make].score, with_value(np.nan))
+    refused(ValueError, ["1 missing value", "drop"], fitted[make].score, with_value(np.nan))
     some = make(missing="interpolate").fit(SALES)
     assert some.score(with_value(np.nan)) == some.score(
         SALES.drop(SALES.index[7])
@@ -533,7 +533,7 @@ def test_a_run_that_diverges_later_warns_and_keeps_the_best_epoch(monkeypatch):
     """Bit for bit what a run that ends at the best epoch has learnt."""
     in_epoch(monkeypatch, 4, lambda: np.nan)
     model = rnn(max_iter=9, refit=False)
-    with pytest.warns(ConvergenceWarning, match=r"diverged .* after 3 epoch\(s\)") as caught:
+    with pytest.warns(ConvergenceWarning, match=r"diverged .* after 3 epochs") as caught:
         model.fit(SALES)
     monkeypatch.undo()
     message = str(caught[0].message)
@@ -581,7 +581,7 @@ def test_data_that_go_bad_while_training_end_it_with_the_last_good_weights():
         if record["epoch"] == 2:
             X[:] = np.inf  # the regressor reads float64 windows where they lie
 
-    with pytest.warns(ConvergenceWarning, match=r"diverged .* after 2 epoch\(s\); the weights of epoch 2 are kept"):
+    with pytest.warns(ConvergenceWarning, match=r"diverged .* after 2 epochs; the weights of epoch 2 are kept"):
         model = regressor(max_iter=9, callbacks=spoil).fit(X, TARGET)
     expected = regressor(max_iter=2).fit(WINDOWS, TARGET)
     np.testing.assert_array_equal(model.parameters_, expected.parameters_)
@@ -601,14 +601,14 @@ def interrupt():
 
 
 def test_an_interrupt_keeps_what_the_regressor_has_learnt():
-    with pytest.warns(ConvergenceWarning, match=r"interrupted after 2 epoch\(s\); the weights of epoch 2 are kept"):
+    with pytest.warns(ConvergenceWarning, match=r"interrupted after 2 epochs; the weights of epoch 2 are kept"):
         model = fit_and_survive(regressor(max_iter=9, callbacks=interrupt_after(2)), WINDOWS, TARGET)
     assert (model.stop_reason_, model.n_iter_, model.best_iter_) == ("interrupted", 2, 2)
     np.testing.assert_array_equal(model.parameters_, regressor(max_iter=2).fit(WINDOWS, TARGET).parameters_)
 
 
 def test_an_interrupt_keeps_what_the_forecaster_has_learnt_and_saves_the_refit():
-    with pytest.warns(ConvergenceWarning, match=r"interrupted after 2 epoch\(s\)") as caught:
+    with pytest.warns(ConvergenceWarning, match=r"interrupted after 2 epochs") as caught:
         model = fit_and_survive(rnn(max_iter=9, callbacks=interrupt_after(2)), SALES)
     assert len(caught) == 1
     assert (model.stop_reason_, model.n_iter_) == ("interrupted", 2)
@@ -617,7 +617,7 @@ def test_an_interrupt_keeps_what_the_forecaster_has_learnt_and_saves_the_refit()
 
 def test_an_interrupt_in_the_midst_of_an_epoch_keeps_the_epochs_before_it(monkeypatch):
     in_epoch(monkeypatch, 3, interrupt)
-    with pytest.warns(ConvergenceWarning, match=r"interrupted after 2 epoch\(s\)"):
+    with pytest.warns(ConvergenceWarning, match=r"interrupted after 2 epochs"):
         model = fit_and_survive(regressor(max_iter=9), WINDOWS, TARGET)
     monkeypatch.undo()
     np.testing.assert_array_equal(model.parameters_, regressor(max_iter=2).fit(WINDOWS, TARGET).parameters_)
@@ -658,7 +658,7 @@ def search_of_four_fits(**options):
 
 def test_an_interrupt_ends_one_fit_of_a_search():
     search, fits = search_of_four_fits()
-    with pytest.warns(ConvergenceWarning, match=r"interrupted after 2 epoch\(s\)"):
+    with pytest.warns(ConvergenceWarning, match=r"interrupted after 2 epochs"):
         fit_and_survive(search, WINDOWS, TARGET)
     assert len(fits) == 4
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
@@ -669,7 +669,7 @@ def test_an_interrupt_ends_a_search_to_which_its_warning_is_an_error():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.filterwarnings("error", ".* was interrupted")  # as the README has it
-        with pytest.raises(ConvergenceWarning, match=r"interrupted after 2 epoch\(s\)"):
+        with pytest.raises(ConvergenceWarning, match=r"interrupted after 2 epochs"):
             fit_and_survive(search, WINDOWS, TARGET)
     assert len(fits) == 2
 

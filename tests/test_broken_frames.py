@@ -329,7 +329,7 @@ def test_a_clock_for_a_forecaster_without_one_is_refused(make):
 SCORES = {
     "unknown id": (lambda: long(N, N + 2).replace({"unique_id": {"B": "Z"}}), ValueError, ["'Z'", "not fitted"]),
     "a truth that is missing": (lambda: with_cell(long(N, N + 2), 1, "y", np.nan), ValueError,
-                                ["1 missing value(s)", "no truth", "drop"]),
+                                ["1 missing value", "no truth", "drop"]),
     "a truth that is text": (lambda: with_cell(long(N, N + 2), 1, "y", "n/a"), TypeError, ["'n/a'", "row 1"]),
     "a truth that is infinite": (lambda: with_cell(long(N, N + 2), 1, "y", np.inf), ValueError, ["infinite", "row 1"]),
     "no truth": (lambda: long(N, N + 2)[["unique_id", "ds"]], ValueError, ["no columns beside", "y"]),

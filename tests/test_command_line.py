@@ -171,7 +171,7 @@ def test_same_seed_same_file_and_another_seed_another(sales):
         (None, [*FORECAST, "--plot", "f.xyz"], "must end in one of"),
         (None, [*FORECAST[:7], "100"], "needs at least .*Shorten --horizon"),
         (None, [*FORECAST[:7], "160"], "too few to hold 160 out"),
-        (None, ["backtest", *FORECAST[1:], "--initial", "158"], "0 origin.s. from --initial 158 on"),
+        (None, ["backtest", *FORECAST[1:], "--initial", "158"], "0 origins from --initial 158 on"),
         (None, ["backtest", *FORECAST[1:], "--window-size", "9"], "--window-size 9 is for --window rolling"),
         (None, ["backtest", *FORECAST[1:], "--by", "series"], "--by series needs several series"),
         (None, ["backtest", *FORECAST[1:], "--initial", "9"], "needs at least 15.* fitted at 2024-01-09"),

@@ -197,7 +197,7 @@ def test_arrays_that_do_not_fit_are_refused_in_one_sentence(make):
     refused(TypeError, ["covariate 0", "{'a': 1}", "strings or of numbers"], make().fit, with_value({"a": 1}), y)
     model = fit_array(make(), AHEAD)
     refused(ValueError, ["1 features", "expecting 2 features", "0, 1"], model.predict, AHEAD[:, :1])
-    refused(ValueError, ["(2,)", "2 covariate(s)", "Reshape", "(n, 2)"], model.predict, AHEAD[0])
+    refused(ValueError, ["(2,)", "2 covariates", "Reshape", "(n, 2)"], model.predict, AHEAD[0])
     refused(ValueError, ["covariate 0", "row 7", "NaN"], model.predict, with_value(np.nan))
 
 

@@ -387,7 +387,7 @@ def test_callbacks_and_an_interrupt_end_training():
         if record["epoch"] == 2:
             raise KeyboardInterrupt
 
-    with pytest.warns(ConvergenceWarning, match=r"interrupted after 2 epoch\(s\)") as caught:
+    with pytest.warns(ConvergenceWarning, match=r"interrupted after 2 epochs") as caught:
         generator(max_iter=9, callbacks=interrupt).fit(CYCLE)
     assert caught[0].filename == __file__
 

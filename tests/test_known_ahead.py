@@ -88,7 +88,7 @@ def test_rows_to_come_without_what_should_be_known_are_refused(knowing):
 def test_rows_of_a_hole_are_not_asked_for_but_said_to_be_unknown(knowing):
     """What stands there is the mean and no category, as a mask would have it."""
     beyond = X[N_TRAIN + 2 : N_TRAIN + 4]
-    with pytest.warns(UserWarning, match=r"2 step\(s\) between training and the rows of X") as caught:
+    with pytest.warns(UserWarning, match=r"2 steps between training and the rows of X") as caught:
         forecasts = knowing.predict(beyond)
     assert len(caught) == 1 and caught[0].filename == __file__
     assert error(knowing, X[N_TRAIN : N_TRAIN + 4], SALES[N_TRAIN : N_TRAIN + 4]) < 0.5

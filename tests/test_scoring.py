@@ -43,7 +43,7 @@ def test_truths_on_another_index_are_refused_and_columns_are_taken_by_name(score
     assert score(panel, WIDE[TEST], WIDE[TEST][["c", "a", "b"]]) == score(panel, WIDE[TEST])
     renamed = WIDE[TEST].set_axis(["a", "b", "d"], axis=1)
     refused(ValueError, ["'a', 'b', 'd'", "'a', 'b', 'c'"], score, panel, WIDE[TEST], renamed)
-    refused(ValueError, ["2 column(s)", "'a', 'b', 'c'"], score, panel, WIDE[TEST], WIDE[TEST][["a", "b"]])
+    refused(ValueError, ["2 columns", "'a', 'b', 'c'"], score, panel, WIDE[TEST], WIDE[TEST][["a", "b"]])
 
 
 def test_folds_of_truths_that_pandas_counts_are_scored_beside_dates():
@@ -69,7 +69,7 @@ def test_a_wide_frame_is_scored_series_by_series_over_what_is_known_of_each():
     assert strict.score(holed[TRAIN]) == pytest.approx(np.mean(of_each), rel=1e-12)
     for name in ("neg_mae", "neg_mase", "directional_accuracy"):
         assert np.isfinite(scorer(name)(strict, holed[TRAIN]))
-    refused(ValueError, ["2 missing value(s)"], strict.score, holed[TEST])
+    refused(ValueError, ["2 missing values"], strict.score, holed[TEST])
     refused(ValueError, ["2 missing values"], scorer("neg_mae"), strict, holed[TEST])
 
 
@@ -114,9 +114,9 @@ def test_the_directional_accuracy_takes_the_stamps_from_where_the_forecaster_doe
 def test_what_is_no_truth_is_refused_in_words(single):
     ahead = SERIES[TEST]
     refused(TypeError, ["y holds 'a' in row 0", "not a number"], single.score, ahead, ["a"] * 12)
-    refused(ValueError, ["12 row(s)", "y has 5"], single.score, ahead, np.ones(5))
+    refused(ValueError, ["12 rows", "y has 5"], single.score, ahead, np.ones(5))
     holed = ahead.where(np.arange(12) != 4).to_frame()
-    refused(ValueError, ["y has 1 missing value(s)"], single.score, ahead, holed)
+    refused(ValueError, ["y has 1 missing value"], single.score, ahead, holed)
     filling = SeasonalNaive(12, missing="interpolate").fit(SERIES[TRAIN])
     assert filling.score(ahead, holed) == filling.score(ahead, holed["a"])
     refused(ValueError, ["no true value is known"], filling.score, ahead, np.full(12, np.nan))

@@ -7,6 +7,7 @@ import pandas as pd
 
 from .asking import find_rows, warn, with_names
 from .columns import read_covariates
+from .counts import how_many
 from .frames import listing, plain
 from .panel import Panel, repeat_last
 
@@ -207,7 +208,7 @@ def _tell_unknown(ahead, names, series, leads, terms):
     n_unknown = int(wanted.sum() - (known % span < wanted[known // span]).sum())
     if n_unknown and not may_miss:
         warn(
-            f"the covariates {listing(names)} are not given for {n_unknown} step(s) between training and the rows of "
-            "X; the means of training stand for them, and no category. Give these rows, too, or name them in "
+            f"the covariates {listing(names)} are not given for {how_many(n_unknown, 'step')} between training and the "
+            "rows of X; the means of training stand for them, and no category. Give these rows, too, or name them in "
             "past_covariates."
         )

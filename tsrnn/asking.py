@@ -11,6 +11,7 @@ import pandas as pd
 
 from .clock import is_too_sparse
 from .columns import read_covariates, read_numbers
+from .counts import how_many
 from .frames import ID_COL, TIME_COL, WIDE, as_array, is_default, listing, plain
 from .metrics.reading import refuse_other_index
 from .reading import Rows, read_rows
@@ -158,7 +159,9 @@ def read_given_truth(y, X, panel):
             raise ValueError(f"y has shape {values.shape}; give shape (n,) or (n, n_outputs).")
         frame = pd.DataFrame(values if values.ndim == 2 else values[:, np.newaxis], copy=False)
     if frame.shape[1] != len(known):
-        raise ValueError(f"y has {frame.shape[1]} column(s), but training had {len(known)}: {listing(known)}.")
+        raise ValueError(
+            f"y has {how_many(frame.shape[1], 'column')}, but training had {len(known)}: {listing(known)}."
+        )
     if len(known) > 1 and isinstance(y, pd.DataFrame) and not isinstance(known, pd.RangeIndex):
         if set(frame.columns) != set(known):
             raise ValueError(f"y has the columns {listing(frame.columns)}; give those of training, {listing(known)}.")
@@ -281,8 +284,8 @@ def _name_columns(X, panel, reader):
     values, n = as_array(X, "X"), len(panel.covariate_names)
     if values.ndim == 1:
         raise ValueError(
-            f"X has shape {values.shape}, but its rows are time steps with {n} covariate(s) each. Reshape your data: "
-            f"give shape (n, {n})."
+            f"X has shape {values.shape}, but its rows are time steps with {how_many(n, 'covariate')} each. "
+            f"Reshape your data: give shape (n, {n})."
         )
     if values.shape[1] != n:
         raise ValueError(

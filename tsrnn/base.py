@@ -66,9 +66,9 @@ OPTIMIZER_CONSTRAINTS = {
 
 # Why a training run may have been cut short, and what is then said.
 CUT_SHORT = {
-    "diverged": "{run} diverged (the loss is no longer finite) after {n} epoch(s); {kept}: lower learning_rate, or set "
+    "diverged": "{run} diverged (the loss is no longer finite) after {n}; {kept}: lower learning_rate, or set "
     "clip_norm.",
-    "interrupted": "{run} was interrupted after {n} epoch(s); {kept}.",
+    "interrupted": "{run} was interrupted after {n}; {kept}.",
 }
 
 
@@ -145,7 +145,7 @@ def warn_if_cut_short(training, stacklevel):
 def describe_cut(training, run="training"):
     """Return the sentence about a run that has not ended by itself."""
     kept = f"the weights of epoch {training.best_iter} are kept"
-    return CUT_SHORT[training.stop_reason].format(run=run, n=len(training.history), kept=kept)
+    return CUT_SHORT[training.stop_reason].format(run=run, n=how_many(len(training.history), "epoch"), kept=kept)
 
 
 def reject_booleans(estimator):

@@ -19,6 +19,7 @@ from .base import reject_booleans, shorten
 from .calendar import seasonal_period
 from .checking import check_weights
 from .columns import FROM_DTYPE
+from .counts import how_many
 from .frames import WIDE, count_columns
 from .metrics.grouped import naive_errors
 from .panel import NO_WEIGHTS, refuse_copies, refuse_missing, refuse_missing_covariates
@@ -295,12 +296,14 @@ class ForecasterMixin(RegressorMixin):
         forecasts, is_early = self._forecasts_of(rows, X), self._early_cells(rows)
         truths = self.read_truth(X) if y is None else self.read_given_truth(X, y)
         if len(truths) != len(forecasts):
-            raise ValueError(f"X has {len(forecasts)} row(s) and y has {len(truths)}; give one true value per row.")
+            raise ValueError(
+                f"X has {how_many(len(forecasts), 'row')} and y has {len(truths)}; give one true value per row."
+            )
         is_known = ~np.isnan(truths)
         n_missing = int((~is_known & ~is_early).sum())
         if self._terms.missing == "raise" and n_missing:
             raise ValueError(
-                f"{'X' if y is None else 'y'} has {n_missing} missing value(s), which have no truth to score; drop "
+                f"{'X' if y is None else 'y'} has {how_many(n_missing, 'missing value')}: no truth to score; drop "
                 "these rows, or set missing='interpolate'."
             )
         if is_known.all():

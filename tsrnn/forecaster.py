@@ -31,6 +31,7 @@ from .calendar import check_calendar, seasonal_periods
 from .carried import CarriedMember, CarriedSettings, CarriedTask, refuse_for_carried
 from .choices import resolve, resolve_lookback, resolve_max_iter
 from .contract import ForecasterMixin
+from .counts import how_many
 from .covariates import check_covariates
 from .kernels.plan import WINDOW_NORMS
 from .member import Member, Settings, Task, Tasks, remembering
@@ -46,8 +47,8 @@ FITTED_AT_ONCE = 2**16
 
 # Why else a refit may have been cut short.
 _STOPPED = {
-    "callback": "{run} was stopped by a callback after {n} epoch(s); {kept}.",
-    "max_time": "{run} ran out of max_time after {n} epoch(s); {kept}.",
+    "callback": "{run} was stopped by a callback after {n}; {kept}.",
+    "max_time": "{run} ran out of max_time after {n}; {kept}.",
 }
 
 
@@ -596,7 +597,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             return replace(learnt, parameters=refitted.parameters, task=on_all)
         kept = "the network trained without the held-out part is kept"
         stopped = {**CUT_SHORT, **_STOPPED}[refitted.stop_reason]
-        warning = stopped.format(run=label, n=len(refitted.history), kept=kept)
+        warning = stopped.format(run=label, n=how_many(len(refitted.history), "epoch"), kept=kept)
         return replace(learnt, stop_reason=refitted.stop_reason, warning=warning)
 
     def _resolve(self, panel):

@@ -5,6 +5,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from ..base import shorten
+from ..counts import how_many
 
 N_ORIGINS = 10  # if nobody says how many
 
@@ -21,9 +22,10 @@ def choose_origins(panel, horizon, step, initial, n_origins):
         most = (last - least) // step + 1 if last >= 0 else 0
         wanted = max(min(most, N_ORIGINS), 1) if n_origins is None else n_origins
         if most < wanted:
+            n_needed = (wanted - 1) * step + horizon + 1
             raise ValueError(
-                f"{wanted} origin(s), {step} step(s) apart, with {horizon} step(s) after each need at least "
-                f"{(wanted - 1) * step + horizon + 1} steps, but the data have {n}; ask for less, or give more."
+                f"{how_many(wanted, 'origin')}, {how_many(step, 'step')} apart, with {how_many(horizon, 'step')} after "
+                f"each need at least {how_many(n_needed, 'step')}, but the data have {n}; ask for less, or give more."
             )
         return last - step * np.arange(wanted)[::-1]
     is_fraction = isinstance(initial, Real) and not isinstance(initial, Integral)
@@ -35,8 +37,8 @@ def choose_origins(panel, horizon, step, initial, n_origins):
     origins = np.arange(n_first - 1, last + 1, step)[:n_origins]
     if len(origins) < (n_origins or 1):
         raise ValueError(
-            f"the data have {n} steps, in which {len(origins)} origin(s) from initial={initial} on have {horizon} "
-            "step(s) after them; ask for fewer, or for a shorter initial or horizon."
+            f"the data have {n} steps, in which {how_many(len(origins), 'origin')} from initial={initial} on have "
+            f"{how_many(horizon, 'step')} after them; ask for fewer, or for a shorter initial or horizon."
         )
     return origins
 

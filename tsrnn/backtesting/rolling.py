@@ -6,6 +6,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.pipeline import Pipeline
 from tqdm import tqdm
 
+from ..counts import how_many
 from .data import Data
 from .fits import cut_into_blocks, forecaster_of, prepare, run_block
 from .origins import check_count, check_window, choose_origins
@@ -137,7 +138,7 @@ def backtest(
             bar.update(len(block))
     if not results:
         raise ValueError(
-            f"the data have no row within {horizon} step(s) after any of the {len(origins)} origin(s), the first of "
+            f"the data have no row within {how_many(horizon, 'step')} after any origin, the first of "
             f"which is {data.panel.stamps(origins[:1])[0]}; ask for a longer horizon, or for other origins."
         )
     return collect(results, data, window_size)
