@@ -149,6 +149,24 @@ def _tell_new_categories(X, ahead, terms):
             tell_new_category(name, f"is {value!r} in X,", categories, terms)
 
 
+def tell_other_covariates(X, panel, rows):
+    """Warn if rows of training have other covariates in X than they had there."""
+    if not isinstance(X, pd.DataFrame):
+        return
+    names = [name for name in panel.covariate_names if name in X.columns]
+    is_inside = rows.steps < panel.ends[rows.series]
+    given, _ = read_covariates(X.loc[is_inside, names], panel.categories)
+    places = (panel.bounds[rows.series] + rows.steps - panel.starts[rows.series])[is_inside]
+    known = panel.covariates[places][:, panel.covariate_names.get_indexer(names)]
+    # A transformer may give the same rows other last bits, alone or among others.
+    is_other = ~np.isclose(given, known, rtol=1e-6, atol=1e-6 * np.nanmax(np.abs(known), initial=0), equal_nan=True)
+    if is_other.any():
+        warn(
+            f"X has other covariates than training for {how_many(int(is_other.any(axis=1).sum()), 'row')} of it, where "
+            "those of training count; ask for the effect of covariates on rows after training."
+        )
+
+
 def _compare_static(X, panel, terms, names, rows):
     """Warn if static covariates have other values in X than in training."""
     rows = find_rows(X, panel, terms, are_ahead=True) if rows is None else rows

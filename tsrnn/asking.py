@@ -12,7 +12,7 @@ import pandas as pd
 from .clock import is_too_sparse
 from .columns import read_covariates, read_numbers
 from .counts import how_many
-from .frames import ID_COL, TIME_COL, WIDE, as_array, is_default, listing, plain
+from .frames import ID_COL, TIME_COL, WIDE, as_array, is_default, listing, numbers_rows, plain
 from .metrics.reading import refuse_other_index
 from .reading import Rows, read_rows
 
@@ -55,7 +55,7 @@ def is_without_clock(X, panel):
     """Return whether a panel has a clock that X, an array or a frame with the index pandas gives one, has not."""
     if X is None or not panel.clock.is_given or _counts_rows(panel.clock):
         return False
-    return not hasattr(X, "iloc") or (is_default(X.index) and X.index.name is None)
+    return not hasattr(X, "iloc") or numbers_rows(X.index)
 
 
 def key_names(panel, taken=()):
@@ -96,7 +96,11 @@ def find_rows(X, panel, terms, are_ahead=False):
         If rows are not on the clock of training, or of no known series.
     """
     index = X if isinstance(X, pd.Index) else getattr(X, "index", None) if hasattr(X, "iloc") else None
-    if index is not None and panel.clock.is_given:
+    if terms.is_bare and index is not None and not isinstance(X, pd.Index) and numbers_rows(index):
+        if not are_ahead and _begins_like_training(X, panel):
+            return _rows_at(np.arange(len(X)), panel)
+        what = "X has no clock but row numbers"
+    elif index is not None and panel.clock.is_given:
         if not _only_counts_rows(X, index, panel, terms, are_ahead):
             return read_rows(X, panel, **terms.columns)
         what = "X has no clock but the row numbers that pandas gives a frame"
@@ -191,10 +195,10 @@ def _refuse_clock(index):
 def _only_counts_rows(X, index, panel, terms, are_ahead):
     """Return whether the index of X is the one pandas gives a frame, and says nothing of when its rows were.
 
-    So it does beside training that had the same, unless the rows are the first of training, value by value.
+    So it does beside training that had the same, unless the rows are those of training, value by value.
     """
     clock, form = panel.clock, panel.form
-    if not (_counts_rows(clock) or terms.is_bare) or form.has_ids or form.columns is not None:
+    if not _counts_rows(clock) or form.has_ids or form.columns is not None:
         return False
     if not is_default(index) or index.name is not None or isinstance(X, pd.Index) or not len(X):
         return False
@@ -210,12 +214,17 @@ def _counts_rows(clock):
 
 
 def _begins_like_training(X, panel):
-    """Return whether the first rows of X are those of training, NaN where these have it, in the columns both have."""
+    """Return whether the first rows of X are those of training, NaN where these have it, in the columns both have.
+
+    Fewer rows are told by what is forecast alone: the first values of a covariate may well come again.
+    """
     n, form = min(len(X), panel.clock.n), panel.form
     frame = X.iloc[:n].to_frame() if isinstance(X, pd.Series) else X.iloc[:n]
     fitted = _targets_by_step(panel)[:n]
     names = panel.covariate_names[panel.covariate_names.isin(frame.columns)]
     targets = form.targets[form.targets.isin(frame.columns)]
+    if n < panel.clock.n and len(panel.covariate_names) and not len(targets):
+        return False
     if not len(names) and not len(targets):
         if len(panel.covariate_names) or frame.shape[1] != fitted.shape[1]:
             return False

@@ -13,15 +13,17 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
-from .ahead import read_ahead, tell_new_categories
+from .ahead import read_ahead, tell_new_categories, tell_other_covariates
 from .asking import Terms, find_rows, is_without_clock, read_given_truth, refuse_far, warn
 from .base import reject_booleans, shorten
 from .calendar import seasonal_period
 from .checking import check_weights
 from .columns import FROM_DTYPE
 from .counts import how_many
+from .covariates import refuse_changing
 from .frames import WIDE, count_columns
 from .metrics.grouped import naive_errors
+from .metrics.reading import refuse_other_index
 from .panel import NO_WEIGHTS, refuse_copies, refuse_missing, refuse_missing_covariates
 from .reading import extend, read_panel, read_truth
 
@@ -140,12 +142,13 @@ class ForecasterMixin(RegressorMixin):
             Read are its clock, the ids of its rows if series have some, and the covariates that are known ahead, of
             rows after training; values to forecast never. Rows after training are forecast; covariates in a hole before
             them, if nobody gives these rows, are unknown, with a warning. Rows of training get their fitted values, for
-            which the covariates are those of training, whatever X has: the forecast made `horizon` steps before them,
-            from as much as there was to be seen, or, where nothing was known yet, the mean of training.
+            which the covariates are those of training, with a warning if X has others: the forecast made `horizon`
+            steps before them, from as much as there was to be seen, or, where nothing was known yet, the mean of
+            training.
 
             Rows without a clock are the steps directly after training, except that the very rows of training mean
-            themselves. So it is where training and X have but the row numbers that pandas gives a frame: if the values
-            of X are those of the first rows of training these are meant, else the steps after it, with a warning.
+            themselves. So it is where X has but the row numbers that pandas gives a frame: if its values, of fewer rows
+            those that are forecast, are the first of training these are meant, else the steps after it, with a warning.
 
         Returns
         -------
@@ -255,9 +258,13 @@ class ForecasterMixin(RegressorMixin):
     def _extended(self, X, y):
         """Return the panel with the rows that `update` is given."""
         check_is_fitted(self)
+        has_targets = isinstance(X, pd.DataFrame) and self.panel_.form.targets.isin(X.columns).all()
+        if y is None and self._has_truth_apart and len(self.panel_.covariate_names) and not has_targets:
+            raise ValueError("the true values were given to fit as y, apart from X; give y here, too.")
         panel = extend(self.panel_, X, y, **self._terms.keys)
         self._refuse_missing(panel, self._terms.missing)
         tell_new_categories(panel, self._terms)
+        refuse_changing(panel, self._terms.static)
         return panel
 
     def score(self, X, y=None, sample_weight=None):
@@ -386,6 +393,7 @@ class ForecasterMixin(RegressorMixin):
         """Return what `fit` is given as a Panel; raise for what can be told to be wrong before anything is learnt."""
         self._validate_params()
         reject_booleans(self)
+        refuse_other_index(y if X is None else X, sample_weight, "sample_weight")
         weights = NO_WEIGHTS if sample_weight is None else check_weights(sample_weight, y if X is None else X)
         panel = read_panel(
             X, y, target=self.target, id_col=self.id_col, time_col=self.time_col, freq=self.freq, weights=weights,
@@ -436,6 +444,8 @@ class ForecasterMixin(RegressorMixin):
                 "there on can be forecast. Split in the order of time, as PanelTimeSeriesSplit does."
             )
         is_inside = leads < 0
+        if is_inside.any() and len(panel.covariate_names):
+            tell_other_covariates(X, panel, rows)
         if is_inside.any():  # of a wide frame a series may begin late: before that nothing was known
             forecasts[is_inside] = self._fitted_values(series[is_inside], np.maximum(places[is_inside], 0))
         if not is_inside.all():

@@ -32,6 +32,11 @@ def check_covariates(panel, past, static):
             f"past_covariates and static_covariates both hold {both[0]!r}; what never changes is known ahead: leave it "
             "out of past_covariates."
         )
+    refuse_changing(panel, static)
+
+
+def refuse_changing(panel, static):
+    """Raise if a static covariate of a Panel changes within a series."""
     for name in static:
         values, firsts = panel.covariates[:, panel.covariate_names.get_loc(name)], panel.bounds[:-1]
         changes = np.fmax.reduceat(values, firsts) > np.fmin.reduceat(values, firsts)  # not where all are NaN

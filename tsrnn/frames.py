@@ -107,11 +107,13 @@ class Form:
 
     def _with_keys(self, frame, ids, stamps):
         """Return a frame with its columns of ids and stamps, each where the user had it."""
+        values = iter(frame.columns)  # in their own order, that of the targets, wherever the user had some of them
         if ids is not None:
             frame[self.id_name] = ids
         frame[self.time_name] = stamps
-        mine = self.columns[self.columns.isin(frame.columns)]
-        ordered = frame[[*mine, *frame.columns[~frame.columns.isin(mine)]]]
+        keys = [self.time_name] if ids is None else [self.id_name, self.time_name]
+        mine = [name if name in keys else next(values) for name in self.columns[self.columns.isin(frame.columns)]]
+        ordered = frame[[*mine, *values]]
         if self.index_name is not None:
             ordered = ordered.set_index(self.index_name)
         return ordered.rename_axis(columns=list(self.columns.names))
@@ -388,7 +390,8 @@ def _read_beside(X, y, id_col, time_col):
     if form.kind == ARRAY and X is not None:
         _refuse_no_columns(as_array(X, "X").shape, has_clock=form_of_y.kind != ARRAY)
     names = form_of_y.targets
-    has_no_clock = form.columns is None and is_default(frame.index) and frame.index.name is None
+    counts_apart = numbers_rows(frame.index) and given.index.dtype.kind != "i"  # a part of a frame without a clock
+    has_no_clock = form.columns is None and (counts_apart or (is_default(frame.index) and frame.index.name is None))
     if form.kind == ARRAY or (has_no_clock and form_of_y.kind != ARRAY):
         keys, given, form = _take_keys(given, form_of_y, id_col, time_col)
         names = form.targets
@@ -480,6 +483,11 @@ def read_names(argument, names):
 def is_default(index):
     """Return whether an index is the one that pandas makes if it is given none."""
     return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
+
+
+def numbers_rows(index):
+    """Return whether an index is one that pandas makes, or rows in a row of such a frame."""
+    return isinstance(index, pd.RangeIndex) and index.step == 1 and index.name is None
 
 
 def are_plain_numbers(frame):

@@ -29,17 +29,16 @@ def read_pair(y_true, y_pred, sample_weight=None):
     return y_true, y_pred, weight
 
 
-def refuse_other_index(X, y):
+def refuse_other_index(X, y, name="y"):
     """Raise if X and y have different indexes; one that only counts rows is none, as for `fit`."""
     indexes = [getattr(values, "index", None) for values in (X, y)]
     if not all(hasattr(index, "equals") for index in indexes) or indexes[0].equals(indexes[1]):
         return
-    of_X, of_y = indexes
-    has_counts = of_y.nlevels == 1 and of_y.name is None and str(of_y.dtype) == "int64" and hasattr(of_y, "step")
-    is_default = has_counts and of_y.start == 0 and of_y.step == 1
-    if is_default or (has_counts and (of_X.nlevels > 1 or of_X.dtype.kind != "i")):  # a part of a default one
+    counts_X, counts_y = (of.name is None and getattr(of, "step", None) == 1 for of in indexes)
+    has_clock = [of.nlevels > 1 or of.dtype.kind != "i" for of in indexes]  # beside a part of a frame without one
+    if (counts_y and (indexes[1].start == 0 or has_clock[0])) or (counts_X and has_clock[1]):
         return
-    raise ValueError("X and y have different indexes; give both the same clock, or y as an array.")
+    raise ValueError(f"X and {name} have different indexes; give both the same clock, or {name} as an array.")
 
 
 def read_training(y_train):
