@@ -116,7 +116,7 @@ def _to_categories(column, label, categories=None):
     """Return the number of the category of each row, and the categories."""
     if categories is None:
         try:
-            categories = column.astype("category").cat.categories
+            categories = column.astype("category").cat.remove_unused_categories().cat.categories
         except TypeError:
             given = next((value for value in column if not isinstance(value, Hashable)), column.iloc[0])
             raise TypeError(f"{label} holds {given!r}; the argument must be a column of strings or numbers.") from None
