@@ -650,13 +650,6 @@ ROLLING_65 = {"window": "rolling", "window_size": 65, "initial": 64}
         ),
         (
             ValueError,
-            ["Pipeline has no warm_start"],
-            make_pipeline(StandardScaler(), TransformedTargetRegressor(rnn())),
-            SALES,
-            {"refit": "warm"},
-        ),
-        (
-            ValueError,
             ["'kind'", "'new'", "did not have"],
             rnn(target="y"),
             pd.DataFrame({"y": SALES, "kind": np.where(np.arange(N) < N - 1, "old", "new")}, SALES.index),
@@ -682,6 +675,12 @@ ROLLING_65 = {"window": "rolling", "window_size": 65, "initial": 64}
 )  # fmt: skip
 def test_what_cannot_be_tested_is_refused(kind, words, estimator, data, options):
     refused(kind, words, backtest, estimator, data, **options)
+
+
+def test_a_clone_that_ends_a_pipeline_goes_on_from_no_fit_before():
+    X, clones = SALES.to_frame("x"), make_pipeline(StandardScaler(), TransformedTargetRegressor(rnn()))
+    refused(ValueError, ["Pipeline has no warm_start"], backtest, clones, X, SALES, refit="warm")
+    refused(ValueError, ["Pipeline has no update"], backtest, clones, X, SALES, refit=False)
 
 
 def test_scores_that_have_no_meaning_are_refused():
