@@ -266,12 +266,10 @@ class Member:
         is_filled = preparation.is_filled(self._observed)
         begins = is_filled & np.append(True, ~is_filled[:-1])
         begins[firsts] = is_filled[firsts]
-        hole = np.cumsum(begins)  # of each row, in the first row of a series not yet counted those before it
-        hole -= np.repeat(hole[firsts] - begins[firsts], self._series.lengths)
-        forward, first_row = (
-            preparation.fill_forward(self._observed),
-            np.maximum.accumulate(np.where(begins, np.arange(len(begins)), 0)),
-        )
+        first_row = np.maximum.accumulate(np.where(begins, np.arange(len(begins)), 0))  # of the hole of each row
+        hole = np.cumsum(begins)
+        hole -= np.repeat(hole[firsts] - begins[firsts], self._series.lengths)  # counted in each series by itself
+        forward = preparation.fill_forward(self._observed)
         n_unknown = np.add.reduceat(preparation.is_filled(forward), firsts)  # rows of each series before all are known
         mine = hole[firsts[numbers[places]] + rows[places] - 1]
         if not preparation.transform.needs_history:
@@ -292,9 +290,8 @@ class Member:
         settings, preparation = self.settings, self.preparation
         read, parts = preparation.rows(known, known.lengths), []
         for start in range(0, len(rows), FORECASTS_AT_ONCE):
-            of, at, first, n_lacking = (
-                each[start : start + FORECASTS_AT_ONCE] for each in (numbers, rows, begun, n_unknown)
-            )
+            piece = slice(start, start + FORECASTS_AT_ONCE)
+            of, at, first, n_lacking = numbers[piece], rows[piece], begun[piece], n_unknown[piece]
             window = of, at, settings.lookback, settings.n_ahead
             cut, lengths = preparation.cut(self._windows.rows, self._series, *window)
             forward, _ = preparation.cut(read, known, *window)
