@@ -378,6 +378,21 @@ def test_an_end_that_nobody_observed_is_said_and_not_tested_against(sales, capsy
     assert "none of the last 3 points was observed" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("missing, cure", [("mask", ""), ("interpolate", ": the last known one is repeated")])
+def test_series_of_a_panel_that_end_unknown_are_counted(shops, capsys, missing, cure):
+    past, _ = shops
+    wide = past.pivot(index="day", columns="shop", values="units")
+    wide.iloc[-2:, 0] = np.nan
+    wide.to_csv("wide.csv")
+    command = ["forecast", "wide.csv", "--time-col", "day", "--horizon", "3", *TINY, "--missing", missing]
+    assert main(command) == 0
+    assert f"1 series ends in 2 unknown values{cure}\n" in capsys.readouterr().out
+    wide.iloc[-1, 1] = np.nan
+    wide.to_csv("wide.csv")
+    assert main(command) == 0
+    assert f"2 series end in up to 2 unknown values{cure}\n" in capsys.readouterr().out
+
+
 def test_advice_is_given_in_options_of_the_command(sales, capsys):
     edit(sales, 20, "units", "")
     assert main(FORECAST) == 1
@@ -654,6 +669,14 @@ def test_every_other_end_is_one_line_with_a_code_that_help_explains(sales, capsy
     with pytest.raises(SystemExit):
         main(["--help"])
     assert f"\n  {code} " in capsys.readouterr().out
+
+
+def test_an_error_that_nobody_raised_on_purpose_is_a_fault_and_not_one_of_the_data(sales, capsys, monkeypatch):
+    from tsrnn.commands import running
+
+    monkeypatch.setattr(running, "how_long", None)
+    assert main([*FORECAST, *TINY]) == 70
+    assert "this is a fault of tsrnn, please report it" in one_line(capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

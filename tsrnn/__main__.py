@@ -33,16 +33,31 @@ def main(argv=None):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
         except (ValueError, TypeError, ImportError, OSError) as error:
+            if _is_own_fault(error):
+                return _fail(_report(error), 70)
             return _fail(in_terms_of_options(" ".join([str(error), *getattr(error, "__notes__", [])])), 1)
         except MemoryError:
             return _fail("there is not enough memory; give fewer rows, or a shorter --lookback.", 1)
         except (KeyboardInterrupt, Warning):
             return _fail(f"interrupted; written: {', '.join(arguments.written) or 'nothing'}.", 130, "tsrnn")
         except Exception as error:
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            what = f"{type(error).__name__} in {Path(last.filename).name}, line {last.lineno}: {error}"
-            return _fail(f"this is a fault of tsrnn, please report it with the command: {' '.join(what.split())}", 70)
+            return _fail(_report(error), 70)
     return 0
+
+
+def _is_own_fault(error):
+    """Return whether a line of this package failed that raises nothing itself: no sentence about the data is there."""
+    if not isinstance(error, TypeError | ValueError):
+        return False
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    is_own = Path(__file__).parent in Path(last.filename).parents
+    return is_own and last.line is not None and not last.line.startswith("raise")
+
+
+def _report(error):
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    what = f"{type(error).__name__} in {Path(last.filename).name}, line {last.lineno}: {error}"
+    return f"this is a fault of tsrnn, please report it with the command: {' '.join(what.split())}"
 
 
 def _fail(sentence, code, prefix="tsrnn: error"):

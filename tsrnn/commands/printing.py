@@ -113,7 +113,7 @@ def print_ends(panel, missing):
     """Say it where series end in values that nobody observed."""
     rows = np.where(np.isnan(panel.values).all(axis=1), 0, np.arange(len(panel.values)))
     n_unknown = panel.bounds[1:] - 1 - np.maximum.reduceat(rows, panel.bounds[:-1])
-    n_series = np.count_nonzero(n_unknown)
+    n_series = int(np.count_nonzero(n_unknown))
     repeated = ": the last known one is repeated" if missing == "interpolate" else ""
     if n_series and panel.n_series == 1:
         n = n_unknown[0]
