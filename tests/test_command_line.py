@@ -246,12 +246,39 @@ def test_wrong_usage_is_one_line_and_exits_with_two(capsys, arguments, message):
     assert f"(see: {' '.join(['tsrnn', *command])} --help)" in err
 
 
-def test_empty_and_binary_files_are_refused(folder, capsys):
-    Path("empty.csv").write_text("")
-    Path("binary.csv").write_bytes(bytes(range(128, 256)) * 4)
-    for name in ("empty.csv", "binary.csv"):
-        assert main(["forecast", name, "--horizon", "3", "--time-col", "a", "--target", "b"]) == 1
-        assert f"{name} cannot be read as a CSV file" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (b"", "broken.csv is empty; give a header line"),
+        (bytes(range(128, 256)) * 4, "broken.csv cannot be read as a CSV file: .*; see --encoding"),
+        (b"a,b\n2024-01-01,1,5\n2024-01-02,2,6\n", "broken.csv .*: line 2 has 3 fields, its header 2; "),
+        (b"a,b\n2024-01-01,1,\n2024-01-02,2,6\n", "broken.csv .*: line 2 has 3 fields, its header 2; "),
+        (b"a,b\n2024-01-01,1\n2024-01-02,2,6\n", "broken.csv .*Expected 2 fields in line 3, saw 3"),
+        (b"a,b,b\n2024-01-01,1,2\n2024-01-02,2,3\n", "broken.csv .*: two columns are called 'b'; give each"),
+    ],
+)
+def test_files_that_are_no_table_are_refused(folder, capsys, content, message):
+    Path("broken.csv").write_bytes(content)
+    assert main(["forecast", "broken.csv", "--horizon", "3", "--time-col", "a", "--target", "b"]) == 1
+    assert re.search(message, one_line(capsys.readouterr().err))
+
+
+@pytest.mark.parametrize("header", ["day,units,shop\n", "day,units,shop,\n"])
+def test_a_comma_at_the_end_of_every_line_is_no_column(sales, capsys, header):
+    assert main([*FORECAST, *TINY, "--out", "plain.csv"]) == 0
+    plain = capsys.readouterr().out
+    Path(sales).write_text(header + "".join(line + ",\n" for line in Path(sales).read_text().splitlines()[1:]))
+    assert main([*FORECAST, *TINY, "--out", "plain.csv"]) == 0
+    assert capsys.readouterr().out == plain
+
+
+def test_numbers_of_rows_that_pandas_wrote_are_no_series(sales, capsys):
+    pd.read_csv(sales).to_csv(sales)
+    assert main(["forecast", sales, "--time-col", "day", "--horizon", "7", *TINY]) == 0
+    out = capsys.readouterr().out
+    assert "left out  'shop'\n" in out
+    assert "left out  the first column of sales.csv, which has no name and counts the rows\n" in out
+    assert list(pd.read_csv("forecast.csv").columns) == ["day", "units"]
 
 
 def test_dates_in_another_order_are_refused_until_their_format_is_named(folder, capsys):

@@ -55,7 +55,7 @@ def check_outputs(named, sources):
             ) from None
 
 
-def read_file(path, sep=",", decimal=".", encoding="utf-8", texts=()):
+def read_file(path, sep=",", decimal=".", encoding="utf-8", texts=(), kept=()):
     """Return the table that a file holds.
 
     Parameters
@@ -65,6 +65,8 @@ def read_file(path, sep=",", decimal=".", encoding="utf-8", texts=()):
         How a CSV file is written.
     texts : sequence of str
         Columns of a CSV file that are not read as numbers, if it has them: an id 007 stays 007.
+    kept : sequence of str
+        Columns of a CSV file that are not left out, though they have no name and may number the rows.
 
     Raises
     ------
@@ -76,25 +78,54 @@ def read_file(path, sep=",", decimal=".", encoding="utf-8", texts=()):
         if is_parquet:
             frame = pd.read_parquet(path, engine="pyarrow")
         else:
-            dtype = dict.fromkeys(texts, str)
-            engine = "c" if sep.isascii() else "python"  # the faster one reads separators of one byte
-            frame = pd.read_csv(path, sep=sep, decimal=decimal, encoding=encoding, dtype=dtype, engine=engine)
+            frame = _read_csv(path, {"sep": sep, "encoding": encoding}, {"decimal": decimal}, texts, kept)
+    except pd.errors.EmptyDataError:
+        raise ValueError(f"{path} is empty; give a header line, then a row for each time stamp.") from None
     except (ValueError, LookupError, OSError, TypeError) as error:
         kind = "parquet" if is_parquet else "CSV"
         hint = "; see --encoding" if isinstance(error, UnicodeDecodeError | LookupError) and not is_parquet else ""
         what = error.strerror if isinstance(error, OSError) and error.strerror else " ".join(str(error).split())
         raise ValueError(f"{path} cannot be read as a {kind} file: {what}{hint}") from None
-    if not is_parquet:
-        for mark, option in ((";", "';'"), ("\t", "tab")):
-            if frame.shape[1] == 1 and mark in str(frame.columns[0]):
-                raise ValueError(
-                    f"{path} has one column, {frame.columns[0]!r}; its columns may be parted by --sep {option}."
-                )
-    else:
+    if is_parquet:
         frame = _with_index(frame)
     if not len(frame):
         raise ValueError(f"{path} has no rows; give at least two.")
     frame.columns = frame.columns.map(str)
+    return frame
+
+
+def _read_csv(path, written, numbers, texts, kept):
+    """Return the table of a CSV file as it stands: no column becomes an index, is renamed or cut off."""
+    written["engine"] = "c" if written["sep"].isascii() else "python"  # the faster one reads separators of one byte
+    header = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False, **written).iloc[0]
+    for mark, option in ((";", "';'"), ("\t", "tab")):
+        if len(header) == 1 and mark in header[0]:
+            raise ValueError(f"it has one column, {header[0]!r}; its columns may be parted by --sep {option}")
+    named = header[header != ""]
+    if named.duplicated().any():
+        raise ValueError(f"two columns are called {named[named.duplicated()].iloc[0]!r}; give each its own name")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            # Else the first field of rows with one field more than the header becomes an index.
+            frame = pd.read_csv(path, index_col=False, dtype=dict.fromkeys(texts, str), **written, **numbers)
+    except pd.errors.ParserWarning:
+        first = pd.read_csv(path, header=None, skiprows=1, nrows=1, dtype=str, **written)
+        raise ValueError(
+            f"line 2 has {first.shape[1]} fields, its header {len(header)}; name each column in the header, and put "
+            "texts that hold the separator in quotes, or see --sep"
+        ) from None
+    return _without_nameless(frame, np.flatnonzero(header == ""), path, kept)
+
+
+def _without_nameless(frame, places, path, kept):
+    """Return a table without those of its nameless columns that hold nothing, or the numbers of rows."""
+    for name in frame.columns[places].difference(kept):
+        if frame[name].isna().all():  # a separator at the end of every line
+            frame = frame.drop(columns=name)
+        elif name == frame.columns[0] and np.array_equal(frame[name], np.arange(len(frame))):
+            print(f"left out  the first column of {path}, which has no name and counts the rows")
+            frame = frame.drop(columns=name)
     return frame
 
 

@@ -102,7 +102,7 @@ def _read(arguments, path, option):
         also = f" and no bundled set of this name; the sets are {', '.join(datasets.names())}"
         raise ValueError(f"there is no file {path!r}{also if option == 'SOURCE' else ', which --future names'}.")
     texts = [arguments.id_col or "unique_id"]
-    return read_file(path, arguments.sep, arguments.decimal, arguments.encoding, texts)
+    return read_file(path, arguments.sep, arguments.decimal, arguments.encoding, texts, [arguments.time_col])
 
 
 class _Roles:
