@@ -522,6 +522,31 @@ def test_picture_of_a_panel_says_what_it_is_and_of_which_unit(shops, capsys, mon
     assert [ax.get_title(loc="left") for ax in figure.axes] == ["007", "100", "012"]
 
 
+def test_picture_of_a_panel_of_several_targets_is_of_the_first_and_says_so(shops, capsys, monkeypatch):
+    from tsrnn.commands import running
+
+    figures = []
+    monkeypatch.setattr(running, "_save", lambda figure, arguments: figures.append(figure))
+    assert main(["forecast", *PANEL, "--target", "units", "visits", "--plot", "p.png"]) == 0
+    assert "drawn is the first target, units\n" in capsys.readouterr().out
+    (figure,) = figures
+    assert figure.get_supylabel() == "units"
+    written = pd.read_csv("forecast.csv", dtype={"shop": str})
+    (line,) = (line for line in figure.axes[0].get_lines() if line.get_label() == "forecast")
+    np.testing.assert_allclose(line.get_ydata()[-7:], written.loc[written["shop"] == "007", "units"], rtol=1e-7)
+
+
+def test_baseline_is_called_alike_in_table_and_picture(folder, capsys, monkeypatch):
+    from tsrnn.commands import running
+
+    figures = []
+    monkeypatch.setattr(running, "_save", lambda figure, arguments: figures.append(figure))
+    assert main(["forecast", "nile", "--horizon", "3", *TINY, "--plot", "p.png"]) == 0
+    assert "last value " in capsys.readouterr().out
+    names = [text.get_text() for text in figures[0].axes[0].get_legend().get_texts()]
+    assert "last value" in names and "seasonal naive" not in names
+
+
 def test_network_that_carries_its_state_is_an_option(sales, capsys):
     assert main([*FORECAST, *TINY, "--state", "carried"]) == 0
     assert "reads on from the first step, learns over stretches of 9, gives 7" in capsys.readouterr().out

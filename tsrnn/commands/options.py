@@ -135,7 +135,11 @@ def _add_forecast(commands, run):
         "--out", "--output", default="forecast.csv", metavar="FILE",
         help="where the forecast goes, in the form of the data: .csv or .parquet (default: forecast.csv)",
     )  # fmt: skip
-    output.add_argument("--plot", metavar="FILE", help="also draw it: .png, .pdf, .svg, ...")
+    output.add_argument(
+        "--plot", metavar="FILE",
+        help="also draw it, and of one series the test beside it: .png, .pdf, .svg, ...; of many series twelve are "
+        "drawn, without their tests",
+    )  # fmt: skip
     output.add_argument("--n-jobs", type=_threads, metavar="N", help="threads; -1 is all cores (default: all cores)")
 
 

@@ -188,14 +188,23 @@ def _draw_forecast(arguments, selection, panel, comparison, forecast):
                        comparison.ours.forecasts["truth"])
         )  # fmt: skip
         figure = draw_report(
-            series.reindex(index), test, truth, naive, _series_of(forecast, selection.options), ylabel=selection.label
+            series.reindex(index),
+            test,
+            truth,
+            naive,
+            _series_of(forecast, selection.options),
+            ylabel=selection.label,
+            labels={"baseline": comparison.naive_name},
         )
     else:
         frame, options = selection.bare
         if panel.form.kind != WIDE and "id_col" not in options:
             options = {}
-        title = f"Forecast of the next {how_long(arguments.horizon)}"
-        figure = plot_panel(forecast, frame, title=title, ylabel=selection.label, **options)[0].get_figure()
+        title, label = f"Forecast of the next {how_long(arguments.horizon)}", selection.label
+        if panel.ids is not None and panel.n_targets > 1:
+            options["target"] = label = panel.form.targets[0]
+            print(f"          drawn is the first target, {label}")
+        figure = plot_panel(forecast, frame, title=title, ylabel=label, **options)[0].get_figure()
     _save(figure, arguments)
 
 

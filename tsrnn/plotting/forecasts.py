@@ -191,7 +191,7 @@ def plot_panel(
     return axes
 
 
-def draw_report(series, test_forecast, truth, baseline, forecast, *, ylabel=None):
+def draw_report(series, test_forecast, truth, baseline, forecast, *, ylabel=None, labels=None):
     """Return a Figure of two panels: the test on held-out points beside its baseline, and the forecast from today.
 
     Parameters
@@ -202,7 +202,8 @@ def draw_report(series, test_forecast, truth, baseline, forecast, *, ylabel=None
         Of the held-out steps; `truth` may hold NaN where nothing was observed.
     forecast : Series
         Of the steps after `series`.
-    ylabel : str, optional
+    ylabel, labels : optional
+        See :func:`plot_forecast`.
     """
     from matplotlib.figure import Figure
 
@@ -212,7 +213,7 @@ def draw_report(series, test_forecast, truth, baseline, forecast, *, ylabel=None
     before = series.iloc[: -len(truth)]
     steps = "step" if n == 1 else f"{n} steps"
     title = f"Test: the last {steps}, held out of training"
-    plot_forecast(test_forecast, before, truth, baseline, title=title, ylabel=ylabel, ax=above)
+    plot_forecast(test_forecast, before, truth, baseline, title=title, ylabel=ylabel, labels=labels, ax=above)
     plot_forecast(forecast, series, n_history=3 * n, title=f"Forecast of the next {steps}", ylabel=ylabel, ax=below)
     return figure
 
