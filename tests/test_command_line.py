@@ -291,6 +291,25 @@ def test_dates_in_another_order_are_refused_until_their_format_is_named(folder, 
     assert pd.read_csv("forecast.csv")["day"][0] == "2024-06-09"
 
 
+@pytest.mark.parametrize("separator, hour", [("/", ""), (".", " %H:%M"), ("-", "")])
+def test_dates_whose_month_and_day_can_be_swapped_are_refused_until_their_format_is_named(
+    folder, capsys, separator, hour
+):
+    days = pd.date_range("2020-02-01", periods=12, freq="D")
+    formats = [separator.join(order) + hour for order in (["%d", "%m", "%Y"], ["%m", "%d", "%Y"])]
+    pd.DataFrame({"day": days.strftime(formats[0]), "units": np.arange(12.0) % 3}).to_csv("sales.csv", index=False)
+    assert main([*FORECAST[:7], "1", *TINY]) == 1
+    err = one_line(capsys.readouterr().err)
+    assert "tells whether months or days come first; add --time-format" in err
+    assert all(f"--time-format {one}" in err for one in formats), err
+    assert main([*FORECAST[:7], "1", *TINY, "--time-format", formats[0]]) == 0
+    # a thirteenth day tells
+    days = pd.date_range("2020-02-01", periods=13, freq="D")
+    pd.DataFrame({"day": days.strftime(formats[1]), "units": np.arange(13.0) % 3}).to_csv("sales.csv", index=False)
+    assert main([*FORECAST[:7], "1", *TINY]) == 0
+    assert pd.read_csv("forecast.csv")["day"][0].startswith("2020-02-14")
+
+
 def test_semicolons_decimal_commas_and_encodings_are_options(folder, capsys):
     days = pd.date_range("2024-01-01", periods=160, freq="D")
     frame = pd.DataFrame({"Tag": days.strftime("%Y-%m-%d"), "Stück": 5 + np.sin(np.arange(160) * 2 * np.pi / 7)})
@@ -347,14 +366,17 @@ def test_numbers_of_one_and_of_none_are_said_as_such(sales, capsys, n):
     assert "the last step, from 2024-02-09 on, is held out" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("dates", ["%d/%m/%Y", "%Y%m"])
-def test_months_that_would_be_misread_are_refused_until_their_format_is_named(folder, capsys, dates):
+@pytest.mark.parametrize(
+    "dates, message", [("%d/%m/%Y", "whether months or days come first"), ("%Y%m", "add --time-format %Y%m"),
+                       ("%Y%m%d", "add --time-format %Y%m%d")]
+)  # fmt: skip
+def test_months_that_would_be_misread_are_refused_until_their_format_is_named(folder, capsys, dates, message):
     months = pd.date_range("2010-01-01", periods=150, freq="MS")
     sales = np.sin(np.arange(150) * 2 * np.pi / 12)
     pd.DataFrame({"month": months.strftime(dates), "sales": sales}).to_csv("months.csv", index=False)
     command = ["forecast", "months.csv", "--time-col", "month", "--target", "sales", "--horizon", "3"]
     assert main([*command, "--missing", "interpolate"]) == 1  # not taken for days of which most are absent
-    assert "no regular step" in capsys.readouterr().err
+    assert message in one_line(capsys.readouterr().err)
     assert main([*command, "--time-format", dates]) == 0
     assert list(pd.read_csv("forecast.csv")["month"]) == ["2022-07-01", "2022-08-01", "2022-09-01"]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pandas.tseries.api import guess_datetime_format
 
 from ..frames import is_default
 
@@ -167,6 +168,11 @@ def read_stamps(column, time_format, path):
         broken = (column % 1 != 0).to_numpy()
         if broken.any():
             raise complain(int(broken.argmax()), "which is neither a date nor a whole number.")
+        for written, digits in (("%Y%m", 6), ("%Y%m%d", 8)):
+            texts = column.astype("int64").astype(str)
+            is_year = texts.str.len().eq(digits) & texts.str[:2].isin(["18", "19", "20", "21"])
+            if is_year.all() and pd.to_datetime(texts, format=written, errors="coerce").notna().all():
+                raise complain(0, f"which looks like a date written as a number; add --time-format {written}.")
         return pd.Index(column.astype("int64"), name=column.name)
     try:
         with warnings.catch_warnings():
@@ -177,7 +183,22 @@ def read_stamps(column, time_format, path):
     if parsed.isna().any():
         how = f"the format {time_format}" if time_format else f"the way of the first one, {column.iloc[0]!r}"
         raise complain(int(parsed.isna().to_numpy().argmax()), f"which is not a date in {how}; see --time-format.")
+    if time_format is None and (formats := _readings(column.astype(str), parsed)):
+        raise complain(
+            0, f"and no date of the column tells whether months or days come first; add --time-format "
+            f"{formats[0]} or --time-format {formats[1]}.",
+        )  # fmt: skip
     return pd.DatetimeIndex(parsed, name=column.name)
+
+
+def _readings(texts, parsed):
+    """Return two formats if texts are dates in both, and not the same: 01/02/2020 is in January or in February."""
+    first = texts.iloc[0]
+    formats = [guess_datetime_format(first, dayfirst=is_day_first) for is_day_first in (True, False)]
+    if None in formats or formats[0] == formats[1] or formats[0].startswith("%Y"):  # as of 2020-02-01, without doubt
+        return None
+    other = pd.to_datetime(texts, format=formats[0], errors="coerce", utc=parsed.dt.tz is not None or None)
+    return None if other.isna().any() or (other == parsed).all() else formats
 
 
 def _read_dates(texts, time_format):
