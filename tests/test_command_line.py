@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,8 @@ TINY = ["--hidden-layer-sizes", "4", "--max-iter", "2"]
 FORECAST = ["forecast", "sales.csv", "--time-col", "day", "--target", "units", "--horizon", "7"]
 
 
-def test_forecast_writes_the_next_steps_and_reports_what_it_did(sales, folder, capsys):
+def test_forecast_writes_the_next_steps_and_reports_what_it_did(sales, folder, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     assert main([*FORECAST, "--plot", "picture.png", "--out", "next.csv"]) == 0
     out, err = capsys.readouterr()
     written = pd.read_csv("next.csv", parse_dates=["day"], index_col="day")
@@ -178,7 +180,7 @@ def test_same_seed_same_file_and_another_seed_another(sales):
         (None, ["datasets", "co3"], "no data set 'co3'"),
         (None, ["datasets", "--out", "f.csv"], "needs the name of a set"),
         ((5, "day", "soon"), FORECAST, "line 7: day is 'soon', which is not a date"),
-        ((5, "day", ""), FORECAST, "line 7: day is nan, but every row needs a time stamp"),
+        ((5, "day", ""), FORECAST, "line 7: day is empty, but every row needs a time stamp"),
         (
             (5, "day", "2024-01-05"),
             FORECAST,
@@ -440,6 +442,42 @@ def test_series_of_a_panel_that_end_unknown_are_counted(shops, capsys, missing, 
     wide.to_csv("wide.csv")
     assert main(command) == 0
     assert f"2 series end in up to 2 unknown values{cure}\n" in capsys.readouterr().out
+
+
+def test_holes_of_covariates_are_counted_and_no_warning_is_said_twice(shops, capsys):
+    edit("shops.csv", 5, "visits", "")
+    ends = pd.read_csv("shops.csv", dtype={"shop": str}).query("shop != '100' or day < '2024-02-25'")
+    ends.to_csv("shops.csv", index=False)
+    assert main(["forecast", *PANEL, "--past-covariates", "visits", "--missing", "mask"]) == 0
+    out, err = capsys.readouterr()
+    assert "1 missing value of covariates: hidden from the network\n" in out
+    assert "1 of 3 series ends before 2024-02-29\n" in out
+    assert len(set(err.splitlines())) == len(err.splitlines())
+    assert "epoch" not in err  # a progress bar that nobody watches
+
+
+def test_row_without_an_id_is_named_by_its_line(shops, capsys):
+    edit("shops.csv", 5, "shop", "")
+    assert main(["forecast", *PANEL]) == 1
+    assert "shops.csv: line 7 has no id; " in one_line(capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("error, n_warnings", [(10.0, 0), (12.0, 1)])
+def test_training_that_went_astray_is_warned_of(capsys, error, n_warnings):
+    from types import SimpleNamespace
+
+    from tsrnn.commands.printing import print_summary
+
+    ours, naive = (
+        SimpleNamespace(scores=lambda by, mae=mae: pd.Series({"MAE": mae}), forecasts=pd.DataFrame({"origin": [0]}))
+        for mae in (error, 1.0)
+    )
+    comparison = SimpleNamespace(name="LSTM", ours=ours, naive_name="last value", naive=naive, is_one=True)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        print_summary(comparison, ["MAE"])
+    assert [str(warning.message)[:11] for warning in warned] == ["such errors"] * n_warnings
+    assert f"{100 * (error - 1):.0f}% HIGHER" in capsys.readouterr().out
 
 
 def test_advice_is_given_in_options_of_the_command(sales, capsys):

@@ -25,7 +25,15 @@ def main(argv=None):
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         warnings.filterwarnings("error", ".* was interrupted")  # ends not one fit alone, but the program
-        warnings.showwarning = _show_warning
+        said = set()  # a network warns in the test and again with all of the data
+
+        def show(message, *_):
+            sentence = in_terms_of_options(str(message))
+            if sentence not in said:
+                said.add(sentence)
+                print(f"tsrnn: warning: {sentence}", file=sys.stderr)
+
+        warnings.showwarning = show
         try:
             arguments.run(arguments)
             sys.stdout.flush()
@@ -63,10 +71,6 @@ def _report(error):
 def _fail(sentence, code, prefix="tsrnn: error"):
     print(f"{prefix}: {sentence}", file=sys.stderr)
     return code
-
-
-def _show_warning(message, *_):
-    print(f"tsrnn: warning: {in_terms_of_options(str(message))}", file=sys.stderr)
 
 
 # The rooms of the commands import all of the library, which --help need not wait for.

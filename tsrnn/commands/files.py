@@ -152,7 +152,9 @@ def read_stamps(column, time_format, path):
 
     def complain(row, what):
         where = f"row {row}" if is_parquet else f"line {row + 2}"
-        return ValueError(f"{path} {where}: {column.name} is {column.iloc[row]!r}, {what}")
+        value = column.iloc[row]
+        given = "empty" if pd.isna(value) else repr(getattr(value, "item", lambda: value)())
+        return ValueError(f"{path} {where}: {column.name} is {given}, {what}")
 
     if column.isna().any():
         row = int(column.isna().to_numpy().argmax())

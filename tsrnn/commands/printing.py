@@ -1,5 +1,7 @@
 """What the commands print: the data, the network, and scores beside those of the seasonal naive forecast."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 
@@ -53,6 +55,12 @@ def print_summary(comparison, names):
     n = comparison.ours.forecasts["origin"].nunique()
     where = "In this one test" if n == 1 else f"Over {n} origins"
     print(f"{where} the {what} is {verdict} than that of {comparison.naive_name}.")
+    if ours > 11 * base > 0:
+        warnings.warn(
+            "such errors are those of a training that went astray, not of a forecast; look for values that are no "
+            "observations, or give a smaller --learning-rate, another --scaler or --target-transform.",
+            stacklevel=2,
+        )
     if not ours < base:
         print(f"Prefer {comparison.naive_name}, or try another --cell, --lookback or more data.")
 
@@ -73,10 +81,19 @@ def print_data(panel, selection, missing):
     elif panel.n_targets > 1:
         points = f"{panel.n_targets} targets, {points}"
     print(f"data      {points}, step {panel.clock.step_name}")
-    counts = {"missing value": panel.n_missing, "absent stamp": panel.n_absent}
+    n_unknown = sum(int(selection.frame[name].isna().sum()) for name in selection.inputs)
+    counts = {
+        "missing value": panel.n_missing,
+        "missing value of covariates": n_unknown,
+        "absent stamp": panel.n_absent,
+    }
     holes = ", ".join(how_many(n, what) for what, n in counts.items() if n)
     cure = {"interpolate": ": interpolated linearly", "mask": ": hidden from the network", "raise": ""}[missing]
     print(f"          {holes + cure if holes else 'no value missing, no stamp absent'}")
+    n_early = int(np.count_nonzero(panel.ends < panel.clock.n))
+    if n_early:
+        last = when(panel.clock.stamps(panel.clock.n - 1, panel.clock.n)[0])
+        print(f"          {n_early} of {panel.n_series} series end{'s' * (n_early == 1)} before {last}")
     known = [
         f"{what}: {', '.join(names)}"
         for what, names in (

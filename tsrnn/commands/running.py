@@ -1,6 +1,8 @@
 """What the commands do: read, refuse what can be refused before training, train, score, write."""
 
 import copy
+import re
+import sys
 
 import numpy as np
 import pandas as pd
@@ -32,7 +34,7 @@ def run_forecast(arguments):
     check_outputs({"--out": arguments.out, "--plot": arguments.plot}, [arguments.source, arguments.future])
     selection = _select(arguments)
     horizon = arguments.horizon
-    model = _make_model(arguments, selection, verbose=1, n_jobs=arguments.n_jobs)
+    model = _make_model(arguments, selection, verbose=_is_watched(), n_jobs=arguments.n_jobs)
     panel = _check(model, selection)
     cut = _check_test(panel, horizon)
     print_data(panel, selection, arguments.missing)
@@ -79,7 +81,7 @@ def run_backtest(arguments):
     print_network(model, panel)
     print_ends(panel, arguments.missing)
     how = ("step", "window", "window_size", "initial", "n_origins", "refit", "n_jobs")
-    comparison = _backtest(model, selection, verbose=1, **{name: getattr(arguments, name) for name in how})
+    comparison = _backtest(model, selection, verbose=_is_watched(), **{name: getattr(arguments, name) for name in how})
 
     forecasts = comparison.ours.forecasts
     origins = forecasts["origin"].drop_duplicates()
@@ -116,6 +118,11 @@ def _select(arguments):
     return selection
 
 
+def _is_watched():
+    """Return 1 if somebody sees a progress bar, which floods a file, else 0."""
+    return int(sys.stderr.isatty())
+
+
 def _make_model(arguments, selection, **more):
     """Return the forecaster that the arguments describe."""
     given = {name: getattr(arguments, name) for name in OF_NETWORK if getattr(arguments, name) is not None}
@@ -131,7 +138,13 @@ def _make_model(arguments, selection, **more):
 
 def _check(model, selection):
     """Return the data as the forecaster reads them; raise what it would raise after it has trained."""
-    panel = model._read_panel(selection.frame)
+    try:
+        panel = model._read_panel(selection.frame)
+    except (TypeError, ValueError) as error:
+        if not selection.is_csv or not re.search(r"\brow \d", str(error)):
+            raise
+        in_lines = re.sub(r"\brow (\d+)", lambda match: f"line {int(match[1]) + 2}", str(error))  # 1 is the header
+        raise type(error)(f"{selection.source}: {in_lines}") from None
     if selection.future is not None:
         probe = copy.copy(model)  # knows the data, and has learnt nothing
         probe._keep_terms(panel)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from .. import datasets
 from ..frames import listing
-from .files import check_ending, read_file, read_stamps
+from .files import PARQUET, check_ending, read_file, read_stamps
 
 _WITH_COMMA = r"\s*[+-]?[\d.]*(?:,\d+)?\s*"  # numbers, some of them such as 1,5 or 1.234,50
 
@@ -40,6 +40,16 @@ class Selection:
     series: list = field(default_factory=list)
     label: str | None = None
     future: object = None
+
+    @property
+    def is_csv(self):
+        """Whether rows are lines of a file."""
+        return self.source not in datasets.names() and Path(self.source).suffix.lower() not in PARQUET
+
+    @property
+    def inputs(self):
+        """The columns that help to forecast others."""
+        return [*self.covariates, *self.options.get("past_covariates", []), *self.options.get("static_covariates", [])]
 
     @property
     def bare(self):
