@@ -228,7 +228,8 @@ def test_what_cannot_be_forecast_is_one_sentence_and_writes_nothing(sales, folde
         (["backtest", "co2", "--horizon", "3", "--refit", "often"], "must be yes, no, warm or a whole number"),
         (["backtest", "co2", "--horizon", "3", "--initial", "1.5"], "or a share such as 0.8, got 1.5"),
         (["backtest", "co2", "--horizon", "3", "--scores", "foo"], "no score 'foo'; choose of MAE, RMSE"),
-        (["backtest", "co2", "--horizon", "3", "--future", "f.csv"], "unrecognized arguments: --future"),
+        (["backtest", "co2", "--horizon", "3", "--future", "f.csv"], "known ahead with --covariates"),
+        (["forecast", "co2", "--horizon", "3", "--calendar", "auto", "holidays:DE"], "--calendar auto stands alone"),
         (["forecast", "co2", "--horizon", "3", "--miss", "mask"], "arguments: --miss mask; did you mean --missing?"),
         (["forecast", "co2", "--horizon", "3", "more.csv"], "unrecognized arguments: more.csv"),
         (["--vers", "datasets"], "did you mean --version?"),
@@ -324,6 +325,21 @@ def test_semicolons_decimal_commas_and_encodings_are_options(folder, capsys):
     assert main([*command, "--encoding", "cp1252", "--sep", ";"]) == 1
     assert "see --decimal" in capsys.readouterr().err
     assert main([*command, "--encoding", "cp1252", "--sep", ";", "--decimal", ","]) == 0
+
+
+@pytest.mark.parametrize("written, options", [("99,{:03}.50", []), ("99.{:03},50", ["--decimal", ","])])
+def test_marks_of_thousands_are_an_option(folder, capsys, written, options):
+    days = pd.date_range("2024-01-01", periods=60, freq="D")
+    frame = pd.DataFrame({"ds": days, "y": [written.format(n % 7) for n in range(60)]})
+    frame.to_csv("sales.csv", index=False)
+    command = ["forecast", "sales.csv", "--horizon", "2", "--target", "y", *TINY, *options]
+    assert main(command) == 1
+    assert f"'{written.format(0)}' in column 'y', which is not a number; if its '{written[2]}' parts thousands, see " \
+        "--thousands." in one_line(capsys.readouterr().err)  # fmt: skip
+    assert main([*command, "--thousands", written[2]]) == 0
+    assert pd.read_csv("forecast.csv")["y"].between(99_000, 99_010).all()
+    assert main([*command, "--thousands", "," if options else "."]) == 1
+    assert "--thousands and --decimal are both" in one_line(capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("named", ["tab", "\\t", "\t", "|", "§"])  # the dot of a regular expression is no dot here
@@ -825,8 +841,8 @@ def test_options_are_arguments_of_the_library_by_name_and_by_choice():
     network = inspect.signature(tsrnn.RNNForecaster).parameters
     test = inspect.signature(tsrnn.backtest).parameters
     parsers = commands()[1]
-    own = {"help", "source", "future", "covariates", "time_format", "sep", "decimal", "encoding", "scores", "by", "out",
-           "plot"}  # fmt: skip
+    own = {"help", "source", "future", "covariates", "time_format", "sep", "decimal", "thousands", "encoding",
+           "scores", "by", "out", "plot"}  # fmt: skip
     for name in ("forecast", "backtest"):
         actions = {action.dest: action for action in parsers[name]._actions}
         assert set(actions) - own <= {*network, *(test if name == "backtest" else ())}

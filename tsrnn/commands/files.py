@@ -56,7 +56,7 @@ def check_outputs(named, sources):
             ) from None
 
 
-def read_file(path, sep=",", decimal=".", encoding="utf-8", texts=(), kept=()):
+def read_file(path, sep=",", decimal=".", encoding="utf-8", texts=(), kept=(), thousands=None):
     """Return the table that a file holds.
 
     Parameters
@@ -66,6 +66,8 @@ def read_file(path, sep=",", decimal=".", encoding="utf-8", texts=(), kept=()):
         How a CSV file is written.
     texts : sequence of str
         Columns of a CSV file that are not read as numbers, if it has them: an id 007 stays 007.
+    thousands : str, optional
+        The mark between thousands in a CSV file.
     kept : sequence of str
         Columns of a CSV file that are not left out, though they have no name and may number the rows.
 
@@ -79,7 +81,8 @@ def read_file(path, sep=",", decimal=".", encoding="utf-8", texts=(), kept=()):
         if is_parquet:
             frame = pd.read_parquet(path, engine="pyarrow")
         else:
-            frame = _read_csv(path, {"sep": sep, "encoding": encoding}, {"decimal": decimal}, texts, kept)
+            numbers = {"decimal": decimal, "thousands": thousands}
+            frame = _read_csv(path, {"sep": sep, "encoding": encoding}, numbers, texts, kept)
     except pd.errors.EmptyDataError:
         raise ValueError(f"{path} is empty; give a header line, then a row for each time stamp.") from None
     except (ValueError, LookupError, OSError, TypeError) as error:

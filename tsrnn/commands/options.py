@@ -89,6 +89,8 @@ class Parser(argparse.ArgumentParser):
             names = [name for action in self._actions for name in action.option_strings]
             close = get_close_matches(unknown[0].partition("=")[0], names, 1)
             hint = f"; did you mean {close[0]}?" if close else ""
+            if unknown[0].partition("=")[0] == "--future":
+                hint = "; a backtest knows all rows: name their columns known ahead with --covariates"
             self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
         return known, unknown
 
@@ -248,6 +250,7 @@ def _add_data(parser, future):
         help="CSV: what stands between columns, one character or tab (default: ,)",
     )  # fmt: skip
     data.add_argument("--decimal", type=_mark, default=".", metavar="CHAR", help="CSV: the decimal mark (default: .)")
+    data.add_argument("--thousands", type=_mark, metavar="CHAR", help="CSV: the mark in 1,234,567 (default: none)")
     data.add_argument("--encoding", default="utf-8", metavar="NAME", help="CSV: encoding (default: utf-8)")
     covariates = parser.add_argument_group("covariates")
     if future:
@@ -270,14 +273,16 @@ def _add_data(parser, future):
         help="covariates whose numbers are mere names, such as 1 to 4 for four regions; those of text always are names",
     )  # fmt: skip
     covariates.add_argument(
-        "--calendar", nargs="+", metavar="FEATURE",
-        help="auto; or some of minute, hour, weekday, day_of_month, day_of_year, month, holidays:DE, holidays:US-CA",
+        "--calendar", nargs="+", action=_Calendar, metavar="FEATURE",
+        help="auto; or some of minute, hour, weekday, day_of_month, day_of_year, month, holidays:DE, holidays:US-CA; "
+        'holidays need an extra package: python -m pip install ".[holidays]"',
     )  # fmt: skip
 
     series = parser.add_argument_group("scale of the series, given back to forecasts")
     series.add_argument(
         "--target-transform", nargs="+", choices=TRANSFORMS, metavar="NAME",
-        help=f"one after the other, before the scaler: {', '.join(TRANSFORMS)} (default: none)",
+        help=f"one after the other, before the scaler: {', '.join(TRANSFORMS)} (default: none); stl and mstl "
+        'need an extra package: python -m pip install ".[statsmodels]"',
     )  # fmt: skip
     series.add_argument(
         "--scaler", choices=("standard", "minmax", "robust", "mean", "none"), help="of each series (default: standard)"
@@ -327,6 +332,14 @@ def _add_network(parser):
 
 
 # What an option accepts; argparse says the rest of the sentence.
+
+
+class _Calendar(argparse.Action):
+    def __call__(self, parser, namespace, values, option_string=None):
+        if "auto" in values and len(values) > 1:
+            others = ", ".join(value for value in values if value != "auto")
+            parser.error(f"--calendar auto stands alone; give it without {others}, or name each feature")
+        setattr(namespace, self.dest, values)
 
 
 def _whole(text, what, least):

@@ -1,5 +1,6 @@
 """Which columns of a table are time stamps, ids, targets and covariates, as the options of the command line say."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -112,7 +113,12 @@ def _read(arguments, path, option):
         also = f" and no bundled set of this name; the sets are {', '.join(datasets.names())}"
         raise ValueError(f"there is no file {path!r}{also if option == 'SOURCE' else ', which --future names'}.")
     texts = [arguments.id_col or "unique_id"]
-    return read_file(path, arguments.sep, arguments.decimal, arguments.encoding, texts, [arguments.time_col])
+    if arguments.thousands == arguments.decimal:
+        raise ValueError(f"--thousands and --decimal are both {arguments.decimal!r}; give each mark one meaning.")
+    kept = [arguments.time_col]
+    return read_file(
+        path, arguments.sep, arguments.decimal, arguments.encoding, texts, kept, thousands=arguments.thousands
+    )
 
 
 class _Roles:
@@ -201,6 +207,16 @@ class _Roles:
             if pd.api.types.is_numeric_dtype(frame[name].dtype):
                 continue
             texts = frame[name].dropna().astype(str)
+            thousands, decimal = (",", ".") if self.arguments.decimal == "." else (".", self.arguments.decimal)
+            grouped = rf"\s*[+-]?\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})*(?:{re.escape(decimal)}\d*)?\s*"
+            marked = texts[texts.str.contains(thousands, regex=False)]
+            is_sure = (texts.str.contains(decimal, regex=False) | (texts.str.count(re.escape(thousands)) > 1)).any()
+            plain = rf"\s*[+-]?\d+(?:{re.escape(decimal)}\d*)?\s*"
+            if len(marked) and is_sure and texts.str.fullmatch(f"{grouped}|{plain}").all():
+                raise ValueError(
+                    f"{self.source} has {marked.iloc[0]!r} in column {name!r}, which is not a number; if its "
+                    f"{thousands!r} parts thousands, see --thousands."
+                )
             commas = texts[texts.str.contains(",", regex=False)]
             if len(commas) and texts.str.fullmatch(_WITH_COMMA).all():
                 raise ValueError(
