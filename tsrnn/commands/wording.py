@@ -18,6 +18,7 @@ _SENTENCES = {
     "as columns of X": "as columns of the file --future",
     "X has ": "--future has ",
     "the rows of X ": "the rows of --future ",
+    "set freq to a clock that has one": "give a --freq that has one",
     "set it to None": "leave it out",
     "set it to 'mask'": "give mask",
     "set it to 'direct'": "give direct",
@@ -50,6 +51,8 @@ def in_terms_of_options(sentence):
 
 def _option_with_value(match):
     value = match[3].strip("'")
+    if value.startswith("["):
+        value = value[1:-1].replace("', '", " ").strip("'")
     return f"{'add ' if match[1] else ''}{_option(match[2])} {value}"
 
 
