@@ -80,10 +80,12 @@ def read_covariates(frame, known=None, categorical=FROM_DTYPE):
         if is_named or (known is None and not is_asked and _has_categories(column)):
             values[:, place], categories[name] = _to_categories(column, label, (known or {}).get(name))
         else:
-            cure = (
-                "the argument must be a column of strings or of numbers: convert it (pd.to_numeric), or name the "
-                "column in categorical_features"
-            )
+            cure = "it held numbers in training: convert it (pd.to_numeric)"
+            if known is None:
+                cure = (
+                    "the argument must be a column of strings or of numbers: convert it (pd.to_numeric), or name the "
+                    "column in categorical_features"
+                )
             values[:, [place]] = read_numbers(column.to_frame(), lambda _, label=label: label, cure)
     return values, categories
 
@@ -106,7 +108,8 @@ def _check_names(frame, categorical):
 
 def _has_categories(column):
     """Return whether a column is of the dtype category, or of text alone; what else there is may be a slip."""
-    if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
+    is_category = column.dtype.type is pd.CategoricalDtype.type  # a dictionary of Arrow is one, too
+    if is_category or isinstance(column.dtype, pd.StringDtype):
         return True
     known = column.dropna() if column.dtype == object or pd.api.types.is_string_dtype(column.dtype) else ()
     return len(known) > 0 and all(isinstance(value, str) for value in known)
@@ -114,6 +117,8 @@ def _has_categories(column):
 
 def _to_categories(column, label, categories=None):
     """Return the number of the category of each row, and the categories."""
+    if isinstance(column.dtype, pd.ArrowDtype):
+        column = column.astype(object)  # sorted below: a dictionary of Arrow has its values in the order they came in
     if categories is None:
         try:
             categories = column.astype("category").cat.categories
