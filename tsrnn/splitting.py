@@ -140,6 +140,11 @@ class PanelTimeSeriesSplit(BaseCrossValidator):
     --------
     train_val_test_split : One split, of the data themselves.
 
+    Notes
+    -----
+    Sort the rows by time for scikit-learn's ``learning_curve``. It shortens a training part to its first rows: of a
+    panel sorted by id these are the first series alone, and the scores of the others are NaN.
+
     Examples
     --------
     Two series of which one starts later, as scikit-learn's tools pass them on:
