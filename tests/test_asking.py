@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from refusals import refused
+from sklearn.model_selection import TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -17,7 +18,7 @@ RNG = np.random.default_rng(0)
 COUNTED = pd.DataFrame({"promo": RNG.normal(size=N + 5)})
 VALUES = pd.Series(RNG.normal(size=N + 5).cumsum(), name="sales")
 DAYS = pd.date_range("2024-01-01", periods=N, freq="D")
-LATER = "X has no clock but the row numbers that pandas gives a frame"
+LATER = "X has no clock but (the )?row numbers"
 
 
 def fit(X, y=None, **options):
@@ -35,12 +36,56 @@ def test_new_rows_that_pandas_counts_from_zero_again_are_the_steps_after_trainin
     np.testing.assert_array_equal(model.forecast(X=new.reset_index(drop=True)), expected)
 
 
-def test_the_rows_of_training_that_pandas_counts_are_themselves_and_so_are_its_first_ones():
+def test_the_rows_of_training_that_pandas_counts_are_themselves():
     model = fit(COUNTED[:N], VALUES[:N])
     fitted = model.predict(COUNTED.iloc[:N])
-    np.testing.assert_array_equal(model.predict(COUNTED[:7]), fitted[:7])
     np.testing.assert_array_equal(model.predict(COUNTED[: N + 2])[:N], fitted)
     assert (fitted[:3] != model.predict(COUNTED[N : N + 3])).all()
+
+
+def test_covariates_like_the_first_of_training_may_come_again():
+    """Rows that are no more than that are those to come, as they are in an array."""
+    flags = pd.DataFrame({"promo": (np.arange(N + 3) % 10 == 9).astype(float)})
+    model = fit(flags[:N], VALUES[:N])
+    new = flags[N : N + 3].reset_index(drop=True)
+    assert (new.to_numpy() == flags[:3].to_numpy()).all()
+    with pytest.warns(UserWarning, match=LATER):
+        np.testing.assert_array_equal(model.predict(new), model.forecast(3, flags[N : N + 3]))
+
+
+def test_rows_of_training_with_other_covariates_than_there_are_said_to_be_those_of_training():
+    model = fit(COUNTED[:N].set_axis(DAYS), VALUES[:N].set_axis(DAYS))
+    fitted = model.predict(COUNTED[:9].set_axis(DAYS[:9]))
+    with pytest.warns(UserWarning, match="other covariates than training for 9 rows of it") as caught:
+        np.testing.assert_array_equal(model.predict(COUNTED[:9].set_axis(DAYS[:9]) + 1), fitted)
+    assert len(caught) == 1 and caught[0].filename == __file__
+
+
+def test_x_without_a_clock_beside_dates_is_of_rows_whatever_they_count():
+    """Folds of scikit-learn count on from where they begin."""
+    dated, settings = VALUES[:N].set_axis(DAYS), {"early_stopping": False, "max_iter": 1, "hidden_layer_sizes": 4}
+    model = RNNForecaster(3, lookback=4, random_state=0, **settings)
+    with pytest.warns(UserWarning, match="X has no"):
+        scores = cross_val_score(model, COUNTED[:N], dated, cv=TimeSeriesSplit(2, test_size=3, max_train_size=20))
+    assert np.isfinite(scores).all()
+    with pytest.warns(UserWarning, match="y has a clock, but X has none"):
+        model.fit(COUNTED[5:N], dated[5:])
+    np.testing.assert_array_equal(model.predict(COUNTED[5:N]), model.predict(COUNTED[5:N].to_numpy()))
+    with pytest.warns(UserWarning, match=LATER):
+        ahead = model.predict(COUNTED[N : N + 3])
+    np.testing.assert_array_equal(ahead, model.forecast(3, COUNTED[N : N + 3].reset_index(drop=True)))
+
+
+def test_weights_of_another_index_are_refused():
+    weights = pd.Series(np.arange(1.0, N + 1), DAYS)
+    model = RNNForecaster(3, max_iter=1, hidden_layer_sizes=4, early_stopping=False)
+    words = ["X and sample_weight have different indexes"]
+    refused(ValueError, words, model.fit, VALUES[:N].set_axis(DAYS), None, weights[::-1])
+
+
+def test_later_rows_need_the_true_values_where_training_had_them_apart():
+    model = fit(COUNTED[:N], VALUES[:N])
+    refused(ValueError, ["apart from X", "give y here"], model.update, COUNTED[N : N + 3])
 
 
 @pytest.mark.parametrize("form", ["series", "wide", "target"])

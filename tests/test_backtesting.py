@@ -648,6 +648,13 @@ ROLLING_65 = {"window": "rolling", "window_size": 65, "initial": 64}
             SALES,
             {"refit": False},
         ),
+        (
+            ValueError,
+            ["'kind'", "'new'", "did not have"],
+            rnn(target="y"),
+            pd.DataFrame({"y": SALES, "kind": np.where(np.arange(N) < N - 1, "old", "new")}, SALES.index),
+            {"refit": False, "n_origins": 2},
+        ),
         (ValueError, ["Pipeline", "as y"], make_pipeline(StandardScaler(), rnn()), SALES, {}),
         (ValueError, ["Ridge", "needs y"], Ridge(), SALES, {"horizon": 2}),
         (ValueError, ["TransformedTargetRegressor", "needs y"], TransformedTargetRegressor(seasonal()), SALES, {}),
@@ -671,6 +678,12 @@ ROLLING_65 = {"window": "rolling", "window_size": 65, "initial": 64}
 )  # fmt: skip
 def test_what_cannot_be_tested_is_refused(kind, words, estimator, data, options):
     refused(kind, words, backtest, estimator, data, **options)
+
+
+def test_a_clone_that_ends_a_pipeline_goes_on_from_no_fit_before():
+    X, clones = SALES.to_frame("x"), make_pipeline(StandardScaler(), TransformedTargetRegressor(rnn()))
+    refused(ValueError, ["Pipeline has no warm_start"], backtest, clones, X, SALES, refit="warm")
+    refused(ValueError, ["Pipeline has no update"], backtest, clones, X, SALES, refit=False)
 
 
 def test_scores_that_have_no_meaning_are_refused():

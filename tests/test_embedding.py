@@ -124,6 +124,19 @@ def test_a_category_that_training_did_not_have_is_none(model):
     assert (known != none).all()
 
 
+def test_a_category_for_which_nothing_was_learnt_is_none_although_its_dtype_has_it():
+    """Neither what the dtype promises nor what is held out has taught its vector."""
+    given = X.assign(shop=X["shop"].where(np.arange(N) < N - 5, "shop 99").astype("category"))
+    forecaster = tsrnn.RNNForecaster(3, **SETTINGS).fit(given[: N - 5], SALES[: N - 5])
+    with pytest.raises(ValueError, match="'shop 99' in X, a category that training did not have"):
+        forecaster.predict(given[-5:])
+    held_out = tsrnn.RNNForecaster(3, **SETTINGS | {"early_stopping": True, "refit": False}).fit(given, SALES)
+    before, weights = held_out.predict(given), held_out.get_weights()
+    weights["embedding.0.W"][held_out.panel_.categories["shop"].get_loc("shop 99")] = 100.0
+    held_out.set_weights(weights)
+    np.testing.assert_array_equal(held_out.predict(given), before)
+
+
 def test_a_covariate_of_which_nothing_is_known_changes_nothing_that_is_read():
     given = X.assign(sky=pd.Categorical([None] * N))[:-3]
     forecaster = tsrnn.RNNForecaster(3, missing="mask", past_covariates=["sky"], **SETTINGS).fit(given, SALES[:-3])

@@ -298,6 +298,7 @@ def test_a_sparse_table_is_refused_in_one_sentence():
     refused(TypeError, ["X is sparse", "X.toarray()"], daily().fit, sparse, Y)
 
 
+@pytest.mark.filterwarnings("ignore:the covariates")  # of the gap
 def test_a_grid_search_over_time_with_a_gap_scores_what_is_forecast_through_it():
     pipeline = make_pipeline(columns(), daily(missing="mask")).set_output(transform="pandas")
     grid = {"rnnforecaster__lookback": [3, 9], "columntransformer__numbers": [MinMaxScaler(), StandardScaler()]}

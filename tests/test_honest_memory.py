@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from refusals import refused
-from sklearn.preprocessing import PowerTransformer
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.preprocessing import FunctionTransformer, PowerTransformer
 
 from tsrnn import RNNForecaster, SeasonalNaive, assert_no_lookahead
+from tsrnn.member import Task
 from tsrnn.transforms import PerSeries
 
 N, HORIZON = 96, 4
@@ -48,13 +50,82 @@ def test_a_fitted_value_made_within_a_hole_does_not_know_what_comes_behind_it(ch
     assert (found[0][known + 1 :] != found[1][known + 1 :]).any() and np.isfinite(found).all()
 
 
-def test_what_was_known_last_stands_in_a_hole_until_it_ends():
-    """A forecast from within a hole is that of a memory whose clock goes on with what was known last."""
-    holed = SERIES.drop(DAYS[HOLE])
-    model = rnn(missing="interpolate").fit(SERIES[:80]).update(holed[80:])
-    repeated = SERIES[: HOLE[2]].where(np.arange(HOLE[2]) < HOLE[0], VALUES[HOLE[0] - 1])
-    early = rnn(missing="interpolate").fit(SERIES[:80]).update(repeated[80:])
+@pytest.mark.parametrize("transform", [None, "difference", "seasonal_difference"])
+def test_what_was_known_last_stands_in_a_hole_until_it_ends(transform):
+    """A forecast from within a hole is that of a memory whose clock goes on with what was known last.
+
+    A hole before it that has ended is interpolated, as it is elsewhere.
+    """
+    holed, settings = SERIES.drop(DAYS[[81, 82, *HOLE]]), {"missing": "interpolate", "target_transform": transform}
+    model = rnn(**settings).fit(SERIES[:80]).update(holed[80:])
+    repeated = SERIES[: HOLE[2]].where(np.arange(HOLE[2]) < HOLE[0], VALUES[HOLE[0] - 1]).drop(DAYS[[81, 82]])
+    early = rnn(**settings).fit(SERIES[:80]).update(repeated[80:])
     np.testing.assert_array_equal(model._forecasts_from(np.zeros(1, int), HOLE[2:3])[0, :, 0], early.forecast())
+
+
+def test_a_category_that_is_missing_is_none_in_a_hole_too():
+    X = pd.DataFrame({"kind": pd.Series(RNG.choice(["a", "b"], N), DAYS).where(~np.isin(np.arange(N), HOLE))})
+    models = [rnn(missing="interpolate", past_covariates=["kind"]).fit(X[:80], SERIES[:80]) for _ in range(2)]
+    whole, early = (model.update(X[80:n], SERIES[80:n]) for model, n in zip(models, (N, HOLE[2]), strict=True))
+    np.testing.assert_array_equal(whole._forecasts_from(np.zeros(1, int), HOLE[2:3])[0, :, 0], early.forecast())
+
+
+def test_a_fit_that_fails_at_its_end_leaves_the_earlier_one(monkeypatch):
+    model = rnn().fit(SERIES[:80])
+    before = model.forecast()
+
+    def fail(*arguments):
+        raise MemoryError
+
+    monkeypatch.setattr("tsrnn.forecaster.remembering", fail)
+    with pytest.raises(MemoryError):
+        model.set_params(random_state=1).fit(SERIES)
+    pd.testing.assert_series_equal(model.forecast(), before, check_exact=True)
+
+
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_an_interrupt_between_training_and_refit_keeps_what_was_learnt(monkeypatch, n_members):
+    make, made = Task.of, []
+
+    def interrupt(*arguments):
+        made.append(make(*arguments))
+        if len(made) > 1:
+            raise KeyboardInterrupt
+        return made[0]
+
+    expected = rnn(refit=False, n_members=n_members).fit(SERIES).forecast()
+    monkeypatch.setattr(Task, "of", interrupt)
+    with pytest.warns(ConvergenceWarning, match="refit on everything.* was interrupted after 0 epochs"):
+        model = rnn(n_members=n_members).fit(SERIES)
+    assert model.stop_reason_ == "interrupted"
+    pd.testing.assert_series_equal(model.forecast(), expected, check_exact=True)
+
+
+@pytest.mark.parametrize("missing", ["mask", "interpolate"])
+def test_a_series_that_begins_in_the_part_held_out_is_learnt_from_alone(missing):
+    """In units of its own, which training does not know, its loss would decide for all."""
+    far = SERIES * 1e4 + 1e6
+    panel = pd.DataFrame({"unique_id": "a", "ds": DAYS, "y": VALUES})
+    both = pd.concat([panel, panel.assign(unique_id="b", y=far.where(np.arange(N) > N - 6).to_numpy())])
+    model = rnn(missing=missing).fit(both)
+    assert max(model.validation_loss_curve_) < 10  # of values scaled to a deviation of about one
+    words = ["'b'", "first value in the part that is held out", "the last 10 rows", "early_stopping=False"]
+    refused(ValueError, words, rnn(missing=missing).fit, both[N:])
+
+
+def test_errors_are_scaled_by_those_of_training_after_later_rows_too():
+    model = rnn().fit(SERIES[:80])
+    before = model.naive_errors(SERIES[:1])
+    np.testing.assert_array_equal(model.update(SERIES[80:] * 100).naive_errors(SERIES[:1]), before)
+
+
+def test_a_transformer_that_makes_no_number_of_a_later_value_is_told():
+    model = rnn(target_transform=FunctionTransformer(np.log, np.exp)).fit(SERIES[:80] + 2)
+    words = ["the value -5", "FunctionTransformer", "no finite number"]
+    later = SERIES[80:].where(np.arange(16) != 3, -5) + 0
+    with np.errstate(invalid="ignore"):
+        refused(ValueError, words, model.update, later + 2 * (later != -5))
+        refused(ValueError, words, model.stream().update, -5.0)
 
 
 def test_a_report_does_not_know_covariates_behind_a_hole():
@@ -141,6 +212,13 @@ def test_the_median_of_huge_forecasts_is_finite():
 def test_a_series_that_float32_does_not_resolve_is_named_in_a_panel_too():
     panel = pd.DataFrame({"moves": VALUES, "rests": VALUES + 1e9}, DAYS)
     refused(ValueError, ["series 'rests'", "float32", "float64"], rnn(scaler="mean", dtype="float32").fit, panel)
+
+
+def test_a_series_may_rest_where_float32_rounds_it():
+    """What a value moves is measured where it moves."""
+    steps = pd.Series(np.where(np.arange(4000) < 2000, 100000.1, 100010.3))
+    model = rnn(scaler=None, dtype="float32", max_iter=1, windows_per_epoch=32).fit(steps)
+    assert abs(model.forecast().iloc[0] - 100010.3) < 1
 
 
 def test_fitted_values_are_made_in_pieces_of_which_nothing_is_seen(monkeypatch):

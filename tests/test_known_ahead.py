@@ -124,6 +124,7 @@ def test_a_category_that_training_did_not_have_is_none_only_if_that_is_asked_for
     np.testing.assert_array_equal(forecasts, masked.predict(new.replace({"kind": {"zebra": None}})))
     with pytest.warns(UserWarning, match=r"'kind' holds .* at 2024-01-09.* taken for no category"):
         masked.update(new, SALES[NEXT])
+    masked.update(X[N_TRAIN + HORIZON :], SALES[N_TRAIN + HORIZON :])  # in which there is none: no further warning
 
 
 def test_rows_to_come_that_nobody_gives_are_masked_but_not_in_silence():
@@ -143,6 +144,15 @@ def test_a_static_covariate_is_that_of_training_whatever_the_rows_to_come_say():
     expected = model.predict(given[NEXT])
     with pytest.warns(UserWarning, match=r"static covariate 'size' of series 'sales' is 4\.0 in X, and was another"):
         np.testing.assert_array_equal(model.predict(given[NEXT].assign(size=4.0)), expected)
+
+
+def test_a_static_covariate_does_not_change_in_later_rows_either():
+    given = X[["promo"]].assign(size=3.0)
+    model = fit_few_of(given, past_covariates=["promo"], static_covariates=["size"])
+    words = ["static covariate 'size'", "series 'sales'"]
+    refused(ValueError, words, model.update, given[NEXT].assign(size=4.0), SALES[NEXT])
+    words = ["static covariate 'size'", "another value"]
+    refused(ValueError, words, model.stream().update, {"sales": 10.0, "promo": 1.0, "size": 4.0})
 
 
 def test_a_static_covariate_is_what_was_known_last_if_it_is_missing_at_the_end():
@@ -177,7 +187,8 @@ def test_with_a_mask_covariates_and_values_may_be_missing():
     model = fit(given[TRAIN], y[TRAIN], missing="mask")
     assert error(model, X[NEXT], SALES[NEXT]) < 0.5
     assert np.isfinite(model.predict(X[TRAIN])).all()
-    assert np.isfinite(model.predict(X[N_TRAIN + 2 : N_TRAIN + 4])).all()  # across a gap
+    with pytest.warns(UserWarning, match="for 2 steps between training .* they are masked"):  # across a gap
+        assert np.isfinite(model.predict(X[N_TRAIN + 2 : N_TRAIN + 4])).all()
 
 
 def test_a_missing_covariate_is_interpolated_if_that_is_asked_for():

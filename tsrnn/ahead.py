@@ -11,6 +11,12 @@ from .counts import how_many
 from .frames import listing, plain
 from .panel import Panel, repeat_last
 
+STAND_IN = {  # what the network reads of steps before those that are to be forecast
+    "raise": "the means of training stand for them, and no category",
+    "mask": "they are masked",
+    "interpolate": "they are interpolated, or the last ones repeated",
+}
+
 
 @dataclass(frozen=True)
 class Ahead:
@@ -112,6 +118,12 @@ def read_ahead(X, panel, terms, series, steps, rows=None):
     return ahead
 
 
+def static_values(panel, names, number):
+    """Return the last known values of the static covariates of one series, by name."""
+    values = _last_known(panel, panel.covariate_names.get_indexer(list(names)))[number] if names else ()
+    return dict(zip(names, values, strict=True))
+
+
 def _last_known(panel, columns):
     """Return some covariates of each series as they were last known, shape (n_series, n_columns); NaN if never."""
     last = panel.bounds[1:] - 1
@@ -119,10 +131,13 @@ def _last_known(panel, columns):
     return repeat_last(panel.covariates[:, columns], panel.bounds)[last] if np.isnan(values).any() else values
 
 
-def tell_new_categories(panel, terms):
+def tell_new_categories(panel, before, terms):
     """Raise, or warn as `terms.missing` says, if a panel was extended by a category that training did not have."""
+    is_later = np.arange(len(panel.values)) - np.repeat(panel.bounds[:-1], panel.lengths) >= np.repeat(
+        before.lengths, panel.lengths
+    )
     for name in panel.categories:
-        is_new = panel.covariates[:, panel.covariate_names.get_loc(name)] == -1
+        is_new = is_later & (panel.covariates[:, panel.covariate_names.get_loc(name)] == -1)
         if is_new.any():
             tell_new_category(name, "holds", panel.categories, terms, " " + panel.place(int(is_new.argmax())))
 
@@ -159,7 +174,8 @@ def tell_other_covariates(X, panel, rows):
     places = (panel.bounds[rows.series] + rows.steps - panel.starts[rows.series])[is_inside]
     known = panel.covariates[places][:, panel.covariate_names.get_indexer(names)]
     # A transformer may give the same rows other last bits, alone or among others.
-    is_other = ~np.isclose(given, known, rtol=1e-6, atol=1e-6 * np.nanmax(np.abs(known), initial=0), equal_nan=True)
+    is_other = ~np.isclose(given, known, rtol=1e-6, atol=1e-6 * np.nanmax(np.abs(known), initial=0))
+    is_other &= ~np.isnan(given) & ~np.isnan(known)
     if is_other.any():
         warn(
             f"X has other covariates than training for {how_many(int(is_other.any(axis=1).sum()), 'row')} of it, where "
@@ -205,6 +221,7 @@ def _tell_unknown(ahead, names, series, leads, terms):
     Where they may be missing, warn of those that are to be forecast and have no row.
     """
     panel, may_miss = ahead.panel, terms.missing != "raise"
+    stand_in = ", and interpolated or repeated" * (terms.missing == "interpolate")
     span = 1 + max(leads.max(), ahead.leads.max(initial=0))
     is_known = np.ones(len(ahead.values), bool) if may_miss else ~np.isnan(ahead.values).any(axis=1)
     known = np.unique(ahead.series[is_known] * span + ahead.leads[is_known])
@@ -219,14 +236,13 @@ def _tell_unknown(ahead, names, series, leads, terms):
             )
         warn(
             f"X has no rows for {is_unknown.sum()} of the {len(series)} steps to forecast, the first of {of} at "
-            f"{stamp}; their covariates {listing(names)} are taken for missing."
+            f"{stamp}; their covariates {listing(names)} are taken for missing{stand_in}."
         )
     wanted = np.zeros(panel.n_series, np.int64)
     np.maximum.at(wanted, series, leads + 1)
-    n_unknown = int(wanted.sum() - (known % span < wanted[known // span]).sum())
-    if n_unknown and not may_miss:
+    n_unknown = int(wanted.sum() - (known % span < wanted[known // span]).sum() - is_unknown.sum())
+    if n_unknown:
         warn(
             f"the covariates {listing(names)} are not given for {how_many(n_unknown, 'step')} between training and the "
-            "rows of X; the means of training stand for them, and no category. Give these rows, too, or name them in "
-            "past_covariates."
+            f"rows of X; {STAND_IN[terms.missing]}. Give these rows, too, or name them in past_covariates."
         )

@@ -121,7 +121,7 @@ def _to_categories(column, label, categories=None):
         column = column.astype(object)  # sorted below: a dictionary of Arrow has its values in the order they came in
     if categories is None:
         try:
-            categories = column.astype("category").cat.categories
+            categories = column.astype("category").cat.remove_unused_categories().cat.categories
         except TypeError:
             given = next((value for value in column if not isinstance(value, Hashable)), column.iloc[0])
             raise TypeError(f"{label} holds {given!r}; the argument must be a column of strings or numbers.") from None

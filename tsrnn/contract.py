@@ -123,7 +123,7 @@ class ForecasterMixin(RegressorMixin):
 
     def _keep_terms(self, panel):
         """Keep the data, and what of the parameters later calls go by."""
-        self.panel_, self._fitted_horizon = panel, self.horizon
+        self.panel_, self._fitted_horizon, self._fitted_lengths = panel, self.horizon, panel.lengths
         self._terms = Terms(
             type(self).__name__,
             self.missing,
@@ -153,7 +153,7 @@ class ForecasterMixin(RegressorMixin):
         Returns
         -------
         ndarray of shape (n,), or (n, n_outputs) for several targets, or a series in each column
-            In the unit of the series and the order of the rows.
+            In the unit of the series and the order of the rows; several targets in that of `target`, or of y.
 
         Raises
         ------
@@ -263,7 +263,7 @@ class ForecasterMixin(RegressorMixin):
             raise ValueError("the true values were given to fit as y, apart from X; give y here, too.")
         panel = extend(self.panel_, X, y, **self._terms.keys)
         self._refuse_missing(panel, self._terms.missing)
-        tell_new_categories(panel, self._terms)
+        tell_new_categories(panel, self.panel_, self._terms)
         refuse_changing(panel, self._terms.static)
         return panel
 
@@ -385,9 +385,10 @@ class ForecasterMixin(RegressorMixin):
         if panel.n_targets > 1:
             raise ValueError("errors of several targets are not scaled together; score one target.")
         season = seasonal_period(panel.clock.freq)
-        errors = naive_errors(panel.values[:, 0], panel.bounds[:-1], panel.bounds[1:], season, power)
+        firsts, lengths = panel.bounds[:-1], self._fitted_lengths
+        errors = naive_errors(panel.values[:, 0], firsts, firsts + lengths, season, power)
         if power != 1:
-            errors[panel.lengths <= season] = np.nan
+            errors[lengths <= season] = np.nan
         return errors[self.series_numbers(X)]
 
     def _read_panel(self, X, y=None, sample_weight=None):

@@ -72,6 +72,7 @@ class Columns:
     has_mask: bool = False
     means: np.ndarray = field(init=False)
     scales: np.ndarray = field(init=False)
+    seen: dict = field(init=False)
 
     def __post_init__(self):
         unknown = [name for name in self.past if name not in self.names]
@@ -88,9 +89,13 @@ class Columns:
 
     def fit(self, values):
         """Learn means and deviations from the rows of training, shape (n, n_columns); return self."""
-        self.means, self.scales = np.zeros(len(self.names)), np.ones(len(self.names))
+        self.means, self.scales, self.seen = np.zeros(len(self.names)), np.ones(len(self.names)), {}
         for k, name in enumerate(self.names):
-            if name not in self.categories:
+            if name in self.categories:  # a vector that nothing was learnt for is noise
+                self.seen[name] = np.append(
+                    np.isin(np.arange(len(self.categories[name])), values[:, k]), False
+                )  # of -1
+            else:
                 scaling = StandardScaling().fit(values[:, k], [0, len(values)], [f"covariate {name!r}"])
                 self.means[k], self.scales[k] = scaling.center_[0], scaling.scale_[0]
         return self
@@ -117,7 +122,8 @@ class Columns:
         for name, place in self._places():
             k = self.names.index(name)
             if name in self.categories:
-                columns[:, place] = np.where(values[:, k] >= 0, values[:, k], -1)
+                numbers = np.where(values[:, k] >= 0, values[:, k], -1).astype(np.int64)
+                columns[:, place] = np.where(self.seen[name][numbers], numbers, -1)
                 continue
             is_missing = np.isnan(values[:, k])
             with np.errstate(over="ignore"):
@@ -144,6 +150,11 @@ class Columns:
 
     def _width(self, name):
         return 1 if name in self.categories else 1 + self.has_mask
+
+    @property
+    def are_numbers(self):
+        """Of each column that is given whether it holds numbers, and no categories."""
+        return np.array([name not in self.categories for name in self.names], bool)
 
     def interpolate(self, values, bounds):
         """Return the rows of series (n_rows, n_names), those numbers interpolated within each series that are missing.

@@ -524,7 +524,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
 
         # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
         first = learnt[0]
-        self._members = [kind.member(settings, one.task, one.parameters) for one in learnt]
+        members = [kind.member(settings, one.task, one.parameters) for one in learnt]
+        self._members = remembering(members, series, tasks.rows_of_all())
         before = [kind.member(settings, tasks.first, one.training.parameters) for one in learnt]
         self._before_refit = before, n_training, series.lengths
         self._began_warm = starts[0] is not None
@@ -538,7 +539,6 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.hidden_layer_sizes_ = settings.hidden_layer_sizes
         self._architecture = first.task.architecture
         self._numbers = np.argsort(panel.order)  # of each series of the panel, in the order of training
-        self._members = remembering(self._members, series, tasks.rows_of_all())
 
     def _draw_seeds(self, n):
         rng = check_random_state(self.random_state)
@@ -551,8 +551,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         if self._architecture != task.architecture or len(self._members) != n_members:
             raise ValueError(
                 "warm_start needs the same network, and as many members, as the fit before; set it to False. Another "
-                "column, or another category of one, makes another network: give such columns the dtype category, with "
-                "all of its categories."
+                "covariate, or another category of one, makes another network."
             )
         return [member.parameters.astype(self.dtype) for member in self._members]
 
@@ -578,17 +577,18 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         """Return what one network has learnt: by the first task, and by the second for as long as was best there."""
         training = self._train_on(tasks.first, options, seed, f"training{name}", start)
         tasks.let_go()
-        learnt = _Learnt(training, training.parameters, tasks.first, training.stop_reason)
+        task = replace(tasks.first, windows=None, validation=None)
+        learnt = _Learnt(training, training.parameters, task, training.stop_reason)
         if training.stop_reason in CUT_SHORT:
             return replace(learnt, warning=describe_cut(training, f"training{name}"))
         if not tasks.has_refit:
             return learnt
-        on_all = tasks.on_all()
         n_epochs, label = training.best_iter, f"refit on everything{name}"
         options = replace(options, max_iter=n_epochs, n_iter_no_change=n_epochs)
-        if self.max_time is not None:
-            options = replace(options, max_time=self.max_time - (time.perf_counter() - begun))
         try:
+            on_all = tasks.on_all()
+            if self.max_time is not None:
+                options = replace(options, max_time=self.max_time - (time.perf_counter() - begun))
             refitted = self._train_on(on_all, options, seed, label, start)
         except (KeyboardInterrupt, NothingLearnt) as error:
             reason = "interrupted" if isinstance(error, KeyboardInterrupt) else "diverged"
@@ -675,6 +675,18 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         if self.early_stopping:
             n_validation = np.maximum(self.horizon, np.ceil(self.validation_fraction * lengths).astype(np.int64))
         n_training = np.where(lengths - n_validation >= least, lengths - n_validation, lengths)
+        is_known = ~np.isnan(series.values)
+        if not is_known.all():  # what has no value before the part held out has no scale: it is learnt from, all of it
+            row = np.arange(len(is_known)) - np.repeat(series.bounds[:-1], lengths)
+            firsts = np.minimum.reduceat(np.where(is_known, row[:, np.newaxis], len(row)), series.bounds[:-1], axis=0)
+            is_late = firsts.max(axis=1) >= n_training
+            if is_late.all() and (n_training < lengths).any():
+                label = series.label(0) if len(lengths) == 1 else f"each of the {len(lengths)} series"
+                raise ValueError(
+                    f"{label} has its first value in the part that is held out for validation, the last "
+                    f"{how_many(int(n_validation[0]), 'row')}; give longer series, or set early_stopping=False."
+                )
+            n_training = np.where(is_late, lengths, n_training)
         is_one = len(lengths) == 1
         if (n_training < least).all() or (self.early_stopping and (n_training == lengths).all()):
             longest = int(np.argmax(lengths))

@@ -107,13 +107,11 @@ class Form:
 
     def _with_keys(self, frame, ids, stamps):
         """Return a frame with its columns of ids and stamps, each where the user had it."""
-        values = iter(frame.columns)  # in their own order, that of the targets, wherever the user had some of them
         if ids is not None:
             frame[self.id_name] = ids
         frame[self.time_name] = stamps
-        keys = [self.time_name] if ids is None else [self.id_name, self.time_name]
-        mine = [name if name in keys else next(values) for name in self.columns[self.columns.isin(frame.columns)]]
-        ordered = frame[[*mine, *values]]
+        mine = self.columns[self.columns.isin(frame.columns)]
+        ordered = frame[[*mine, *frame.columns[~frame.columns.isin(mine)]]]
         if self.index_name is not None:
             ordered = ordered.set_index(self.index_name)
         return ordered.rename_axis(columns=list(self.columns.names))

@@ -254,32 +254,53 @@ class Member:
         if self._observed is self._series:
             return np.zeros(len(rows), bool)
         before = np.maximum(self._series.bounds[numbers] + rows - 1, 0)
-        is_missing = np.isnan(self._observed.values[before]).any(axis=1)
-        return (is_missing | np.isnan(self._observed.covariates[before]).any(axis=1)) & (rows > 0)
+        return self.preparation.is_filled(self._observed, before) & (rows > 0)
 
     def _forecast_in_holes(self, forecasts, places, numbers, rows, n_threads):
-        """Write forecasts from rows in holes, since the beginning of which what was known last is repeated."""
-        settings, preparation, bounds = self.settings, self.preparation, self._series.bounds
-        known = preparation.fill_forward(self._observed)
-        read = preparation.rows(known, known.lengths)
-        is_missing = np.isnan(self._observed.values).any(axis=1) | np.isnan(self._observed.covariates).any(axis=1)
-        last_whole = np.maximum.accumulate(np.where(is_missing, -1, np.arange(len(is_missing))))
-        first_known = np.isnan(known.values).any(axis=1) | np.isnan(known.covariates).any(axis=1)
-        n_unknown = np.add.reduceat(first_known, bounds[:-1])  # rows of each series before all columns are known
-        for start in range(0, len(places), FORECASTS_AT_ONCE):
-            piece = places[start : start + FORECASTS_AT_ONCE]
-            of, at = numbers[piece], rows[piece]
+        """Write forecasts from rows in holes, since the beginning of which what was known last is repeated.
+
+        What stands before a hole is what it is elsewhere. Where transforms look back on values, the first holes of all
+        series are therefore taken together, then the second ones, and so on.
+        """
+        preparation, firsts = self.preparation, self._series.bounds[:-1]
+        is_filled = preparation.is_filled(self._observed)
+        begins = is_filled & np.append(True, ~is_filled[:-1])
+        begins[firsts] = is_filled[firsts]
+        first_row = np.maximum.accumulate(np.where(begins, np.arange(len(begins)), 0))  # of the hole of each row
+        hole = np.cumsum(begins)
+        hole -= np.repeat(hole[firsts] - begins[firsts], self._series.lengths)  # counted in each series by itself
+        forward = preparation.fill_forward(self._observed)
+        n_unknown = np.add.reduceat(preparation.is_filled(forward), firsts)  # rows of each series before all are known
+        mine = hole[firsts[numbers[places]] + rows[places] - 1]
+        if not preparation.transform.needs_history:
+            mine = np.zeros_like(mine)
+        for number in np.unique(mine):
+            known = forward
+            if number:
+                known = preparation.with_rows(self._series, is_filled & (hole == number), forward)
+            asked = places[mine == number]
+            of, at = numbers[asked], rows[asked]
+            begun = first_row[firsts[of] + at - 1] - firsts[of]
+            made = self._forecast_from_filled(known, of, at, begun, n_unknown[of], n_threads)
+            is_known = at > n_unknown[of]
+            forecasts[asked[is_known]] = made[is_known]
+
+    def _forecast_from_filled(self, known, numbers, rows, begun, n_unknown, n_threads):
+        """Return forecasts from rows in holes that begin with the rows `begun`; `known` is a Series that is filled."""
+        settings, preparation = self.settings, self.preparation
+        read, parts = preparation.rows(known, known.lengths), []
+        for start in range(0, len(rows), FORECASTS_AT_ONCE):
+            piece = slice(start, start + FORECASTS_AT_ONCE)
+            of, at, first, n_lacking = numbers[piece], rows[piece], begun[piece], n_unknown[piece]
             window = of, at, settings.lookback, settings.n_ahead
             cut, lengths = preparation.cut(self._windows.rows, self._series, *window)
             forward, _ = preparation.cut(read, known, *window)
-            begun = last_whole[bounds[of] + at - 1] - bounds[of] + 1  # the first row of the hole
-            is_in_hole = at[:, np.newaxis] + np.arange(-settings.lookback, settings.n_ahead) >= begun[:, np.newaxis]
+            is_in_hole = at[:, np.newaxis] + np.arange(-settings.lookback, settings.n_ahead) >= first[:, np.newaxis]
             cut[is_in_hole] = forward[is_in_hole]
-            lengths = np.minimum(lengths, np.maximum(at - n_unknown[of], 0))
+            lengths = np.minimum(lengths, np.maximum(at - n_lacking, 0))
             levels = np.zeros((len(of), self._windows.n_targets), cut.dtype)  # a hole is full of values
-            made = preparation.restore(self._go_on(cut, lengths, n_threads, levels), of, at, known)
-            is_known = at > n_unknown[of]
-            forecasts[piece[is_known]] = made[is_known]
+            parts.append(preparation.restore(self._go_on(cut, lengths, n_threads, levels), of, at, known))
+        return np.concatenate(parts)
 
     @property
     def _n_unread(self):

@@ -402,8 +402,23 @@ class Preparation:
 
     def fill_forward(self, series):
         """Return the series with what is missing as it was known last; what was never known before stays missing."""
-        values, covariates = (repeat_last(of, series.bounds) for of in (series.values, series.covariates))
-        return replace(series, values=values, covariates=covariates)
+        covariates, numbers = series.covariates.copy(), self.columns.are_numbers
+        covariates[:, numbers] = repeat_last(covariates[:, numbers], series.bounds)
+        return replace(series, values=repeat_last(series.values, series.bounds), covariates=covariates)
+
+    def is_filled(self, series, rows=slice(None)):
+        """Return whether anything in some rows of a Series is missing that `fill` interpolates."""
+        covariates = series.covariates[rows][:, self.columns.are_numbers]
+        return np.isnan(series.values[rows]).any(axis=1) | np.isnan(covariates).any(axis=1)
+
+    def with_rows(self, series, is_other, other):
+        """Return a Series in which some rows are those of another one."""
+        where = is_other[:, np.newaxis]
+        return replace(
+            series,
+            values=np.where(where, other.values, series.values),
+            covariates=np.where(where, other.covariates, series.covariates),
+        )
 
     def _scale(self, transform, series, k, out):
         """Write one transformed target, in the precision of the network, to `out`, a column of its rows."""
@@ -427,7 +442,7 @@ class Preparation:
                 out[np.arange(start, stop) + np.repeat(shift, np.diff(own))] = scaled
             else:
                 out[start:stop] = scaled
-            is_move = np.append(~np.isnan(moves), False)
+            is_move = np.append(moves > 0, False)  # a series may rest for long
             rounding[mine] = np.fmax(rounding[mine], np.fmax.reduceat(off, own[mine]))
             movement[mine] += np.add.reduceat(np.where(is_move, np.append(moves, 0), 0), own[mine])
             n_moves[mine] += np.add.reduceat(is_move.astype(np.float64), own[mine])

@@ -8,7 +8,7 @@ from numbers import Real
 
 import numpy as np
 
-from .ahead import tell_new_category
+from .ahead import static_values, tell_new_category
 from .carried import CarriedMember
 from .frames import TARGET, WIDE, listing, plain
 from .memories import CarriedMemory, WindowMemory
@@ -51,6 +51,7 @@ class Stream:
             self._names = self._names[number : number + 1]
         self._names += panel.covariate_names.tolist()
         self._n_targets, self._categories = panel.n_targets, panel.categories
+        self._static = static_values(panel, self._view._terms.static, number)
         members = self._view._members
         self._limits = members[0].settings.bounds or (-np.inf, np.inf)
         kind = CarriedMemory if isinstance(members[0], CarriedMember) else WindowMemory
@@ -182,6 +183,13 @@ class Stream:
                 raise ValueError(
                     f"the observation of {plain(name)!r} is {number:g}, out of the bounds {self._limits}; correct "
                     "it, or give bounds that hold what is observed."
+                )
+        for name, known in self._static.items():
+            number = numbers[names.index(name, n_targets)]
+            if number != known and not math.isnan(number) and not math.isnan(known):
+                raise ValueError(
+                    f"static covariate {plain(name)!r} has another value in the observation than before; correct it, "
+                    "or fit again without naming it in static_covariates."
                 )
         return np.array(numbers[:n_targets]), np.array(numbers[n_targets:])
 

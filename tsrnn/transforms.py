@@ -246,7 +246,14 @@ class PerSeries(Transform):
             mine = result[bounds[s] : bounds[s + 1]]
             is_observed = ~np.isnan(mine)
             if transformer is not None and is_observed.any():
-                mine[is_observed] = np.asarray(transformer.transform(mine[is_observed][:, None]))[:, 0]
+                made = np.asarray(transformer.transform(mine[is_observed][:, None]))[:, 0]
+                if not np.isfinite(made).all():
+                    value = mine[is_observed][int((~np.isfinite(made)).argmax())]
+                    raise ValueError(
+                        f"the target has the value {value:g}, of which {type(self.transformer).__name__} makes no "
+                        "finite number; correct it, or take another transform."
+                    )
+                mine[is_observed] = made
         return result
 
     def inverse_transform(self, forecasts, series, rows, values=None, bounds=None):

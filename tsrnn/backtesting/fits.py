@@ -66,7 +66,7 @@ def forecaster_of(estimator):
 
 def _is_plain(estimator):
     """Return whether what is fitted is the forecaster itself, and not a clone that something makes of it."""
-    return isinstance(estimator, Pipeline) or forecaster_of(estimator) is estimator
+    return forecaster_of(estimator) is (estimator[-1] if isinstance(estimator, Pipeline) else estimator)
 
 
 def run_block(estimator, origins, data, horizon, window_size, is_warm):
@@ -143,7 +143,11 @@ def _forecast_at_once(memory, origins, cells, data):
     does one where covariates are missing ahead, which the forecaster may refuse.
     """
     panel = memory.panel_
-    n_holes = np.append(0, np.cumsum(np.isnan(panel.covariates).any(axis=1)))  # among the rows before each
+    is_unknown = np.isnan(panel.covariates)
+    for name in panel.categories:
+        place = panel.covariate_names.get_loc(name)
+        is_unknown[:, place] |= panel.covariates[:, place] == -1
+    n_holes = np.append(0, np.cumsum(is_unknown.any(axis=1)))  # among the rows before each
     numbers = np.zeros(1, np.int64) if panel.ids is None else panel.ids.get_indexer(data.panel.ids)
     asked = []
     for number, (origin, (series, steps)) in enumerate(zip(origins, cells, strict=True)):
