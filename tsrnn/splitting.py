@@ -142,8 +142,8 @@ class PanelTimeSeriesSplit(BaseCrossValidator):
 
     Notes
     -----
-    Sort the rows by time for scikit-learn's ``learning_curve``. It shortens a training part to its first rows: of a
-    panel sorted by id these are the first series alone, and the scores of the others are NaN.
+    Sort the rows by time for scikit-learn's ``learning_curve``. It shortens a training part to its first rows: those of
+    a panel sorted by id lack whole series, and the scores of small sizes are NaN.
 
     Examples
     --------
