@@ -6,7 +6,7 @@ import pytest
 from refusals import refused
 from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, clone
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -656,6 +656,9 @@ ROLLING_65 = {"window": "rolling", "window_size": 65, "initial": 64}
             {"refit": False, "n_origins": 2},
         ),
         (ValueError, ["Pipeline", "as y"], make_pipeline(StandardScaler(), rnn()), SALES, {}),
+        (ValueError, ["Ridge", "needs y"], Ridge(), SALES, {"horizon": 2}),
+        (ValueError, ["TransformedTargetRegressor", "needs y"], TransformedTargetRegressor(seasonal()), SALES, {}),
+        (ValueError, ["Ridge", "needs y"], GridSearchCV(Ridge(), {"alpha": [1.0]}), SALES, {"horizon": 2}),
         (TypeError, ["without fit and predict"], 3, SALES, {}),
         (ValueError, ["window", "'sliding'"], rnn(), SALES, {"window": "sliding"}),
         (ValueError, ["window_size=9", "'rolling'"], rnn(), SALES, {"window_size": 9}),

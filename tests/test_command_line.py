@@ -153,7 +153,7 @@ def test_same_seed_same_file_and_another_seed_another(sales):
         (None, [*FORECAST, "--id-col", "store"], "no column 'store'; --id-col takes one of"),
         (None, [*FORECAST, "--covariates", "shop"], "rows to come of 'shop' are not known; .* --future"),
         (None, [*FORECAST, "--future", "no.csv"], "no file 'no.csv', which --future names"),
-        (None, [*FORECAST, "--future", "sales.csv"], "no value of 'shop' is given .* at 2024-06-09.* in the file --future"),
+        (None, [*FORECAST, "--future", "sales.csv"], "no value of .shop. .* at 2024-06-09.* in the file --future"),
         (None, [*FORECAST, "--calendar", "week"], "no feature 'week'"),
         (None, [*FORECAST, "--bounds", "60", "none"], "out of the bounds"),
         (None, [*FORECAST, "--freq", "W"], "no regular step: .* name its --freq"),

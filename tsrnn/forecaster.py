@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from .asking import warn
 from .base import (
     AUTO,
     CUT_SHORT,
@@ -126,8 +127,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         Covariates that are the same in all rows of a series; of steps to come they need not be given.
     categorical_features : "from_dtype", list of str or None, default="from_dtype"
         Covariates that are categories; "from_dtype" those of the dtype category, and those whose values are text,
-        every one. Each category has a vector of its own, which is learnt. One that training did not have is like a
-        missing one: no category.
+        every one; a list names others beside these, None says that there are none. Each category has a vector of its
+        own, which is learnt. One that training did not have is like a missing one: no category.
     calendar : list of str, "auto" or None, default=None
         What is read off the clock, and known ahead: "minute", "hour", "weekday", "day_of_month", "day_of_year" and
         "month" as sine and cosine, "holidays:DE" as 0 and 1 (by the package holidays); "auto" are those that fit the
@@ -514,6 +515,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             max_time=max_time,
         )
         seeds = self._draw_seeds(resolve("n_members", self.n_members))
+        if self.state == "window" and self.lookback != "auto":
+            self._tell_long_lookback(series, settings)
         tasks = Tasks(partial(kind.task.of, settings, series), n_training, series.lengths, has_refit, len(seeds))
         starts = self._earlier_weights(tasks.first, len(seeds)) if self.warm_start else [None] * len(seeds)
 
@@ -539,6 +542,15 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.hidden_layer_sizes_ = settings.hidden_layer_sizes
         self._architecture = first.task.architecture
         self._numbers = np.argsort(panel.order)  # of each series of the panel, in the order of training
+
+    def _tell_long_lookback(self, series, settings):
+        """Warn if each series gives no more than one window."""
+        most = int(series.lengths.max()) - settings.horizon - settings.n_lost
+        if most < settings.lookback:
+            warn(
+                f"lookback={self.lookback} is longer than what there is before a forecast, {how_many(most, 'step')} at "
+                "most: each series gives a single window; shorten it to learn from more."
+            )
 
     def _draw_seeds(self, n):
         rng = check_random_state(self.random_state)
