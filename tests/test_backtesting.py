@@ -207,7 +207,7 @@ def test_without_refit_covariates_of_a_ragged_panel_are_those_of_its_rows(missin
 @pytest.mark.parametrize("refit", [True, False])
 def test_covariates_that_are_missing_ahead_are_refused_or_masked(refit):
     X = PLANS.assign(promo=PLANS["promo"].where(np.arange(N) != N - 1))
-    words = ["'promo'", "not given for 2024-03-10"]
+    words = ["no value of 'promo' is given", "at 2024-03-10"]
     refused(ValueError, words, backtest, rnn(), X, PLANNED, n_origins=3, refit=refit)
     masked = backtest(rnn(missing="mask"), X, PLANNED, n_origins=3, refit=refit).forecasts["forecast"].to_numpy()
     last = rnn(missing="mask").fit(X[: N - 3 if refit else N - 5], PLANNED[: N - 3 if refit else N - 5])

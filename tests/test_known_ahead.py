@@ -222,6 +222,8 @@ def test_numbers_are_categories_where_they_are_named_and_text_is_none_where_noth
     model = fit(shops[TRAIN], SALES[TRAIN], categorical_features=["kind"], **few)
     expected = fit(named[TRAIN], SALES[TRAIN], **few).predict(named[NEXT])
     np.testing.assert_array_equal(model.predict(shops[NEXT]), expected)
+    both = fit(shops[TRAIN].assign(shop="north"), SALES[TRAIN], categorical_features=["kind"], **few)
+    assert sorted(both.panel_.categories) == ["kind", "shop"]  # and text by itself
     assert (fit(shops[TRAIN], SALES[TRAIN], **few).predict(shops[NEXT]) != expected).all()
     for given, kind, words in [
         (None, TypeError, ["'kind'", "not a number"]),

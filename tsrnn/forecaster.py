@@ -13,7 +13,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .asking import warn
 from .base import (
     AUTO,
     CUT_SHORT,
@@ -515,8 +514,6 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             max_time=max_time,
         )
         seeds = self._draw_seeds(resolve("n_members", self.n_members))
-        if self.state == "window" and self.lookback != "auto":
-            self._tell_long_lookback(series, settings)
         tasks = Tasks(partial(kind.task.of, settings, series), n_training, series.lengths, has_refit, len(seeds))
         starts = self._earlier_weights(tasks.first, len(seeds)) if self.warm_start else [None] * len(seeds)
 
@@ -542,15 +539,6 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.hidden_layer_sizes_ = settings.hidden_layer_sizes
         self._architecture = first.task.architecture
         self._numbers = np.argsort(panel.order)  # of each series of the panel, in the order of training
-
-    def _tell_long_lookback(self, series, settings):
-        """Warn if each series gives no more than one window."""
-        most = int(series.lengths.max()) - settings.horizon - settings.n_lost
-        if most < settings.lookback:
-            warn(
-                f"lookback={self.lookback} is longer than what there is before a forecast, {how_many(most, 'step')} at "
-                "most: each series gives a single window; shorten it to learn from more."
-            )
 
     def _draw_seeds(self, n):
         rng = check_random_state(self.random_state)
