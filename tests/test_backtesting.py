@@ -6,7 +6,7 @@ import pytest
 from refusals import refused
 from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, clone
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -207,7 +207,7 @@ def test_without_refit_covariates_of_a_ragged_panel_are_those_of_its_rows(missin
 @pytest.mark.parametrize("refit", [True, False])
 def test_covariates_that_are_missing_ahead_are_refused_or_masked(refit):
     X = PLANS.assign(promo=PLANS["promo"].where(np.arange(N) != N - 1))
-    words = ["'promo'", "not given for 2024-03-10"]
+    words = ["no value of 'promo' is given", "at 2024-03-10"]
     refused(ValueError, words, backtest, rnn(), X, PLANNED, n_origins=3, refit=refit)
     masked = backtest(rnn(missing="mask"), X, PLANNED, n_origins=3, refit=refit).forecasts["forecast"].to_numpy()
     last = rnn(missing="mask").fit(X[: N - 3 if refit else N - 5], PLANNED[: N - 3 if refit else N - 5])
@@ -656,6 +656,9 @@ ROLLING_65 = {"window": "rolling", "window_size": 65, "initial": 64}
             {"refit": False, "n_origins": 2},
         ),
         (ValueError, ["Pipeline", "as y"], make_pipeline(StandardScaler(), rnn()), SALES, {}),
+        (ValueError, ["Ridge", "needs y"], Ridge(), SALES, {"horizon": 2}),
+        (ValueError, ["TransformedTargetRegressor", "needs y"], TransformedTargetRegressor(seasonal()), SALES, {}),
+        (ValueError, ["Ridge", "needs y"], GridSearchCV(Ridge(), {"alpha": [1.0]}), SALES, {"horizon": 2}),
         (TypeError, ["without fit and predict"], 3, SALES, {}),
         (ValueError, ["window", "'sliding'"], rnn(), SALES, {"window": "sliding"}),
         (ValueError, ["window_size=9", "'rolling'"], rnn(), SALES, {"window_size": 9}),

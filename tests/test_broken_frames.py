@@ -2,10 +2,11 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow
 import pytest
 from refusals import refused
 
-from tsrnn import RNNForecaster, SeasonalNaive
+from tsrnn import PanelTimeSeriesSplit, RNNForecaster, SeasonalNaive, train_val_test_split
 
 N = 24
 DAYS = pd.date_range("2024-01-01", periods=N + 6, freq="D", name="ds")
@@ -358,3 +359,23 @@ def test_empty_categories_are_no_series(make):
 
 def test_there_are_sixty_broken_frames():
     assert len(FITS) >= 60
+
+
+@pytest.mark.parametrize("zone", [None, BERLIN])
+def test_stamps_of_arrow_are_refused_with_a_cure_that_works(zone):
+    numpy_stamps = "datetime64[us]" if zone is None else f"datetime64[us, {zone}]"
+    data = wide().tz_localize(zone).melt(ignore_index=False, var_name="unique_id", value_name="y").reset_index()
+    arrow = data.astype({"ds": pd.ArrowDtype(pyarrow.timestamp("us", zone))})
+    cured = arrow.astype({"ds": numpy_stamps})
+    words = [str(arrow["ds"].dtype), f'astype("{numpy_stamps}")']
+    panel, series = naive().fit(cured), naive().fit(cured[:N].set_index("ds")["y"])
+    for model, bad in (
+        (panel, arrow),
+        (panel, arrow.set_index(["unique_id", "ds"])),
+        (series, arrow[:N].set_index("ds")["y"]),
+    ):
+        refused(TypeError, words, model.fit, bad)
+        refused(TypeError, words, model.predict, bad)
+        refused(TypeError, words, train_val_test_split, bad)
+        refused(TypeError, words, PanelTimeSeriesSplit(2).split, bad)
+    assert len(train_val_test_split(cured)) == 2

@@ -155,7 +155,7 @@ def test_same_seed_same_file_and_another_seed_another(sales):
         (None, [*FORECAST, "--id-col", "store"], "no column 'store'; --id-col takes one of"),
         (None, [*FORECAST, "--covariates", "shop"], "rows to come of 'shop' are not known; .* --future"),
         (None, [*FORECAST, "--future", "no.csv"], "no file 'no.csv', which --future names"),
-        (None, [*FORECAST, "--future", "sales.csv"], "'shop' .*not given for 2024-06-09.* in the file --future"),
+        (None, [*FORECAST, "--future", "sales.csv"], "no value of .shop. .* at 2024-06-09.* in the file --future"),
         (None, [*FORECAST, "--calendar", "week"], "no feature 'week'"),
         (None, [*FORECAST, "--bounds", "60", "none"], "out of the bounds"),
         (None, [*FORECAST, "--freq", "W"], "no regular step: .* name its --freq"),
@@ -663,7 +663,7 @@ def test_static_or_future_columns_that_do_not_fit_are_refused_before_training(sh
     cases = [
         (["--static-covariates", "visits"], "'visits' changes within series '007'"),
         (["--categorical-features", "price"], "categorical-features holds 'price', which is no covariate"),
-        (["--future", "short.csv"], "'price' of series '007' are not given for 2024-03-07"),
+        (["--future", "short.csv"], "no value of 'price' is given for series '007' at 2024-03-07"),
         (["--future", "other.csv"], "--future other.csv has the column 'cost', which shops.csv lacks"),
         (["--future", "keys.csv"], "--future keys.csv has no columns but day, shop"),
         (

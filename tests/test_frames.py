@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import pyarrow
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -618,6 +619,26 @@ def test_a_category_may_look_like_a_date_if_it_is_said_to_be_one():
         np.testing.assert_array_equal(panel.covariates[:3, 0], [0, 1, 0])
         later = as_long(LATER).assign(year="2024")
         assert extend(panel, later).covariates[N, 0] == 1
+
+
+def test_a_dictionary_of_arrow_holds_categories_as_its_text_does():
+    data = as_long(PAST).assign(kind=["q", "p"] * (3 * N // 2))
+    text = pd.ArrowDtype(pyarrow.string())
+    dictionary = pd.ArrowDtype(pyarrow.dictionary(pyarrow.int32(), pyarrow.string()))
+    of_text, coded = (read_panel(data.astype({"kind": dtype})) for dtype in (text, dictionary))
+    assert of_text.categories["kind"].tolist() == coded.categories["kind"].tolist() == ["p", "q"]
+    np.testing.assert_array_equal(coded.covariates, of_text.covariates)
+    later = as_long(LATER).assign(kind="q")
+    for panel in (of_text, coded):
+        for dtype in (text, dictionary, object):
+            assert extend(panel, later.astype({"kind": dtype})).covariates[N, 0] == 1
+
+
+def test_text_where_training_had_numbers_is_told_so():
+    panel = read_panel(as_long(PAST).assign(kind=1.5))
+    with pytest.raises(TypeError, match="'p' in row 0, which is not a number; it held numbers in training") as caught:
+        extend(panel, as_long(LATER).assign(kind="p"))
+    assert "categorical_features" not in str(caught.value)
 
 
 def test_a_category_that_training_did_not_have_has_no_number():

@@ -80,9 +80,11 @@ def test_static_covariates_are_read_at_steps_to_come_without_being_given():
 
 def test_rows_to_come_without_what_should_be_known_are_refused(knowing):
     refused(ValueError, ["'promo', 'kind'", "not given", "past_covariates"], knowing.forecast)
+    words = ["no value of 'promo', 'kind' is", "'sales' at 2024-01-08", "every step"]
+    refused(ValueError, words, knowing.forecast, 4, X[N_TRAIN : N_TRAIN + 2])
     refused(ValueError, ["'kind'", "not given", "columns of X"], knowing.predict, X[["promo"]][NEXT])
     lacking = X[NEXT].assign(promo=np.where(np.arange(HORIZON) == 3, np.nan, 1.0))
-    refused(ValueError, ["2024-01-09", "every step", "missing='mask'"], knowing.predict, lacking)
+    refused(ValueError, ["no value of 'promo' is", "2024-01-09", "missing='mask'"], knowing.predict, lacking)
 
 
 def test_rows_of_a_hole_are_not_asked_for_but_said_to_be_unknown(knowing):
@@ -220,6 +222,8 @@ def test_numbers_are_categories_where_they_are_named_and_text_is_none_where_noth
     model = fit(shops[TRAIN], SALES[TRAIN], categorical_features=["kind"], **few)
     expected = fit(named[TRAIN], SALES[TRAIN], **few).predict(named[NEXT])
     np.testing.assert_array_equal(model.predict(shops[NEXT]), expected)
+    both = fit(shops[TRAIN].assign(shop="north"), SALES[TRAIN], categorical_features=["kind"], **few)
+    assert sorted(both.panel_.categories) == ["kind", "shop"]  # and text by itself
     assert (fit(shops[TRAIN], SALES[TRAIN], **few).predict(shops[NEXT]) != expected).all()
     for given, kind, words in [
         (None, TypeError, ["'kind'", "not a number"]),

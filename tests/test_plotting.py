@@ -301,6 +301,11 @@ def test_grid_of_a_panel_is_three_wide_and_of_four_a_square(pyplot, n, shape):
     assert wide[0].get_subplotspec().get_gridspec().ncols == min(n, 4)
 
 
+def test_truth_of_other_steps_is_refused():
+    words = ["truth has no step of the forecast", "give the part that came true"]
+    refused(ValueError, words, plotting.plot_forecast, series(5, 40), series(40), truth=series(20))
+
+
 def test_truth_is_seen_where_the_forecast_is_the_same(ax):
     forecast = series(5, 40)
     plotting.plot_forecast(forecast, series(40), truth=forecast, ax=ax)
@@ -720,6 +725,10 @@ def test_an_outlier_makes_no_histogram_of_thousands_of_bins():
     histogram = plotting.plot_residuals(values, axes=residual_axes())[1]
     assert 5 < len(histogram.patches) <= 50
     assert sum(bar.get_height() for bar in histogram.patches) == 1001
+
+
+def test_what_is_no_series_of_residuals_is_refused():
+    refused(TypeError, ["residuals must be a Series", "got object"], plotting.plot_residuals, object())
 
 
 def test_residuals_that_are_all_the_same_have_no_autocorrelation():

@@ -8,7 +8,7 @@ import pytest
 from refusals import refused
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.metrics import r2_score
+from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 
 from tsrnn import RNNForecaster, SeasonalNaive, backtest, make_windows
@@ -185,3 +185,49 @@ def test_forecasters_of_the_same_data_are_scaled_by_the_same_naive_error():
     found = [scorer("neg_mase")(model, SERIES[TEST]) for model in models]
     absolute = [mae(SERIES[TEST], model.forecast()) for model in models]
     assert np.argsort(found)[::-1].tolist() == np.argsort(absolute).tolist()
+
+
+def test_scores_of_joint_targets_are_the_mean_over_columns():
+    X, Y = WIDE[["c"]], WIDE[["a", "b"]]
+    model = SeasonalNaive(12).fit(X[TRAIN], Y[TRAIN])
+    forecasts, weights = model.predict(X[TEST]), RNG.uniform(1, 2, 12)
+    for name, function in (
+        ("neg_mae", mean_absolute_error),
+        ("neg_rmse", root_mean_squared_error),
+        ("r2", r2_score),
+    ):
+        sign = -1 if name.startswith("neg") else 1
+        for weight in (None, weights):
+            expected = sign * function(Y[TEST], forecasts, sample_weight=weight)
+            # sums of 12 values in another order
+            assert scorer(name)(model, X[TEST], Y[TEST], sample_weight=weight) == pytest.approx(expected, rel=1e-12)
+    of_each = [
+        scorer("directional_accuracy")(SeasonalNaive(12).fit(X[TRAIN], Y[TRAIN][name]), X[TEST], Y[TEST][name])
+        for name in Y
+    ]
+    assert scorer("directional_accuracy")(model, X[TEST], Y[TEST]) == pytest.approx(np.mean(of_each), rel=1e-12)
+    for name in ("neg_mase", "neg_rmsse"):
+        refused(ValueError, ["several targets", "score one target"], scorer(name), model, X[TEST], Y[TEST])
+
+
+def test_a_joint_target_of_which_nothing_is_known_has_no_part_in_the_mean():
+    X, Y = WIDE[["c"]], WIDE[["a", "b"]]
+    model = SeasonalNaive(12, missing="interpolate").fit(X[TRAIN], Y[TRAIN])
+    blank = Y[TEST].assign(b=np.nan)
+    expected = -mae(Y["a"][TEST], model.predict(X[TEST])[:, 0])
+    assert scorer("neg_mae")(model, X[TEST], blank) == pytest.approx(expected, rel=1e-12)
+
+
+def test_weights_of_a_score_are_read_as_those_of_a_scorer():
+    holed = WIDE.copy()
+    holed.iloc[N : N + 4, 0] = np.nan
+    model = SeasonalNaive(12, missing="interpolate").fit(WIDE[TRAIN])
+    for data in (WIDE[TEST], holed[TEST]):
+        refused(ValueError, ["sample_weight", "(3,)", "12 steps"], model.score, data, sample_weight=np.ones(3))
+        refused(ValueError, ["sample_weight", "none negative"], model.score, data, sample_weight=-np.ones(12))
+    early = np.r_[np.ones(4), np.zeros(8)]  # all where the first series is not known
+    forecasts = model.predict(holed[TEST])
+    expected = r2_score(WIDE[["b", "c"]][N : N + 4], forecasts[:4, 1:])
+    assert model.score(holed[TEST], sample_weight=early) == pytest.approx(expected, rel=1e-12)
+    alone = SeasonalNaive(12, missing="interpolate").fit(SERIES[TRAIN])
+    refused(ValueError, ["no true value", "weight"], alone.score, holed["a"][TEST], sample_weight=early)

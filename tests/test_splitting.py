@@ -12,7 +12,7 @@ from refusals import refused
 from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score, learning_curve
 
 import tsrnn
 from tsrnn import PanelTimeSeriesSplit, train_val_test_split
@@ -402,6 +402,15 @@ def test_grid_search_over_a_panel_scores_the_folds_by_time():
             [search.cv_results_[f"split{k}_test_score"][0] for k in range(3)], by_hand, rtol=1e-12
         )
         assert search.best_params_ == {"alpha": 0.1}
+
+
+def test_a_learning_curve_over_a_panel_sorted_by_time_has_a_score_for_each_size():
+    """Sorted by id, its smaller training parts, which are the first rows, lack whole series."""
+    y = as_multi([(name, day) for day in range(30) for name in "abc"])["y"]
+    cv, model = PanelTimeSeriesSplit(2, test_size=3), tsrnn.SeasonalNaive(2)
+    sizes, _, scores = learning_curve(model, y.to_frame()[[]], y, cv=cv, train_sizes=[0.5, 1.0], error_score="raise")
+    assert sizes.tolist() == [36, 72]
+    assert np.isfinite(scores).all()
 
 
 def test_new_series_reach_the_tools_as_asked():

@@ -230,9 +230,12 @@ def _tell_unknown(ahead, names, series, leads, terms):
         row = int(is_unknown.argmax())
         of, stamp = panel.label(series[row]), panel.stamps([panel.ends[series[row]] + leads[row]])[0]
         if not may_miss:
+            is_row = (ahead.series == series[row]) & (ahead.leads == leads[row])
+            lacks = np.isnan(ahead.values[is_row]).any(axis=0) if is_row.any() else np.ones(len(names), bool)
+            which = listing([name for name, is_lacking in zip(names, lacks, strict=True) if is_lacking])
             raise ValueError(
-                f"the covariates {listing(names)} of {of} are not given for {stamp}; give them for every step to "
-                "forecast, name them in past_covariates, or set missing='mask'."
+                f"no value of {which} is given for {of} at {stamp}; give one for every step to forecast, name what "
+                "nobody knows ahead in past_covariates, or set missing='mask'."
             )
         warn(
             f"X has no rows for {is_unknown.sum()} of the {len(series)} steps to forecast, the first of {of} at "

@@ -192,12 +192,20 @@ def check_index(index, label):
     if not is_dated and not pd.api.types.is_integer_dtype(index.dtype) and len(index):
         what = "the stamps" if index.name is None else f"the stamps {index.name!r}"
         raise TypeError(
-            f"{what} of {label} are of {index.dtype} (such as {index[:1].tolist()[0]!r}), which is no clock; convert "
-            "them with pd.to_datetime, or use whole numbers."
+            f"{what} of {label} are of {index.dtype} (such as {index[:1].tolist()[0]!r}), which is no clock; "
+            f"{cure_of_no_clock(index.dtype)}."
         )
     if index.hasnans:
         raise ValueError(f"the clock of {label} has a missing stamp (NaT); drop that row or give it its time.")
     return index
+
+
+def cure_of_no_clock(dtype):
+    """Return what to do about stamps of a dtype that is no clock, for messages."""
+    if isinstance(dtype, pd.ArrowDtype) and dtype.kind == "M":  # which pd.to_datetime leaves as they are
+        zone = getattr(dtype.pyarrow_dtype, "tz", None)
+        return f'convert them, as a column or an index, with astype("datetime64[us{f", {zone}" if zone else ""}]")'
+    return "convert them with pd.to_datetime, or use whole numbers"
 
 
 def kind(index):

@@ -56,7 +56,7 @@ def read_covariates(frame, known=None, categorical=FROM_DTYPE):
         The categories of training, by name; those of the frame itself if not given.
     categorical : "from_dtype", list of names, or None
         Which columns have categories if none are known; "from_dtype" those of the dtype category, and those whose
-        values are text, every one.
+        values are text, every one; a list names others beside these.
 
     Returns
     -------
@@ -64,10 +64,10 @@ def read_covariates(frame, known=None, categorical=FROM_DTYPE):
         Of categories their number, -1 for one that is not among those of training; NaN where missing.
     categories : dict of Index
     """
-    named = known
+    named, looks = known, known is None and categorical is not None
     if known is None:
-        is_asked = not isinstance(categorical, str) or categorical != FROM_DTYPE
-        named = _check_names(frame, categorical) if is_asked else []
+        is_default = isinstance(categorical, str) and categorical == FROM_DTYPE
+        named = [] if is_default else _check_names(frame, categorical)
     values, categories = np.empty(frame.shape), {}
     for place, name in enumerate(frame.columns):
         column, label = frame.iloc[:, place], f"covariate {plain(name)!r}"
@@ -77,13 +77,15 @@ def read_covariates(frame, known=None, categorical=FROM_DTYPE):
                 f"the frame has dates in column {plain(name)!r}, which is no covariate; make it the index, or name it "
                 "as time_col, or in categorical_features if it holds categories."
             )
-        if is_named or (known is None and not is_asked and _has_categories(column)):
+        if is_named or (looks and _has_categories(column)):
             values[:, place], categories[name] = _to_categories(column, label, (known or {}).get(name))
         else:
-            cure = (
-                "the argument must be a column of strings or of numbers: convert it (pd.to_numeric), or name the "
-                "column in categorical_features"
-            )
+            cure = "it held numbers in training: convert it (pd.to_numeric)"
+            if known is None:
+                cure = (
+                    "the argument must be a column of strings or of numbers: convert it (pd.to_numeric), or name the "
+                    "column in categorical_features"
+                )
             values[:, [place]] = read_numbers(column.to_frame(), lambda _, label=label: label, cure)
     return values, categories
 
@@ -106,7 +108,8 @@ def _check_names(frame, categorical):
 
 def _has_categories(column):
     """Return whether a column is of the dtype category, or of text alone; what else there is may be a slip."""
-    if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
+    is_category = column.dtype.type is pd.CategoricalDtype.type  # a dictionary of Arrow is one, too
+    if is_category or isinstance(column.dtype, pd.StringDtype):
         return True
     known = column.dropna() if column.dtype == object or pd.api.types.is_string_dtype(column.dtype) else ()
     return len(known) > 0 and all(isinstance(value, str) for value in known)
@@ -114,6 +117,8 @@ def _has_categories(column):
 
 def _to_categories(column, label, categories=None):
     """Return the number of the category of each row, and the categories."""
+    if isinstance(column.dtype, pd.ArrowDtype):
+        column = column.astype(object)  # sorted below: a dictionary of Arrow has its values in the order they came in
     if categories is None:
         try:
             categories = column.astype("category").cat.remove_unused_categories().cat.categories

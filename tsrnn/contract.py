@@ -23,7 +23,7 @@ from .counts import how_many
 from .covariates import refuse_changing
 from .frames import WIDE, count_columns
 from .metrics.grouped import naive_errors
-from .metrics.reading import refuse_other_index
+from .metrics.reading import read_weight, refuse_other_index
 from .panel import NO_WEIGHTS, refuse_copies, refuse_missing, refuse_missing_covariates
 from .reading import extend, read_panel, read_truth
 
@@ -283,13 +283,13 @@ class ForecasterMixin(RegressorMixin):
         -------
         float
             Over the rows that were observed; of several outputs, and of the series of a frame with one in each column,
-            the mean over these.
+            the mean over those with an observed row that has a weight.
 
         Raises
         ------
         TypeError, ValueError
-            As `predict`; if y has an index or columns of its own that are not those of X and of training; or if a true
-            value is missing and `missing` is "raise".
+            As `predict`; if y has an index or columns of its own that are not those of X and of training; if a true
+            value is missing and `missing` is "raise"; or if weights are not one per row, negative or all zero.
 
         Examples
         --------
@@ -313,19 +313,20 @@ class ForecasterMixin(RegressorMixin):
                 f"{'X' if y is None else 'y'} has {how_many(n_missing, 'missing value')}: no truth to score; drop "
                 "these rows, or set missing='interpolate'."
             )
+        weights = None if sample_weight is None else read_weight(sample_weight, len(truths))
         if is_known.all():
-            return r2_score(truths, forecasts, sample_weight=sample_weight)
-        if not is_known.any():
-            raise ValueError("no true value is known in any row of X, so there is nothing to score; give others.")
-        weights = None if sample_weight is None else np.asarray(sample_weight)
+            return r2_score(truths, forecasts, sample_weight=weights)
+        scores = []
         columns = zip(*(np.atleast_2d(of.T) for of in (truths, forecasts, is_known)), strict=True)
-        return np.mean(
-            [
-                r2_score(truth[known], forecast[known], sample_weight=None if weights is None else weights[known])
-                for truth, forecast, known in columns
-                if known.any()
-            ]
-        )
+        for truth, forecast, known in columns:
+            own = None if weights is None else weights[known]
+            if known.any() and (own is None or own.any()):
+                scores.append(r2_score(truth[known], forecast[known], sample_weight=own))
+        if not scores:
+            raise ValueError(
+                "no true value is known in any row of X that has a weight, so there is nothing to score; give others."
+            )
+        return np.mean(scores)
 
     def _early_cells(self, rows):
         """Return whether a series of a wide frame has not begun yet, shape (n_rows, n_series); else False."""

@@ -126,8 +126,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         Covariates that are the same in all rows of a series; of steps to come they need not be given.
     categorical_features : "from_dtype", list of str or None, default="from_dtype"
         Covariates that are categories; "from_dtype" those of the dtype category, and those whose values are text,
-        every one. Each category has a vector of its own, which is learnt. One that training did not have is like a
-        missing one: no category.
+        every one; a list names others beside these, None says that there are none. Each category has a vector of its
+        own, which is learnt. One that training did not have is like a missing one: no category.
     calendar : list of str, "auto" or None, default=None
         What is read off the clock, and known ahead: "minute", "hour", "weekday", "day_of_month", "day_of_year" and
         "month" as sine and cosine, "holidays:DE" as 0 and 1 (by the package holidays); "auto" are those that fit the

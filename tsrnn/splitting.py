@@ -140,6 +140,11 @@ class PanelTimeSeriesSplit(BaseCrossValidator):
     --------
     train_val_test_split : One split, of the data themselves.
 
+    Notes
+    -----
+    Sort the rows by time for scikit-learn's ``learning_curve``. It shortens a training part to its first rows: those of
+    a panel sorted by id lack whole series, and the scores of small sizes are NaN.
+
     Examples
     --------
     Two series of which one starts later, as scikit-learn's tools pass them on:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from .base import shorten
+from .clock import cure_of_no_clock
 from .frames import clock_in_ids, looks_like_dates
 
 ID_COL, TIME_COL = "unique_id", "ds"
@@ -229,8 +230,8 @@ def _check_stamps(stamps, where):
     is_dated = isinstance(stamps, pd.DatetimeIndex | pd.PeriodIndex)
     if not is_dated and not pd.api.types.is_integer_dtype(stamps.dtype):
         raise TypeError(
-            f"{where} holds {stamps.dtype} (such as {shorten(stamps[0])}), which is no clock; convert it with "
-            "pd.to_datetime, or use whole numbers."
+            f"{where} holds {stamps.dtype} (such as {shorten(stamps[0])}), which is no clock; "
+            f"{cure_of_no_clock(stamps.dtype)}."
         )
     if stamps.hasnans:
         _refuse_missing(stamps.isna(), where)

@@ -1,6 +1,7 @@
 """The door of back-tests: from the arguments to fits at many origins, among processes, and their result."""
 
 from contextlib import closing
+from inspect import Parameter, signature
 
 from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.pipeline import Pipeline
@@ -125,6 +126,9 @@ def backtest(
     origins = choose_origins(data.panel, horizon, step, initial, n_origins)
     window_size = check_window(window, window_size, origins, data.panel)
     blocks = cut_into_blocks(origins, refit, estimator, forecaster)
+    if y is None:
+        for regressor in (estimator, forecaster):
+            _refuse_no_y(regressor)
     common = {"data": data, "horizon": int(horizon), "window_size": window_size, "is_warm": refit == "warm"}
     jobs = [(prepare(estimator, data.panel.clock, refit), block) for block in blocks]
     with closing(_Bar(total=len(origins), desc="back-test", unit="origin", disable=not verbose)) as bar:
@@ -142,6 +146,15 @@ def backtest(
             f"which is {data.panel.stamps(origins[:1])[0]}; ask for a longer horizon, or for other origins."
         )
     return collect(results, data, window_size)
+
+
+def _refuse_no_y(regressor):
+    """Raise if the `fit` of a regressor does not go without y."""
+    y = signature(regressor.fit).parameters.get("y")
+    if y is not None and y.default is Parameter.empty:
+        raise ValueError(
+            f"{type(regressor).__name__} needs y to be fitted; give the values to forecast as y, apart from X."
+        )
 
 
 class _Bar(tqdm):

@@ -14,7 +14,7 @@ _SENTENCES = {
     "check the column, or use SeasonalNaive": "check the column",
     "; use future_frame(h) for rows that are": "",
     "give X the same kind of index, as future_frame(h) does": "write both alike",
-    "give them for every step to forecast, name": "give them in the file --future for each step to come, name",
+    "give one for every step to forecast, name": "give one in the file --future for each step to come, name",
     "as columns of X": "as columns of the file --future",
     "X has ": "--future has ",
     "the rows of X ": "the rows of --future ",

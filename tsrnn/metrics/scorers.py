@@ -25,7 +25,7 @@ def scorer(name):
         regressor. "neg_mase", "neg_rmsse": the mean over series of the score of each, scaled by the naive error over a
         season that the fitted forecaster knows of its training. "directional_accuracy": over all rows but the first
         of each series. There is no "neg_bias", as a bias is best at zero and not at its least; "neg_abs_bias" is
-        minus its absolute value.
+        minus its absolute value. Of several targets, the mean over them; but scaled scores are of one target.
 
     Returns
     -------
@@ -43,6 +43,9 @@ def scorer(name):
     Notes
     -----
     A series whose naive error is zero or unknown has no scaled score. It is left out of the mean, with a warning.
+
+    Scaled scores do not go through a TransformedTargetRegressor, whose forecaster knows naive errors of the
+    transformed target alone.
 
     :func:`sklearn.metrics.make_scorer` cannot make these: what it makes needs y, and sees truth and forecast alone.
 
@@ -94,7 +97,7 @@ class ForecastScorer(BaseEstimator):
             A fitted one.
         X : array-like or DataFrame with n rows
             What its `predict` takes.
-        y : array-like of shape (n,), optional
+        y : array-like of shape (n,) or (n, n_targets), optional
             The truth; if not given, what the forecaster reads from X.
         sample_weight : array-like of shape (n,), optional
             Weights of the rows.
@@ -102,7 +105,7 @@ class ForecastScorer(BaseEstimator):
         Returns
         -------
         float
-            Greater is better.
+            Greater is better. Of several targets the mean over those that have a truth.
         """
         _check_name(self.name)
         forecast = read_numbers(estimator.predict(X), "predict(X)")
@@ -113,7 +116,8 @@ class ForecastScorer(BaseEstimator):
             is_wide = np.shape(series) == forecast.shape == truth.shape
         if is_wide:  # each row is one of every series, which go row by row
             truth, forecast = truth.ravel(), forecast.ravel()
-        truth, forecast = to_column(truth, "y"), to_column(forecast, "predict(X)")
+        if truth.ndim != 2 or truth.shape[1:] != forecast.shape[1:]:  # else each column is a target
+            truth, forecast = to_column(truth, "y")[:, None], to_column(forecast, "predict(X)")[:, None]
         if len(truth) != len(forecast) or len(truth) == 0:
             raise ValueError(
                 f"y has {how_many(len(truth), 'row')} and predict(X) {len(forecast)}; give one y per row of X, "
@@ -121,8 +125,8 @@ class ForecastScorer(BaseEstimator):
             )
         counted = ~np.isnan(truth)
         if _missing_of(_unwrap(estimator)[0]) == "raise" and not counted.all():
-            is_early = self._ask(estimator, X, "are_early")[0] if is_wide else np.zeros(len(truth), bool)
-            n_missing = int((~counted & ~np.ravel(is_early)).sum())
+            is_early = self._ask(estimator, X, "are_early")[0] if is_wide else np.False_
+            n_missing = int((~counted & ~np.reshape(is_early, (-1, 1))).sum())
             if n_missing:
                 raise ValueError(
                     f"y has {how_many(n_missing, 'missing value')}, which cannot be scored; drop these rows, or set "
@@ -130,16 +134,21 @@ class ForecastScorer(BaseEstimator):
                 )
         weight = np.ones(n_rows) if sample_weight is None else read_weight(sample_weight, n_rows)
         weight = np.repeat(weight, len(truth) // n_rows)
-        counted &= weight > 0
+        counted &= (weight > 0)[:, None]
         if not counted.any():
             raise ValueError("y is missing in every row that has a weight, so there is nothing to score; give others.")
-        if self.name in _POOLED:
-            sign, function = _POOLED[self.name]
-            weight = None if sample_weight is None else weight[counted]
-            return sign * function(truth[counted], forecast[counted], sample_weight=weight)
-        if self.name in _SCALED:
-            return -self._scaled(estimator, X, truth, forecast, weight, counted, _SCALED[self.name])
-        return self._directional(estimator, X, truth, forecast, weight, counted)
+        targets = [target for target in zip(truth.T, forecast.T, counted.T, strict=True) if target[-1].any()]
+        scores = []
+        for truth, forecast, counted in targets:
+            if self.name in _POOLED:
+                sign, function = _POOLED[self.name]
+                own = None if sample_weight is None else weight[counted]
+                scores.append(sign * function(truth[counted], forecast[counted], sample_weight=own))
+            elif self.name in _SCALED:
+                scores.append(-self._scaled(estimator, X, truth, forecast, weight, counted, _SCALED[self.name]))
+            else:
+                scores.append(self._directional(estimator, X, truth, forecast, weight, counted))
+        return float(np.mean(scores))
 
     def _read_truth(self, estimator, X, y):
         """Return the truth, from y or else from X; the columns of a forecaster in the order of its training."""

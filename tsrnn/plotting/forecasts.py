@@ -229,6 +229,9 @@ def _check_forecast(parts, bands, n_history):
         check_same_clock("forecast", parts["forecast"].index, what, series.index)
     if "history" in parts and parts["history"].index[0] > parts["forecast"].index[-1]:
         raise ValueError("history begins after the forecast ends; give the forecast first, then its history.")
+    if "truth" in parts and not parts["truth"].index.isin(parts["forecast"].index).any():
+        first, last = parts["forecast"].index[[0, -1]]
+        raise ValueError(f"truth has no step of the forecast, from {first} to {last}; give the part that came true.")
     for level, (lower, upper) in bands.items():
         if not lower.index.equals(upper.index):
             raise ValueError(f"the bounds of intervals[{level}] have different stamps; give both the same.")

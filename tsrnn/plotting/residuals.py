@@ -149,6 +149,8 @@ def _read_residuals(truth, forecast):
 
 def _column(data, what):
     """Return a Series of floats on its own index, of a Series, a frame of one column or an array."""
+    if not np.ndim(data) and not hasattr(data, "iloc"):
+        raise TypeError(f"{what} must be a Series, a frame of one column or an array; got {type(data).__name__}.")
     series = data if isinstance(data, pd.Series | pd.DataFrame) else pd.DataFrame(np.asarray(data))
     if isinstance(series, pd.DataFrame):
         if series.shape[1] != 1:
