@@ -120,7 +120,7 @@ def test_calendar_that_cannot_be_is_refused(kind, names, freq, words):
 
 def test_holidays_without_their_package_are_refused_with_the_cure(monkeypatch):
     monkeypatch.setitem(sys.modules, "holidays", None)  # as Python marks a module that cannot be imported
-    words = ["calendar='holidays:DE'", "pip install tsrnn[holidays]"]
+    words = ["calendar='holidays:DE'", "python -m pip install holidays"]
     refused(ImportError, words, check_calendar, ["holidays:DE"], to_offset("D"))
     refused(ImportError, words, calendar_features, pd.date_range("2024", periods=3), ("holidays:DE",))
 

@@ -745,7 +745,7 @@ def test_parquet_without_pyarrow_is_one_sentence_before_training(sales, folder, 
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     for arguments in ([*FORECAST, "--out", "f.parquet"], ["forecast", "sales.parquet", "--horizon", "7"]):
         assert main(arguments) == 1
-        assert "needs the package pyarrow, which is not installed: pip install tsrnn[parquet]" in one_line(
+        assert "needs the package pyarrow, which is not installed: python -m pip install pyarrow" in one_line(
             capsys.readouterr().err
         )
     assert "parquet =\n    pyarrow" in (ROOT / "setup.cfg").read_text()

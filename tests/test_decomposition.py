@@ -334,5 +334,5 @@ def test_shortest_series_that_stl_takes(n, periods):
 def test_stl_without_its_package_is_refused_with_the_cure_and_own_figures_do_without(monkeypatch):
     for name in ("statsmodels", "statsmodels.tsa", "statsmodels.tsa.seasonal"):
         monkeypatch.setitem(sys.modules, name, None)  # as Python marks a module that cannot be imported
-    refused(ImportError, ["STL", "pip install tsrnn[statsmodels]"], stl_seasonal, np.arange(24.0), 12)
+    refused(ImportError, ["STL", "python -m pip install statsmodels"], stl_seasonal, np.arange(24.0), 12)
     assert figures_of([np.tile([1.0, -1.0], 10)], 2).any()

@@ -257,7 +257,7 @@ def _holidays_of(name, years=None):
         import holidays
     except ImportError as error:
         raise ImportError(
-            f"calendar={name!r} needs the package holidays, which is not installed: pip install tsrnn[holidays]."
+            f"calendar={name!r} needs the package holidays, which is not installed: python -m pip install holidays."
         ) from error
     try:
         return holidays.country_holidays(country, subdiv=subdivision or None, years=years)

@@ -142,7 +142,7 @@ def stl_seasonal(values, periods, *, robust=True):
         from statsmodels.tsa.seasonal import MSTL, STL
     except ImportError as error:
         raise ImportError(
-            "STL needs the package statsmodels, which is not installed: pip install tsrnn[statsmodels]; "
+            "STL needs the package statsmodels, which is not installed: python -m pip install statsmodels; "
             "or take 'deseasonalise'."
         ) from error
     if len(periods) == 1:

@@ -22,7 +22,7 @@ def check_ending(path, option):
         raise ValueError(f"{option} {path} ends in {ending}; tables are read and written as .csv or .parquet.")
     if ending in PARQUET and find_spec("pyarrow") is None:
         raise ValueError(
-            f"{option} {path} needs the package pyarrow, which is not installed: pip install tsrnn[parquet], or use "
+            f"{option} {path} needs the package pyarrow, which is not installed: python -m pip install pyarrow, or use "
             ".csv."
         )
 
