@@ -1,5 +1,6 @@
 """What the tests of the cache, and those of fits in threads and processes, have in common."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -9,6 +10,12 @@ from apart import run_apart
 from cached_kernel import ask, make_kernel
 
 collect_ignore = ["reference"]  # scripts that need other frameworks
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interrupts():
+    """Let Ctrl-C be heard as in the foreground: a process in the background is begun with it ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

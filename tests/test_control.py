@@ -574,7 +574,6 @@ def test_history_callbacks_and_best_weights_with_eval_set(kind, early_stopping):
 @BOTH
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_ctrl_c_keeps_the_best_weights_so_far(kind, early_stopping):
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background the shell has it ignored
 
     def interrupt(estimator, record):
         if record["epoch"] == 5:
