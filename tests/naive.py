@@ -36,7 +36,7 @@ stacked layers
 dense layers
     v = act_d(v W + b), one after the other, from v = what the top layer gives
 head
-    o = v W_y + b_y
+    o = v W_y + b_y                                 and s W_skip, where the head has such weights: s is read by it alone
 
 The prediction is o of the last states, [h after step T | h of the reverse direction after step 1], or o of what
 the top layer gives at each step.
@@ -61,6 +61,7 @@ directions 2 H of that layer, its forward states first:
     dense.{k}.b      (n_units,)
     head.W_y         (n_in, n_outputs)
     head.b_y         (n_outputs,)
+    head.W_skip      (n_skip, n_outputs)             if outputs read s, too
 
 Random numbers are Philox 4x32-10 (Salmon et al. 2011): a counter and a key give four words of 32 bits, so that
 each number follows from what it is for and not from what was drawn before. The key is the seed, low word first. The
@@ -119,7 +120,7 @@ RECURRENT, NOISE = 65536, 131072  # places of random numbers: see above
 
 def forward(
     cell, weights, X, activation="tanh", reset_after=True, window_norm=None, lengths=None, return_sequences=False,
-    dense_activation="relu", masks=None, recurrent_masks=None, noise=None, categories=(),
+    dense_activation="relu", masks=None, recurrent_masks=None, noise=None, categories=(), skip=None,
 ):  # fmt: skip
     """Return the predictions, step by step and layer by layer.
 
@@ -154,6 +155,8 @@ def forward(
         Added to the numbers of X, from which the level was subtracted. Not with an embedding of ids.
     categories : sequence of int, optional
         The columns of X that hold categories.
+    skip : ndarray of shape (n_samples, n_skip), optional
+        s, what the head reads beside the last states.
 
     Returns
     -------
@@ -191,6 +194,8 @@ def forward(
         v = dense_act(v @ weights[f"dense.{k}.W"] + weights[f"dense.{k}.b"])
         k += 1
     outputs = v @ weights["head.W_y"] + weights["head.b_y"]
+    if skip is not None:
+        outputs = outputs + skip @ weights["head.W_skip"]
     if return_sequences:
         return np.where(exists[:, :, None], outputs + level[:, None, None], 0)
     return outputs + level[:, None]
@@ -324,7 +329,7 @@ def gradient(cell, weights, X, y, *options, **named_options):
 
 def random_weights(
     cell, n_features, hidden_layer_sizes, n_outputs, reset_after, rng, bidirectional=False, dense_layer_sizes=(),
-    n_tokens=None, categories=(),
+    n_tokens=None, categories=(), n_skip=0,
 ):  # fmt: skip
     """Return normal random weights, biases included, so small that no gate is fully open or shut.
 
@@ -351,6 +356,8 @@ def random_weights(
         n_in = n_units
     weights["head.W_y"] = rng.normal(scale=n_in**-0.5, size=(n_in, n_outputs))
     weights["head.b_y"] = rng.normal(scale=n_in**-0.5, size=n_outputs)
+    if n_skip:
+        weights["head.W_skip"] = rng.normal(scale=n_skip**-0.5, size=(n_skip, n_outputs))
     return weights
 
 

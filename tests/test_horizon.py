@@ -91,6 +91,54 @@ def test_forecasts_losses_and_gradients_are_those_of_the_windows_written_out(
     assert_slopes_are_those_of_the_twin(architecture.views(gradient), cell, weights, windows, targets, **of_twin)
 
 
+def in_patches(windows, patch):
+    """Return windows, padded with zeros behind, with so many steps side by side as one, and their numbers of steps."""
+    of_network = -(-LENGTHS // patch)
+    read = np.zeros((len(windows), -(-N_STEPS // patch), patch * windows.shape[2]))
+    for n, (length, n_patches) in enumerate(zip(LENGTHS, of_network, strict=True)):
+        before = np.zeros((n_patches * patch - length, windows.shape[2]))  # the window ends where a patch does
+        read[n, :n_patches] = np.concatenate([before, windows[n, :length]]).reshape(n_patches, -1)
+    return read, of_network
+
+
+def last_steps(windows, n_targets, n_skip):
+    """Return the targets of the last steps of windows, oldest first, zero before the window."""
+    longer = np.concatenate([np.zeros((len(windows), n_skip, n_targets)), windows[:, :, :n_targets]], axis=1)
+    return np.array([longer[n, length : length + n_skip].ravel() for n, length in enumerate(LENGTHS)])
+
+
+@each_cell
+@each_norm
+@pytest.mark.parametrize("patch, n_skip", [(3, 0), (1, 5), (3, 7)])
+@pytest.mark.parametrize("n_targets, has_missing, bidirectional", [(1, False, True), (2, True, False)])
+def test_patches_and_a_linear_skip_read_the_same_windows(
+    cell, window_norm, patch, n_skip, n_targets, has_missing, bidirectional
+):
+    rows, n_columns = make_rows(n_targets, has_missing), n_targets + 2
+    architecture = build(
+        cell, n_targets, window_norm=window_norm, skips_missing=has_missing, n_skip=n_skip, patch=patch,
+        bidirectional=bidirectional,
+    )  # fmt: skip
+    rng = np.random.default_rng(1)
+    sizes = SIZES, architecture.n_outputs, True, rng, bidirectional
+    weights = naive.random_weights(cell, n_columns * patch, *sizes, n_skip=n_skip * n_targets)
+    samples = np.arange(len(ORIGINS))
+    with Workers(2) as workers:
+        step = architecture.step(parameters_of(architecture, weights), workers)
+        X, Y = flat(rows, n_targets)
+        forecasts, evaluated = step.predict(X, samples), step.loss(X, Y, samples)
+        trained, gradient = step.gradient(X, Y, samples)
+
+    windows, targets, levels, scales = normalised(rows, n_targets, window_norm)
+    read, lengths = in_patches(windows, patch)
+    of_twin = {"lengths": lengths, "skip": last_steps(windows, n_targets, n_skip) if n_skip else None}
+    outputs = naive.forward(cell, weights, read, **of_twin)
+    expected = outputs.reshape(len(samples), HORIZON, n_targets) * scales[:, None] + levels[:, None]
+    np.testing.assert_allclose(forecasts, expected.reshape(outputs.shape), **TOLERANCE)
+    np.testing.assert_allclose([evaluated, trained], naive.loss(cell, weights, read, targets, **of_twin), **TOLERANCE)
+    assert_slopes_are_those_of_the_twin(architecture.views(gradient), cell, weights, read, targets, **of_twin)
+
+
 def test_each_step_of_a_horizon_has_the_weight_of_its_own_row():
     rows, n_targets = make_rows(2, True), 2
     architecture = build("gru", n_targets, skips_missing=True, window_norm="mean")

@@ -28,6 +28,7 @@ AUTO = StrOptions({"auto"})
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 MOST_UNITS = 2**16  # of a layer: more would be a slip, whose weights no memory holds
 UNITS = Interval(Integral, 1, MOST_UNITS, closed="both")
+RATE = Interval(Real, 0, 1, closed="left")
 STEPS_OF_MEMORY = Interval(Integral, 3, 2**31, closed="both")
 
 NETWORK_CONSTRAINTS = {

@@ -1,11 +1,10 @@
 """A network that carries its state over whole series: what it is trained on, and its forecasts, on arrays."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .member import Member, Settings, Task, check_targets, prepare
-from .network.architecture import Architecture
 from .network.carrying import read_through
 
 
@@ -46,10 +45,9 @@ class CarriedTask(Task):
     def of(cls, settings, series, n_training):
         """Return the task to learn from the first rows of each series, so many; the others are held out."""
         preparation, n_targets = prepare(settings, series, n_training), series.values.shape[1]
-        architecture = Architecture(
-            settings.cell, settings.lookback, preparation.n_features, settings.hidden_layer_sizes,
-            n_targets * settings.horizon, settings.activation, settings.reset_after, horizon=settings.horizon,
-            return_sequences=True, skips_missing=True, carries=True,
+        architecture = replace(
+            settings.network, n_steps=settings.lookback, n_features=preparation.n_features,
+            n_outputs=n_targets * settings.horizon, return_sequences=True, skips_missing=True, carries=True,
         )  # fmt: skip
         rows = preparation.rows(series, n_training)
         windows, validation = make_stretches(preparation, settings, series, rows, 0, n_training), None

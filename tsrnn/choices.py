@@ -11,6 +11,10 @@ AUTO = {
     "scaler": "standard",
     "window_norm": "last",
     "learning_rate": 3e-3,
+    "loss": "squared_error",
+    "schedule": "constant",
+    "linear_skip": False,
+    "patch_size": 1,
     "batch_size": 32,
     "n_members": 1,
 }

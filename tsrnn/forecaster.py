@@ -17,7 +17,9 @@ from .base import (
     AUTO,
     CUT_SHORT,
     NETWORK_CONSTRAINTS,
+    OPTIMIZER_CONSTRAINTS,
     POSITIVE_INT,
+    RATE,
     NothingLearnt,
     RecurrentEstimator,
     StrOptions,
@@ -35,6 +37,7 @@ from .counts import how_many
 from .covariates import check_covariates
 from .kernels.plan import WINDOW_NORMS
 from .member import Member, Settings, Task, Tasks, remembering
+from .network.architecture import Architecture
 from .network.together import run_together
 from .network.training import Training
 from .panel import refuse_outside
@@ -241,6 +244,15 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             name: constraint_with_auto(name)
             for name in ("hidden_layer_sizes", "learning_rate", "batch_size", "max_iter")
         },
+        "bidirectional": ["boolean"],
+        "dropout": [RATE],
+        "recurrent_dropout": [RATE],
+        "linear_skip": ["boolean", AUTO],
+        "patch_size": [POSITIVE_INT, AUTO],
+        "loss": [StrOptions({"squared_error", "absolute_error", "huber"}), AUTO],
+        "delta": [Interval(Real, 0, None, closed="neither")],
+        "schedule": [*OPTIMIZER_CONSTRAINTS["schedule"], AUTO],
+        "alpha": OPTIMIZER_CONSTRAINTS["alpha"],
         "strategy": [StrOptions({"direct", "recursive"})],
         "state": [StrOptions({"window", "carried"})],
         "target": "no_validation",
@@ -272,6 +284,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         hidden_layer_sizes="auto",
         activation="tanh",
         reset_after=True,
+        bidirectional=False,
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        linear_skip="auto",
+        patch_size="auto",
         strategy="direct",
         state="window",
         target=None,
@@ -287,8 +304,12 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         target_transform="auto",
         window_norm="auto",
         bounds=None,
+        loss="auto",
+        delta=1.0,
         optimizer="adam",
         learning_rate="auto",
+        schedule="auto",
+        alpha=0.0,
         clip_norm=1.0,
         batch_size="auto",
         shuffle=True,
@@ -314,6 +335,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.reset_after = reset_after
+        self.bidirectional = bidirectional
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.linear_skip = linear_skip
+        self.patch_size = patch_size
         self.strategy = strategy
         self.state = state
         self.target = target
@@ -329,8 +355,12 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.target_transform = target_transform
         self.window_norm = window_norm
         self.bounds = bounds
+        self.loss = loss
+        self.delta = delta
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.alpha = alpha
         self.clip_norm = clip_norm
         self.batch_size = batch_size
         self.shuffle = shuffle
@@ -450,6 +480,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         seeds = self._draw_seeds(len(members))
         options = self._training_options(
             learning_rate=resolve("learning_rate", self.learning_rate),
+            schedule="constant",
             batch_size=resolve("batch_size", self.batch_size),
             max_iter=n_epochs,
             max_time=self.max_time,
@@ -509,6 +540,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             max_time *= 0.9 * n_windows / (n_windows + settings.count_windows(series.lengths))
         options = self._training_options(
             learning_rate=resolve("learning_rate", self.learning_rate),
+            schedule=resolve("schedule", self.schedule),
             batch_size=batch_size,
             max_iter=resolve_max_iter(self.max_iter, n_windows, batch_size),
             max_time=max_time,
@@ -536,7 +568,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             histories[0] if len(seeds) == 1 else pd.concat(histories, keys=range(len(learnt)), names=["member"])
         )
         self.season_, self.lookback_ = settings.season, settings.lookback
-        self.hidden_layer_sizes_ = settings.hidden_layer_sizes
+        self.hidden_layer_sizes_ = settings.network.hidden_layer_sizes
         self._architecture = first.task.architecture
         self._numbers = np.argsort(panel.order)  # of each series of the panel, in the order of training
 
@@ -615,17 +647,14 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
                 self.window_norm, self.strategy, self.missing, self.windows_per_epoch, known_ahead, transform
             )
             window_norm, batch_size = None, min(batch_size, panel.n_series)
+        lookback = int(resolve_lookback(self.lookback, self.horizon, seasons[0]))
         return _KINDS[self.state].settings(
             horizon=self.horizon if self.strategy == "direct" else 1,
             n_ahead=self.horizon,
-            lookback=int(resolve_lookback(self.lookback, self.horizon, seasons[0])),
+            lookback=lookback,
             season=seasons[0],
-            cell=self.cell,
-            hidden_layer_sizes=layer_sizes(resolve("hidden_layer_sizes", self.hidden_layer_sizes)),
-            activation=self.activation,
-            reset_after=bool(self.reset_after),
+            network=self._resolve_network(window_norm, lookback),
             transform=transform,
-            window_norm=window_norm,
             missing=self.missing,
             bounds=self._limits(),
             dtype=self.dtype,
@@ -633,6 +662,29 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             batch_size=batch_size,
             past_covariates=tuple(self.past_covariates or ()),
             calendar=check_calendar(self.calendar, panel.clock.freq),
+        )
+
+    def _resolve_network(self, window_norm, lookback):
+        """Return the Architecture that the arguments mean, of which the data give the sizes of what goes in and out."""
+        loss = resolve("loss", self.loss)
+        return Architecture(
+            cell=self.cell,
+            n_steps=0,
+            n_features=0,
+            hidden_layer_sizes=layer_sizes(resolve("hidden_layer_sizes", self.hidden_layer_sizes)),
+            n_outputs=0,
+            activation=self.activation,
+            reset_after=bool(self.reset_after),
+            window_norm=window_norm,
+            loss=loss,
+            loss_numbers=(float(self.delta),) if loss == "huber" else (),
+            bidirectional=bool(self.bidirectional),
+            dropout=float(self.dropout),
+            recurrent_dropout=float(self.recurrent_dropout),
+            horizon=self.horizon if self.strategy == "direct" else 1,
+            skips_missing=self.missing == "mask",
+            n_skip=lookback * bool(resolve("linear_skip", self.linear_skip)),
+            patch=resolve("patch_size", self.patch_size),
         )
 
     def _check_panel(self, panel):

@@ -27,6 +27,8 @@ class Settings:
         Steps of a forecast, a multiple of them.
     season : int
         Rows of a season of the clock.
+    network : Architecture
+        What arguments say of the network; steps, features and outputs follow from the data.
     transform : Transform
         Of the targets; not fitted.
     """
@@ -35,12 +37,8 @@ class Settings:
     n_ahead: int
     lookback: int
     season: int
-    cell: str
-    hidden_layer_sizes: tuple
-    activation: str
-    reset_after: bool
+    network: Architecture
     transform: object
-    window_norm: str | None
     missing: str
     dtype: str
     windows_per_epoch: int | None
@@ -92,11 +90,9 @@ class Task:
         preparation = prepare(settings, series, n_training)
         horizon, n_past, n_targets = settings.horizon, preparation.n_past, series.values.shape[1]
         decodes = n_past > 0  # an output at each step of the horizon, which reads what is known of it
-        architecture = Architecture(
-            settings.cell, settings.lookback + horizon * decodes, preparation.n_features + decodes,
-            settings.hidden_layer_sizes, n_targets * (1 if decodes else horizon), settings.activation,
-            settings.reset_after, settings.window_norm,
-            horizon=horizon, n_past=n_past, skips_missing=settings.missing == "mask", categories=preparation.categories,
+        architecture = replace(
+            settings.network, n_steps=settings.lookback + horizon * decodes, n_features=preparation.n_features + decodes,
+            n_outputs=n_targets * (1 if decodes else horizon), n_past=n_past, categories=preparation.categories,
         )  # fmt: skip
         windows, validation = make_windows(preparation, settings, series, n_training), None
         if (n_training < series.lengths).any():
@@ -330,7 +326,7 @@ class Member:
         """
         of_windows = self._windows.rows
         levels = np.zeros((len(rows), self._windows.n_targets), of_windows.dtype)
-        if self.settings.missing == "mask" and self.settings.window_norm is not None:
+        if self.settings.missing == "mask" and self.architecture.window_norm is not None:
             firsts = self.preparation.firsts(self._series)[numbers]
             for k in range(levels.shape[1]):
                 known = np.append(-1, np.flatnonzero(~np.isnan(of_windows[:, k])))

@@ -19,6 +19,7 @@ from sklearn.utils.validation import (
 from .base import (
     NETWORK_CONSTRAINTS,
     OPTIMIZER_CONSTRAINTS,
+    RATE,
     STEPS_OF_MEMORY,
     UNITS,
     RecurrentEstimator,
@@ -47,8 +48,8 @@ WINDOW_CONSTRAINTS = {
     "return_sequences": ["boolean"],
     "dense_layer_sizes": ["array-like", UNITS],
     "dense_activation": [StrOptions(set(ACTIVATIONS))],
-    "dropout": [Interval(Real, 0, 1, closed="left")],
-    "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
+    "dropout": [RATE],
+    "recurrent_dropout": [RATE],
     "input_noise": [Interval(Real, 0, 1e30, closed="left")],
     "input": [StrOptions({"values", "tokens"})],
     "embedding_size": [UNITS],

@@ -110,13 +110,13 @@ def print_data(panel, selection, missing):
 def print_network(model, panel):
     """Print what is going to be trained."""
     settings = model._resolve(panel)
-    sizes = " + ".join(map(str, settings.hidden_layer_sizes))
+    sizes = " + ".join(map(str, settings.network.hidden_layer_sizes))
     n_windows = settings.count_windows(panel.lengths)
     units = "unit" if sizes == "1" else "units"
     reads = f"reads {how_many(settings.lookback, 'step')}"
     if model.state == "carried":
         reads = f"reads on from the first step, learns over stretches of {settings.lookback}"
-    line = f"{settings.cell.upper()} of {sizes} {units}; {reads}, gives {settings.horizon}"
+    line = f"{settings.network.cell.upper()} of {sizes} {units}; {reads}, gives {settings.horizon}"
     print(f"network   {line}" + f"; the median of {model.n_members}" * (model.n_members not in ("auto", 1)))
     if settings.calendar:
         print(f"          calendar: {', '.join(settings.calendar)}")

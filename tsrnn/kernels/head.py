@@ -2,7 +2,9 @@
 
 Row r of step t is row t * n_rows + r of the head; per row:
 
-    rows of a layer    [ a : n_in_padded | 1 | . ]        so that the bias is part of its one product
+    rows of a layer    [ a : n_in_padded | 1 | skip | . ]      so that the bias is part of its one product
+
+`skip` are numbers of the window itself, which the outputs alone read (:func:`tsrnn.kernels.shard.fill_skip`).
 
 These functions write code (:mod:`tsrnn.kernels.code`).
 """
@@ -29,7 +31,7 @@ class Dense:
         column, V = lambda name: plan[plan[0, p.N_LAYERS] + number + 1, name], work.kind.count
         self.n_in_vectors, self.n_out_vectors, self.V = column(p.N_IN_VECTORS), column(p.N_OUT_VECTORS), V
         self.n_out = column(p.N_OUT)
-        self.n_terms = self.n_in_vectors * V + 1
+        self.n_terms = self.n_in_vectors * V + 1 + column(p.N_SKIP)
         self.W, self.WT, self.stride, self.out_stride = (
             column(name) for name in (p.W, p.WT, p.ROWS_STRIDE, p.OUT_STRIDE)
         )

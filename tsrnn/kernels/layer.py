@@ -68,7 +68,7 @@ class Shape:
 
     def vector(self, table, row, t):
         """Return where the vector that a row reads from a table begins in the parameters, -1 if it reads none."""
-        return self._spans[self._n_steps + (table * self._n_steps + t + 2) * self.n_rows + row + ACTIVE]
+        return self._spans[self._n_steps + (table * self._n_steps + t + 3) * self.n_rows + row + ACTIVE]
 
     @property
     def longest(self):

@@ -20,7 +20,8 @@ HEAD_STEPS = 12  # that the head takes at once, with 8 rows each, where it gives
 def make_plan(
     *, cell, n_steps, n_features, hidden_layer_sizes, n_outputs, activation, reset_after, window_norm, loss,
     loss_numbers, bidirectional, return_sequences, dense_layer_sizes, dense_activation, n_tokens, categories,
-    trains_embedding, dropout, recurrent_dropout, input_noise, horizon, n_past, skips_missing, carries, dtype, trains,
+    trains_embedding, dropout, recurrent_dropout, input_noise, horizon, n_past, skips_missing, carries, n_skip, patch,
+    dtype, trains,
 ):  # fmt: skip
     """Return the plan of a network.
 
@@ -40,6 +41,7 @@ def make_plan(
     code = p.GRU_BEFORE if cell == "gru" and not reset_after else p.CELLS[cell]
     V, n_directions = vector_length(np.dtype(dtype)), 1 + bool(bidirectional)
     rates = (dropout, recurrent_dropout) if trains else (0.0, 0.0)
+    n_steps = -(-n_steps // patch)
     packing, work = Packing(V), _Workspace(V, trains, n_steps)
     network = np.zeros(p.WIDTH, np.int64)
     n_numbers = max(1, len(loss_numbers))
@@ -50,11 +52,13 @@ def make_plan(
     n_levels = n_targets if horizon else 1
     network[[p.HORIZON, p.N_AHEAD, p.N_TARGETS, p.N_LEVELS]] = horizon, n_ahead, n_targets, n_levels
     network[[p.N_NUMBERS, p.SKIPS_MISSING, p.CARRIES]] = n_numbers, bool(skips_missing), bool(carries)
+    network[p.PATCH] = patch
     network[p.LEVEL], network[p.ZEROS] = work.add(2 * n_levels), work.add(hidden_layer_sizes[-1])
     network[p.SCALES] = work.add(3)
     network[[p.HAS_DROPOUT, p.HAS_NOISE]] = max(rates) > 0, trains and input_noise > 0
     network[[p.DROPOUT, p.RECURRENT_DROPOUT]] = [int(rate * 2**32) for rate in rates]
     tables, n_plain, n_given = _tables(n_features, n_tokens, categories)
+    n_plain *= patch
     n_plain_past = n_past - sum(column < n_past for _, column, *_ in tables)
     network[[p.N_DECODED, p.N_PAST]] = horizon * decodes, n_plain_past
     n_of_vectors = sum(size for *_, size in tables)
@@ -70,7 +74,7 @@ def make_plan(
             _place_layer(work, row, MATHEMATICS[code], rates, has_above)
             layers.append(row)
         plain, inputs = 0, (n_hidden,) * n_directions
-    dense = _pack_head(packing, inputs, dense_layer_sizes, n_outputs)
+    dense = _pack_head(packing, inputs, dense_layer_sizes, n_outputs, n_skip * n_levels)
     _place_head(work, dense, network)
     network[p.N_IN_PRODUCTS] = packing.n_packed
     vectors = _pack_tables(packing, tables, trains_embedding, n_past)
@@ -154,20 +158,23 @@ def _pack_layer(packing, row, cell, name, n_plain, inputs, n_hidden):
         packing.name(f"{name}.b_hn", h.places(n_padded, [0], n_hidden)[0])
 
 
-def _pack_head(packing, inputs, dense_layer_sizes, n_outputs):
-    """Place and name the weights of the dense layers, each one product with [a | 1]; return their rows."""
+def _pack_head(packing, inputs, dense_layer_sizes, n_outputs, n_skip):
+    """Place and name the weights of the dense layers, each one product with [a | 1 | skip]; return their rows."""
     rows = []
     for number, n_out in enumerate((*dense_layer_sizes, n_outputs)):
         row = np.zeros(p.WIDTH, np.int64)
         n_vectors = sum(_vectors(n, packing.V) for n in inputs)
         n_out_vectors, bias = _vectors(n_out, packing.V), n_vectors * packing.V
-        product = packing.add(n_out_vectors, 1, bias + 1, Copied(0, n_vectors))
+        is_last = number == len(dense_layer_sizes)
+        row[p.N_SKIP] = n_skip * is_last
+        product = packing.add(n_out_vectors, 1, bias + 1 + row[p.N_SKIP], Copied(0, n_vectors))
         row[[p.N_IN_VECTORS, p.N_OUT, p.N_OUT_VECTORS]] = n_vectors, n_out, n_out_vectors
         row[[p.W, p.WT]] = product.offset, product.copies[0]
-        is_last = number == len(dense_layer_sizes)
         W, b = ("head.W_y", "head.b_y") if is_last else (f"dense.{number}.W", f"dense.{number}.b")
         packing.name(W, product.places(_padded_terms(inputs, packing.V), [0], n_out))
         packing.name(b, product.places(bias, [0], n_out)[0])
+        if row[p.N_SKIP]:
+            packing.name("head.W_skip", product.places(bias + 1 + np.arange(n_skip), [0], n_out))
         rows.append(row)
         inputs = (n_out,)
     return rows
@@ -209,7 +216,7 @@ def _place_head(work, dense, network):
     """Give the dense layers their places in the workspace, and the predictions theirs."""
     n_steps = network[p.HEAD_STEPS]
     for row in dense:
-        row[p.ROWS_STRIDE] = work.odd(row[p.N_IN_VECTORS] * work.V + 1)
+        row[p.ROWS_STRIDE] = work.odd(row[p.N_IN_VECTORS] * work.V + 1 + row[p.N_SKIP])
         row[p.ROWS] = work.add(row[p.ROWS_STRIDE], n_steps)
         row[p.DROWS] = work.add(row[p.N_IN_VECTORS] * work.V, n_steps * work.trains)
     for row, after in pairwise(dense):

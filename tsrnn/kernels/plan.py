@@ -52,6 +52,7 @@ HAS_DROPOUT, DROPOUT, RECURRENT_DROPOUT, HAS_NOISE, SCALES = range(29, 34)  # ra
 # the targets share one by one; N_PAST the first of N_FEATURES that are not known in the decoded steps.
 HORIZON, N_AHEAD, N_DECODED, N_PAST, N_TARGETS, N_LEVELS, N_NUMBERS, SKIPS_MISSING = range(34, 42)
 CARRIES = 42  # whether a row goes on with the state that an earlier one has left
+PATCH = 43  # steps of a window that the network reads as one
 # Columns of a layer's row: sizes; offsets in the parameters and in the transposed copy; places in the workspace.
 N_HIDDEN, N_PANELS, N_H_TERMS, N_X_TERMS, N_X_VECTORS, N_INPUTS = range(6)
 W_H, W_X, W_HT, W_XT = range(6, 10)
@@ -61,13 +62,14 @@ MASK, MASK_STRIDE, OUTPUT_MASK, OUTPUT_MASK_STRIDE = range(24, 28)  # dropout of
 # Columns of a dense layer's row: vectors read and put out; offsets; the rows that it reads, and fills with what it puts
 # out; the gradient at what it reads.
 N_IN_VECTORS, N_OUT, N_OUT_VECTORS, W, WT, ROWS, ROWS_STRIDE, OUT, OUT_STRIDE, DROWS = range(10)
+N_SKIP = 10  # numbers of the window that stand behind what a layer reads and the one of its bias
 # Columns of a panel's row. Of its terms k, those from FIRST_A and from FIRST_B on are copied to TO_A and TO_B.
 PANEL, N_TERMS, N_GATES, COLUMN, N_COLUMNS = range(5)
 FIRST_A, N_VECTORS_A, TO_A, FIRST_B, N_VECTORS_B, TO_B = range(5, 11)
 # Columns of a table's row: where its vectors begin, how far they are apart, and their size; the column of X that says
 # which one is read; its place behind the N_FEATURES; and whether it is read in the decoded steps, too.
 TABLE, TABLE_STRIDE, SIZE, GIVEN, PLACE, IS_AHEAD = range(6)
-WIDTH = 43
+WIDTH = 44
 
 
 class Plan(NamedTuple):

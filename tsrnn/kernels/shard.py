@@ -2,8 +2,9 @@
 
 A shard has room for `n_rows` rows, in which places are counted; they stand in the order of their lengths, the longest
 first. What stands in `spans`, an array of int64: how many rows are filled, the seed, the number of the update or -1 if
-this is no training; then how many rows have each step of the plan; of each row its length, and the number of its
-sample; and of each table of vectors, step and row where the vector that is read begins, or -1 if none is.
+this is no training; then how many rows have each step of the plan; of each row its length, the number of its sample,
+and how many steps of X its window has; and of each table of vectors, step and row where the vector that is read begins,
+or -1 if none is.
 """
 
 import numpy as np
@@ -30,11 +31,13 @@ def measure(plan, lengths, samples, seed, update, n_rows, spans):
 
     Of what no row has, the steps after its longest, nobody reads how many rows have it.
     """
-    n_steps, n_active = plan[0, p.N_STEPS], samples.shape[0]
+    n_steps, n_active, patch = plan[0, p.N_STEPS], samples.shape[0], plan[0, p.PATCH]
     spans[N_FILLED], spans[SEED], spans[UPDATE] = n_active, seed, update
     for r in range(n_active):
-        spans[ACTIVE + n_steps + r] = lengths[samples[r]] if lengths.shape[0] > 0 else n_steps
+        width = lengths[samples[r]] if lengths.shape[0] > 0 else n_steps * patch
+        spans[ACTIVE + n_steps + r] = (width + patch - 1) // patch
         spans[ACTIVE + n_steps + n_rows + r] = samples[r]
+        spans[ACTIVE + n_steps + 2 * n_rows + r] = width
     for t in range(spans[ACTIVE + n_steps]):
         while n_active > 0 and spans[ACTIVE + n_steps + n_active - 1] <= t:
             n_active -= 1
@@ -62,7 +65,7 @@ def gather(plan, X, layout, origins, samples, n_rows, spans, work):
     """
     n_steps, n_decoded = plan[0, p.N_STEPS], plan[0, p.N_DECODED]
     n_features = plan[0, p.N_FEATURES] - (n_decoded > 0)
-    n_tables, vectors = plan[0, p.N_TABLES], ACTIVE + n_steps + 2 * n_rows
+    n_tables, vectors = plan[0, p.N_TABLES], ACTIVE + n_steps + 3 * n_rows
     n_before = column_of(plan, 0, plan[0, p.N_GIVEN])  # of the first table
     for row in plan[1 : 1 + plan[0, p.N_LAYERS]]:  # the first is zero, but may be that of a later step
         clear(work, row[p.MEMORY] * n_rows, n_rows * row[p.MEMORY_STRIDE])
@@ -73,7 +76,10 @@ def gather(plan, X, layout, origins, samples, n_rows, spans, work):
             length, levels = spans[ACTIVE + n_steps + r], levels_of(plan, n_rows, r)
             start = start_of(layout[X_FIRST], layout[X_SAMPLE], layout[X_STEP], origins, samples[r])
             if direction == 0:
-                find_levels(plan, X, layout, start, length - n_decoded, n_rows, r, work)
+                find_levels(plan, X, layout, start, width_of(plan, spans, n_rows, r) - n_decoded, n_rows, r, work)
+            if plan[0, p.PATCH] > 1:
+                gather_patches(plan, X, layout, start, direction, first, ld, n_rows, r, spans, work)
+                continue
             for t in range(length):
                 of, is_decoded = start + t * layout[X_STEP], t >= length - n_decoded
                 to = first + ((length - 1 - t if direction == 1 else t) * n_rows + r) * ld
@@ -94,6 +100,56 @@ def gather(plan, X, layout, origins, samples, n_rows, spans, work):
                     work[to + n_features] = is_decoded
                     if is_decoded:
                         clear(work, to, plan[0, p.N_PAST])
+
+
+@inner
+def gather_patches(plan, X, layout, start, direction, first, ld, n_rows, row, spans, work):
+    """Copy the window of a row, some steps side by side as one; the first of them may be zeros before the window."""
+    patch, n_given = plan[0, p.PATCH], plan[0, p.N_GIVEN]
+    length, width = spans[ACTIVE + plan[0, p.N_STEPS] + row], width_of(plan, spans, n_rows, row)
+    for t in range(length):
+        to = first + ((length - 1 - t if direction == 1 else t) * n_rows + row) * ld
+        for step in range(patch):
+            at = width - (length - t) * patch + step
+            for k in range(n_given):
+                if at < 0:
+                    work[to] = 0
+                else:
+                    work[to] = normalised(plan, X, layout, start + at * layout[X_STEP], k, n_rows, row, work)
+                to += 1
+
+
+@inner
+def normalised(plan, X, layout, of, k, n_rows, row, work):
+    """Return feature k of the step of a window that begins at `of`, as the network reads it."""
+    value = X[of + k * layout[X_FEATURE]]
+    if k < plan[0, p.N_LEVELS] and plan[0, p.WINDOW_NORM] != p.NORM_NONE:
+        level = levels_of(plan, n_rows, row) + 2 * k
+        value = (value - work[level]) / work[level + 1]
+    return type(value)(0) if plan[0, p.SKIPS_MISSING] and np.isnan(value) else value
+
+
+@inner
+def fill_skip(plan, X, layout, origins, samples, n_rows, spans, work):
+    """Copy the last steps of each window to where the outputs read them; those before the window are zeros."""
+    row = plan[plan[0, p.N_LAYERS] + plan[0, p.N_DENSE]]  # of the last dense layer
+    if row[p.N_SKIP] == 0:
+        return
+    first = row[p.ROWS] * n_rows + row[p.N_IN_VECTORS] * plan[0, p.LENGTH] + 1
+    n_levels = plan[0, p.N_LEVELS]
+    n_skip = row[p.N_SKIP] // n_levels
+    for r in range(n_rows):
+        to, at = first + r * row[p.ROWS_STRIDE], -1
+        for back in range(n_skip, 0, -1):
+            if r < samples.shape[0]:
+                at = width_of(plan, spans, n_rows, r) - back
+            for k in range(n_levels):
+                if at < 0:
+                    work[to] = 0
+                else:
+                    start = start_of(layout[X_FIRST], layout[X_SAMPLE], layout[X_STEP], origins, samples[r])
+                    work[to] = normalised(plan, X, layout, start + at * layout[X_STEP], k, n_rows, r, work)
+                to += 1
 
 
 @inner
@@ -170,6 +226,12 @@ def find_vector(plan, table, X, of, stride, is_decoded):
     if not number >= 0 or (is_decoded and not row[p.IS_AHEAD]):
         return -1
     return row[p.TABLE] + int(number) * row[p.TABLE_STRIDE]
+
+
+@inner
+def width_of(plan, spans, n_rows, row):
+    """Return how many steps of X the window of a row has; several of them may be one step of the network."""
+    return spans[ACTIVE + plan[0, p.N_STEPS] + 2 * n_rows + row]
 
 
 @inner
@@ -269,7 +331,7 @@ def loss_and_slope(
                 continue
             step_of_row = t  # the first that is a target
             if horizon > 0 and n_decoded == 0:
-                step_of_row = t + 1 if plan[0, p.ALL_STEPS] else length
+                step_of_row = t + 1 if plan[0, p.ALL_STEPS] else width_of(plan, spans, n_rows, r)
             start = start_of(layout[Y_FIRST], layout[Y_SAMPLE], layout[Y_STEP], origins, samples[r])
             start += step_of_row * layout[Y_STEP]
             weight = weights[samples[r]] if weights.shape[0] > 0 and horizon == 0 else 1.0

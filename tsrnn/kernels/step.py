@@ -155,7 +155,7 @@ class Step:
                 [np.full(block.size, block.is_weight) for block in self._plan.blocks]
             )
         data = self._data(X, Y, order, weights, batch_size)
-        losses, call = self._run_minibatches(tasks.TRAIN, data, X.n_steps, batch_size, coefficients)
+        losses, call = self._run_minibatches(tasks.TRAIN, data, self._steps_of(X), batch_size, coefficients)
         n_done = call[tasks.FAILED] - 1 if call[tasks.FAILED] else len(losses)
         self._n_updates += int(n_done)
         if n_done < len(losses):
@@ -165,7 +165,7 @@ class Step:
     def gradient(self, X, Y, samples, weights=EQUAL_WEIGHTS):
         """Return the mean loss of one minibatch and its gradient, an ndarray of shape (n_parameters,)."""
         data = self._data(X, Y, samples, weights, len(samples))
-        losses, _ = self._run_minibatches(tasks.GRADIENT, data, X.n_steps, len(samples), NO_UPDATES)
+        losses, _ = self._run_minibatches(tasks.GRADIENT, data, self._steps_of(X), len(samples), NO_UPDATES)
         gradient = np.zeros(self._plan.n_packed, self._packed.dtype)  # what is not trained has none
         gradient[: self._number(p.N_TRAINED)] = self._gradients[0]
         return float(losses.sum() / data.totals[0]), gradient[self._plan.places]
@@ -179,7 +179,7 @@ class Step:
         data = self._data(X, Y, samples, weights, batch_size)
         rows = max(1, min(EVALUATED_ROWS, batch_size))
         losses = np.zeros((len(data.totals), -(-batch_size // rows)))
-        self._run_forward(tasks.EVALUATE, data, X.n_steps, batch_size, rows, losses, self._no_output, NOWHERE)
+        self._run_forward(tasks.EVALUATE, data, self._steps_of(X), batch_size, rows, losses, self._no_output, NOWHERE)
         return float(losses.sum() / data.totals.sum())
 
     def predict(self, X, samples, states=None):
@@ -203,12 +203,16 @@ class Step:
         rows = max(4, min(16, 4 * -(-len(samples) // (16 * self._workers.n_threads))))
         rows = max(1, min(rows, len(samples)))
         data = self._data(X, X, samples, states=states)
-        self._run_forward(tasks.PREDICT, data, X.n_steps, len(samples), rows, self._no_losses, out, places)
+        self._run_forward(tasks.PREDICT, data, self._steps_of(X), len(samples), rows, self._no_losses, out, places)
         return out
+
+    def _steps_of(self, X):
+        """Return how many steps of the network the windows of X are."""
+        return -(-X.n_steps // self._number(p.PATCH))
 
     def _measured(self, X, samples):
         """Return a Flat that says how many steps its windows have, if they have fewer than the network has room for."""
-        known = self._number(p.N_STEPS)
+        known = self._number(p.N_STEPS) * self._number(p.PATCH)
         if X.n_steps > known:  # kernels would write beyond their workspace
             raise ValueError(f"windows have {X.n_steps} steps, but the network was laid out for {known}.")
         if X.n_steps == known or len(X.lengths):

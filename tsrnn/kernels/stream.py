@@ -90,7 +90,7 @@ def compile_stream(cell):
         for k in range(column_of(plan, 0, x.shape[0])):
             work[first + k] = x[k]
         for table in range(plan[0, p.N_TABLES]):
-            spans[ACTIVE + 3 + table] = find_vector(plan, table, x, 0, 1, False)
+            spans[ACTIVE + 4 + table] = find_vector(plan, table, x, 0, 1, False)
             read_behind(plan, table, x, 0, 1, x.shape[0], first, work)
         forward(cell, plan, parameters, work, spans, parameters, 1, 0)
         head_forward(cell, plan, parameters, work, spans, parameters, 1, 0)

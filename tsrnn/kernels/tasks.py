@@ -32,6 +32,7 @@ from .network import backward, copy_transposed, forward, head_backward, head_for
 from .shard import (
     clear,
     clear_slopes,
+    fill_skip,
     first_output,
     gather,
     load_states,
@@ -147,7 +148,7 @@ def make_workspace(plan, n_rows, dtype):
     work[network[p.SCALES] * n_rows :][:3] = plan.scales
     work[network[p.LEVEL] * n_rows :][1 : 2 * n_rows * network[p.N_LEVELS] : 2] = 1  # scales, where nothing is scaled
     n_vectors = network[p.N_TABLES] * network[p.N_STEPS] * n_rows
-    return work, np.zeros(ACTIVE + network[p.N_STEPS] + 2 * n_rows + n_vectors, np.int64)
+    return work, np.zeros(ACTIVE + network[p.N_STEPS] + 3 * n_rows + n_vectors, np.int64)
 
 
 @cache
@@ -232,6 +233,7 @@ def run_shards(cell, call, batch, task, minibatch, network, data, results, work,
         samples = minibatch[first : min(first + n_rows, n_batch)]
         measure(plan, data.lengths, samples, call[SEED], update, n_rows, spans)
         gather(plan, data.X, data.layout, data.origins, samples, n_rows, spans, work)
+        fill_skip(plan, data.X, data.layout, data.origins, samples, n_rows, spans, work)
         if plan[0, p.CARRIES]:
             load_states(plan, data.states, data.lanes, samples, n_rows, spans, work)
         forward(cell, plan, network.parameters, work, spans, gradient, n_rows, 0)

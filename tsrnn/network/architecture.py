@@ -79,6 +79,13 @@ class Architecture:
     carries : bool
         Whether a window goes on with the state that an earlier one, of the same lane, has left; gradients do not go
         back so far. Not with what needs whole windows, nor with recurrent dropout.
+    n_skip : int
+        With a `horizon`: so many steps, the last of the window, whose targets, normalised, are read by the outputs
+        directly, too, through weights of their own. Not with `n_past` or `return_sequences`.
+    patch : int
+        Steps of a window that are read side by side, as one step of the network (Lin et al. 2023, SegRNN,
+        arXiv:2308.11200, without their projection). Where the steps of a window are no multiple of it, what its first
+        patch lacks is zero. Not with `n_past`, tokens or categories.
     """
 
     cell: str
@@ -105,6 +112,8 @@ class Architecture:
     n_past: int = 0
     skips_missing: bool = False
     carries: bool = False
+    n_skip: int = 0
+    patch: int = 1
 
     @property
     def n_parameters(self):
@@ -135,7 +144,8 @@ class Architecture:
             Per layer l ``layers.l.W_x`` (n_in, n_gates * n_hidden), ``layers.l.W_h`` (n_hidden, n_gates * n_hidden),
             ``layers.l.b`` (n_gates * n_hidden,), for a GRU with `reset_after` also ``layers.l.b_hn`` (n_hidden,); the
             same as ``layers.l.reverse.W_x`` and so on for the other direction; ``dense.k.W`` and ``dense.k.b`` of the
-            dense layers; ``head.W_y`` (n_in, n_outputs) and ``head.b_y`` (n_outputs,); ``embedding.W`` (n_tokens,
+            dense layers; ``head.W_y`` (n_in, n_outputs) and ``head.b_y`` (n_outputs,), with `n_skip` also
+            ``head.W_skip`` (n_skip * n_targets, n_outputs), the oldest step first; ``embedding.W`` (n_tokens,
             n_features), or ``embedding.k.W`` (n_categories, size) of each of the `categories`. Gates side by side: LSTM
             i, f, g, o; GRU r, z, n.
         """

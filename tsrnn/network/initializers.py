@@ -9,10 +9,11 @@ def initial_parameters(architecture, rng, dtype, chrono_init=None):
     """Return a parameter vector to start from.
 
     Input and dense weights are uniform within +-sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010, equation 16), each
-    gate by itself, vectors of tokens within +-0.05. Recurrent weights are orthogonal per gate (Saxe, McClelland and
-    Ganguli 2014). Biases are zero, that of the LSTM's forget gate one (Jozefowicz, Zaremba and Sutskever 2015). With
-    `chrono_init` the gate that keeps the state has log(u), u uniform on [1, chrono_init - 1], a unit that forgets by
-    one in u + 1 per step, and the LSTM's input gate the negative (Tallec and Ollivier 2018, section 2).
+    gate by itself, vectors of tokens within +-0.05; those that skip the layers are zero. Recurrent weights are
+    orthogonal per gate (Saxe, McClelland and Ganguli 2014). Biases are zero, that of the LSTM's forget gate one
+    (Jozefowicz, Zaremba and Sutskever 2015). With `chrono_init` the gate that keeps the state has log(u), u uniform on
+    [1, chrono_init - 1], a unit that forgets by one in u + 1 per step, and the LSTM's input gate the negative (Tallec
+    and Ollivier 2018, section 2).
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def initial_parameters(architecture, rng, dtype, chrono_init=None):
         if part == "embedding":
             view[:] = rng.uniform(-EMBEDDING_LIMIT, EMBEDDING_LIMIT, view.shape)
         elif part != "layers":
-            view[:] = _glorot(rng, *view.shape) if view.ndim == 2 else 0
+            view[:] = _glorot(rng, *view.shape) if view.ndim == 2 and kind != "W_skip" else 0
         elif kind == "W_x":
             W_h = views[name.removesuffix("W_x") + "W_h"]
             for gate in gates:
