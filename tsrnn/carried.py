@@ -20,7 +20,7 @@ def refuse_for_carried(window_norm, strategy, missing, windows_per_epoch, known_
         refuse(f"strategy={strategy!r} reads on from each step with forecasts of its own", "set it to 'direct'")
     if missing == "interpolate":
         refuse("missing='interpolate' looks at the next value that is known", "set it to 'mask'")
-    if windows_per_epoch is not None:
+    if windows_per_epoch not in ("auto", None):
         refuse(f"windows_per_epoch={windows_per_epoch} draws windows out of their order", "set it to None")
     if known_ahead:
         names = ", ".join(map(repr, known_ahead))

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from .base import (
@@ -31,7 +32,18 @@ from .base import (
 )
 from .calendar import check_calendar, seasonal_periods
 from .carried import CarriedMember, CarriedSettings, CarriedTask, refuse_for_carried
-from .choices import resolve, resolve_lookback, resolve_max_iter
+from .choices import (
+    TRIAL_SHARE,
+    best_way,
+    is_auto,
+    recipes,
+    resolve,
+    resolve_lookback,
+    resolve_max_iter,
+    resolve_patch,
+    sizes_for,
+    trial_errors,
+)
 from .contract import ForecasterMixin
 from .counts import how_many
 from .covariates import check_covariates
@@ -258,7 +270,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         "target": "no_validation",
         "freq": "no_validation",
         "missing": [StrOptions({"raise", "mask", "interpolate"})],
-        "windows_per_epoch": [POSITIVE_INT, None],
+        "windows_per_epoch": [POSITIVE_INT, None, AUTO],
         "past_covariates": "no_validation",
         "static_covariates": "no_validation",
         "categorical_features": "no_validation",
@@ -313,7 +325,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         clip_norm=1.0,
         batch_size="auto",
         shuffle=True,
-        windows_per_epoch=None,
+        windows_per_epoch="auto",
         max_iter="auto",
         max_time=None,
         early_stopping=True,
@@ -481,7 +493,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         options = self._training_options(
             learning_rate=resolve("learning_rate", self.learning_rate),
             schedule="constant",
-            batch_size=resolve("batch_size", self.batch_size),
+            batch_size=members[0].settings.batch_size,
             max_iter=n_epochs,
             max_time=self.max_time,
         )
@@ -531,41 +543,49 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
 
     def _learn(self, panel):
         begun = time.perf_counter()
-        series, settings = Series.of(panel), self._resolve(panel)
-        n_training = self._count_training(series, settings)
-        n_windows = settings.count_windows(n_training)
-        has_refit = self.refit and bool((n_training < series.lengths).any())
-        batch_size, max_time, kind = settings.batch_size, self.max_time, _KINDS[self.state]
+        series = Series.of(panel)
+        first = self._resolve(panel)
+        n_training = self._count_training(series, first)
+        has_refit, kind = self.refit and bool((n_training < series.lengths).any()), _KINDS[self.state]
+        ways = self._ways(panel, series.head(n_training).values)
+        n_members = self._count_members(ways[0], first)
+        ways = [way[:n_members] for way in ways]
+        *seeds, trial_seed = self._draw_seeds(n_members + 1)
+        way, errors = self._try(ways, panel, series, n_training, trial_seed)
+        settings = [self._resolve(panel, recipe, group) for group, recipe in enumerate(way)]
+        n_windows, max_time = settings[0].count_windows(n_training), self.max_time
         if max_time is not None and has_refit:  # which makes no more epochs, but of more windows
-            max_time *= 0.9 * n_windows / (n_windows + settings.count_windows(series.lengths))
-        options = self._training_options(
-            learning_rate=resolve("learning_rate", self.learning_rate),
-            schedule=resolve("schedule", self.schedule),
-            batch_size=batch_size,
-            max_iter=resolve_max_iter(self.max_iter, n_windows, batch_size),
-            max_time=max_time,
-        )
-        seeds = self._draw_seeds(resolve("n_members", self.n_members))
-        tasks = Tasks(partial(kind.task.of, settings, series), n_training, series.lengths, has_refit, len(seeds))
-        starts = self._earlier_weights(tasks.first, len(seeds)) if self.warm_start else [None] * len(seeds)
+            max_time -= time.perf_counter() - begun
+            max_time *= 0.9 * n_windows / (n_windows + settings[0].count_windows(series.lengths))
+        options = self._options_for(settings[0], n_windows, max_time)
+        tasks = [
+            Tasks(partial(kind.task.of, one, series), n_training, series.lengths, has_refit, n_members // len(way))
+            for one in settings
+        ]
+        starts = self._earlier_weights([one.first for one in tasks], n_members)
 
         def learn(k, options, name):
-            return self._learn_one(tasks, options, seeds[k], name, begun, starts[k])
+            return self._learn_one(tasks[k % len(way)], options, seeds[k], name, begun, starts[k])
 
-        learnt = [one for one in self._side_by_side(learn, len(seeds), options, stacklevel=5) if one is not None]
+        learnt = self._side_by_side(learn, n_members, options, stacklevel=5)
+        groups = [k % len(way) for k, one in enumerate(learnt) if one is not None]
+        learnt = [one for one in learnt if one is not None]
 
         # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
-        first = learnt[0]
-        members = [kind.member(settings, one.task, one.parameters) for one in learnt]
-        self._members = remembering(members, series, tasks.rows_of_all())
-        before = [kind.member(settings, tasks.first, one.training.parameters) for one in learnt]
+        first, pairs = learnt[0], list(zip(groups, learnt, strict=True))
+        members = [kind.member(settings[group], one.task, one.parameters) for group, one in pairs]
+        rows = {key: made for one in tasks for key, made in one.rows_of_all().items()}
+        self._members = remembering(members, series, rows)
+        before = [kind.member(settings[group], tasks[group].first, one.training.parameters) for group, one in pairs]
         self._before_refit = before, n_training, series.lengths
+        self.choices_ = self._describe_choices(way, errors, settings[0], options, n_members)
+        settings = settings[0]
         self._began_warm = starts[0] is not None
         self._keep(first.training)
         self.parameters_, self.stop_reason_ = first.parameters, first.stop_reason
         histories = [pd.DataFrame(one.training.history) for one in learnt]
         self.history_ = (
-            histories[0] if len(seeds) == 1 else pd.concat(histories, keys=range(len(learnt)), names=["member"])
+            histories[0] if n_members == 1 else pd.concat(histories, keys=range(len(learnt)), names=["member"])
         )
         self.season_, self.lookback_ = settings.season, settings.lookback
         self.hidden_layer_sizes_ = settings.network.hidden_layer_sizes
@@ -576,18 +596,88 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         rng = check_random_state(self.random_state)
         return [rng.randint(np.iinfo(np.int32).max) for _ in range(n)]
 
-    def _earlier_weights(self, task, n_members):
+    def _ways(self, panel, known):
+        """Return what is to be tried, as `choices.recipes` has it; a warm start goes on with what was chosen before."""
+        carried = self.state == "carried"
+        window_norm = None if carried and is_auto(self.window_norm) else self.window_norm
+        season, is_positive = seasonal_periods(panel.clock.freq)[0], not (known < 0).any()
+        ways = recipes(self.target_transform, window_norm, season, is_positive, self.scaler)
+        chosen = getattr(self, "choices_", {}).get("recipes") if self.warm_start else None
+        return [chosen] if chosen in ways else ways
+
+    def _count_members(self, way, settings):
+        """Return how many networks learn by the recipes of a way."""
+        return len(way) * settings.n_seeds if is_auto(self.n_members) else self.n_members
+
+    def _try(self, ways, panel, series, n_training, seed):
+        """Return the best of some ways, and the errors of all that were tried.
+
+        Each is tried by a network of its first recipe, which is trained for a part of the epochs.
+        """
+        if len(ways) == 1 or (n_training == series.lengths).all():
+            return ways[0], []
+        kind = _KINDS[self.state]
+
+        def attempt(k, options, name):
+            task = kind.task.of(settings[k], series, n_training)
+            training = self._train_on(task, options, seed, f"trial of window_norm={ways[k][0].window_norm!r}")
+            if training.stop_reason == "interrupted":
+                raise KeyboardInterrupt
+            member = kind.member(settings[k], task, training.parameters)
+            (member,) = remembering([member], series, {id(task.preparation): task.windows.rows})
+            return trial_errors(member, series, n_training, settings[k].horizon, settings[k].season, options.n_threads)
+
+        settings = [self._resolve(panel, way[0]) for way in ways]
+        options = self._options_for(settings[0], settings[0].count_windows(n_training), self.max_time)
+        options = replace(options, max_iter=-(-options.max_iter // TRIAL_SHARE))
+        options = replace(options, max_time=options.max_time and options.max_time / (2 * TRIAL_SHARE))
+        errors = self._side_by_side(attempt, len(ways), options)
+        return ways[best_way(errors)], [float(of.mean()) for of in errors]
+
+    def _options_for(self, settings, n_windows, max_time):
+        """Return the TrainingOptions that the arguments mean for so many windows of an epoch."""
+        batch_size = settings.batch_size
+        return self._training_options(
+            learning_rate=resolve("learning_rate", self.learning_rate),
+            schedule=resolve("schedule", self.schedule),
+            batch_size=batch_size,
+            max_iter=resolve_max_iter(self.max_iter, n_windows, batch_size, settings.n_updates),
+            max_time=max_time,
+        )
+
+    def _describe_choices(self, way, errors, settings, options, n_members):
+        """Return what the arguments that are "auto" have become."""
+        network = settings.network
+        return {
+            "season": settings.season,
+            "lookback": settings.lookback,
+            "recipes": way,
+            "trial_errors": errors,
+            "hidden_layer_sizes": network.hidden_layer_sizes,
+            "linear_skip": network.n_skip > 0,
+            "patch_size": network.patch,
+            "loss": network.loss,
+            "learning_rate": options.learning_rate,
+            "schedule": options.schedule,
+            "batch_size": options.batch_size,
+            "windows_per_epoch": settings.windows_per_epoch,
+            "max_iter": options.max_iter,
+            "n_members": n_members,
+        }
+
+    def _earlier_weights(self, tasks, n_members):
         """Return the parameters of each member of the last fit, to start from; None where there was none."""
-        if not hasattr(self, "_members"):
+        if not self.warm_start or not hasattr(self, "_members"):
             return [None] * n_members
-        if self._architecture != task.architecture or len(self._members) != n_members:
+        networks = [tasks[k % len(tasks)].architecture for k in range(n_members)]
+        if [member.architecture for member in self._members] != networks:
             raise ValueError(
                 "warm_start needs the same network, and as many members, as the fit before; set it to False. Another "
                 "covariate, or another category of one, makes another network."
             )
         return [member.parameters.astype(self.dtype) for member in self._members]
 
-    def _side_by_side(self, learn, n, options, stacklevel):
+    def _side_by_side(self, learn, n, options, stacklevel=1):
         """Return what each of n members has learnt, None for those that never began.
 
         `learn` is given the number of the member, its TrainingOptions and what messages add to its name.
@@ -601,7 +691,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         runs = [partial(learn, k, options, names[k]) for k in range(n)]
         learnt = run_together(runs, n_at_once)
         for one in learnt:
-            if one is not None and one.warning:
+            if getattr(one, "warning", ""):
                 warnings.warn(one.warning, ConvergenceWarning, stacklevel=stacklevel)
         return learnt
 
@@ -632,11 +722,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         warning = stopped.format(run=label, n=how_many(len(refitted.history), "epoch"), kept=kept)
         return replace(learnt, stop_reason=refitted.stop_reason, warning=warning)
 
-    def _resolve(self, panel):
-        """Return the Settings that the arguments mean for these data."""
-        seasons, batch_size = seasonal_periods(panel.clock.freq), resolve("batch_size", self.batch_size)
-        window_norm, scaler = resolve("window_norm", self.window_norm), resolve("scaler", self.scaler)
-        transform = make_chain(resolve("target_transform", self.target_transform), scaler, seasons)
+    def _resolve(self, panel, recipe=None, group=0):
+        """Return the Settings that the arguments mean for these data, by a recipe; without one by the first."""
+        seasons, scaler = seasonal_periods(panel.clock.freq), resolve("scaler", self.scaler)
+        recipe = recipe or self._ways(panel, panel.values)[0][0]
+        window_norm, transform = recipe.window_norm, make_chain(recipe.target_transform, scaler, seasons)
         if window_norm == "standard" and scaler is None:
             raise ValueError(
                 "window_norm='standard' tells still windows from moving ones by the scale of the series; give a scaler."
@@ -646,32 +736,59 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             refuse_for_carried(
                 self.window_norm, self.strategy, self.missing, self.windows_per_epoch, known_ahead, transform
             )
-            window_norm, batch_size = None, min(batch_size, panel.n_series)
-        lookback = int(resolve_lookback(self.lookback, self.horizon, seasons[0]))
-        return _KINDS[self.state].settings(
+        lookback = resolve_lookback(self.lookback, self.horizon, seasons, np.median(panel.lengths))
+        settings = _KINDS[self.state].settings(
             horizon=self.horizon if self.strategy == "direct" else 1,
             n_ahead=self.horizon,
             lookback=lookback,
             season=seasons[0],
-            network=self._resolve_network(window_norm, lookback),
+            group=group,
+            network=self._resolve_network(panel, window_norm, lookback, seasons[0]),
             transform=transform,
             missing=self.missing,
             bounds=self._limits(),
             dtype=self.dtype,
-            windows_per_epoch=self.windows_per_epoch,
-            batch_size=batch_size,
+            windows_per_epoch=None,
+            batch_size=1,
             past_covariates=tuple(self.past_covariates or ()),
             calendar=check_calendar(self.calendar, panel.clock.freq),
         )
+        return self._with_sizes(settings, panel)
 
-    def _resolve_network(self, window_norm, lookback):
+    def _with_sizes(self, settings, panel):
+        """Return the Settings with sizes of the network and of its portions, which follow from how much there is."""
+        sizes, is_carried = sizes_for(settings.count_windows(panel.lengths)), self.state == "carried"
+
+        def chosen(name):
+            return getattr(sizes, name) if is_auto(getattr(self, name)) else getattr(self, name)
+
+        batch_size = chosen("batch_size")
+        return replace(
+            settings,
+            network=replace(settings.network, hidden_layer_sizes=layer_sizes(chosen("hidden_layer_sizes"))),
+            batch_size=min(batch_size, panel.n_series) if is_carried else batch_size,
+            windows_per_epoch=None if is_carried else chosen("windows_per_epoch"),
+            n_updates=sizes.n_updates,
+            n_seeds=sizes.n_seeds,
+        )
+
+    def _resolve_network(self, panel, window_norm, lookback, season):
         """Return the Architecture that the arguments mean, of which the data give the sizes of what goes in and out."""
-        loss = resolve("loss", self.loss)
+        loss, is_carried = resolve("loss", self.loss), self.state == "carried"
+        reads_ahead = bool(self._names_ahead(panel) or self.static_covariates or self.calendar)
+        n_skip = lookback * (not reads_ahead and not is_carried if is_auto(self.linear_skip) else self.linear_skip)
+        patch = resolve_patch(self.patch_size, lookback, 1 if reads_ahead or panel.categories or is_carried else season)
+        for name, is_used in (("linear_skip=True", n_skip), (f"patch_size={patch}", patch > 1)):
+            if is_used and (reads_ahead or is_carried):
+                what = "state='carried' has" if is_carried else "covariates known ahead, or of the calendar, leave"
+                raise ValueError(f"{name} needs windows that end in what is known, which {what} none of; leave it out.")
+        if patch > 1 and panel.categories:
+            raise ValueError(f"patch_size={patch} cannot read categories; leave it out, or give them as numbers.")
         return Architecture(
             cell=self.cell,
             n_steps=0,
             n_features=0,
-            hidden_layer_sizes=layer_sizes(resolve("hidden_layer_sizes", self.hidden_layer_sizes)),
+            hidden_layer_sizes=(),
             n_outputs=0,
             activation=self.activation,
             reset_after=bool(self.reset_after),
@@ -683,8 +800,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             recurrent_dropout=float(self.recurrent_dropout),
             horizon=self.horizon if self.strategy == "direct" else 1,
             skips_missing=self.missing == "mask",
-            n_skip=lookback * bool(resolve("linear_skip", self.linear_skip)),
-            patch=resolve("patch_size", self.patch_size),
+            n_skip=n_skip,
+            patch=patch,
         )
 
     def _check_panel(self, panel):
@@ -778,10 +895,13 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         return fitted
 
     def _combine(self, forecast, members=None):
-        """Return the median of what `forecast` returns for each member and a number of threads."""
-        forecasts = [forecast(member, count_threads(self.n_jobs)) for member in members or self._members]
+        """Return the mean over groups of the median of what `forecast` returns for their members; it is given threads."""
+        groups = {}
+        for member in members or self._members:
+            groups.setdefault(member.settings.group, []).append(forecast(member, count_threads(self.n_jobs)))
+        medians = [of[0] if len(of) == 1 else 2 * np.median(np.multiply(of, 0.5), axis=0) for of in groups.values()]
         # Halves, as the mean of two large numbers is made from their sum.
-        return forecasts[0] if len(forecasts) == 1 else 2 * np.median(np.multiply(forecasts, 0.5), axis=0)
+        return medians[0] if len(medians) == 1 else sum(np.multiply(of, 1 / len(medians)) for of in medians)
 
     def _forecasts_from(self, series, rows, members=None):
         numbers = self._numbers[series]

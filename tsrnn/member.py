@@ -27,22 +27,31 @@ class Settings:
         Steps of a forecast, a multiple of them.
     season : int
         Rows of a season of the clock.
+    group : int
+        Members of one group have the same settings; groups are averaged.
     network : Architecture
         What arguments say of the network; steps, features and outputs follow from the data.
     transform : Transform
         Of the targets; not fitted.
+    n_updates : int
+        That a training of no given number of epochs makes about.
+    n_seeds : int
+        Members of a group, if no number is given.
     """
 
     horizon: int
     n_ahead: int
     lookback: int
     season: int
+    group: int
     network: Architecture
     transform: object
     missing: str
     dtype: str
     windows_per_epoch: int | None
     batch_size: int
+    n_updates: int = 0
+    n_seeds: int = 1
     bounds: tuple | None = None
     past_covariates: tuple = ()
     calendar: tuple = ()
@@ -91,9 +100,13 @@ class Task:
         horizon, n_past, n_targets = settings.horizon, preparation.n_past, series.values.shape[1]
         decodes = n_past > 0  # an output at each step of the horizon, which reads what is known of it
         architecture = replace(
-            settings.network, n_steps=settings.lookback + horizon * decodes, n_features=preparation.n_features + decodes,
-            n_outputs=n_targets * (1 if decodes else horizon), n_past=n_past, categories=preparation.categories,
-        )  # fmt: skip
+            settings.network,
+            n_steps=settings.lookback + horizon * decodes,
+            n_features=preparation.n_features + decodes,
+            n_outputs=n_targets * (1 if decodes else horizon),
+            n_past=n_past,
+            categories=preparation.categories,
+        )
         windows, validation = make_windows(preparation, settings, series, n_training), None
         if (n_training < series.lengths).any():
             last = np.where(n_training < series.lengths, series.lengths - settings.horizon, -1)

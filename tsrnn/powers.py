@@ -48,6 +48,34 @@ class Log1p(Transform):
             return finite(np.expm1(np.asarray(forecasts, np.float64)))
 
 
+class SignedLog1p(Transform):
+    """Takes the logarithm of one plus the size of the value, and gives it the value's sign.
+
+    What `Log1p` is for series without negative values, and defined for all others.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> values, bounds = np.array([0.0, 9.0, -99.0]), np.array([0, 3])
+    >>> transform = SignedLog1p().fit(values, bounds)
+    >>> transform.transform(values, bounds).round(3)
+    array([ 0.   ,  2.303, -4.605])
+    >>> transform.inverse_transform([[-np.log(1000.0)]], series=[0], rows=[3]).round(6)
+    array([[-999.]])
+    """
+
+    def transform(self, values, bounds):
+        """Return ``sign(x) log(1 + |x|)``."""
+        values = np.asarray(values, np.float64)
+        return np.copysign(np.log1p(np.abs(values)), values)
+
+    def inverse_transform(self, forecasts, series, rows, values=None, bounds=None):
+        """Return forecasts in units of the target."""
+        forecasts = np.asarray(forecasts, np.float64)
+        with np.errstate(over="ignore"):
+            return finite(np.copysign(np.expm1(np.abs(forecasts)), forecasts))
+
+
 class BoxCox(Transform):
     """Raises each series to the power that makes it most like a normal sample, or takes the logarithm.
 

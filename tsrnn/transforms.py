@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 from sklearn.base import clone
 
-from .powers import BoxCox, Log1p, YeoJohnson
+from .powers import BoxCox, Log1p, SignedLog1p, YeoJohnson
 from .scaling import MeanScaling, MinMaxScaling, RobustScaling, StandardScaling, Transform, name_of
 from .seasons import STL, Deseasonalise, Difference
 
@@ -19,13 +19,14 @@ SCALERS = {
 PLAIN_TRANSFORMS = {
     None: Transform,
     "log1p": Log1p,
+    "signed_log1p": SignedLog1p,
     "boxcox": BoxCox,
     "yeojohnson": YeoJohnson,
     "difference": Difference,
 }
 SEASONAL_TRANSFORMS = {  # made from the rows of each season
     "seasonal_difference": lambda seasons: Difference(seasons[0]),
-    "deseasonalise": lambda seasons: Deseasonalise(seasons[0]),
+    "deseasonalise": lambda seasons: _one_or_chain([Deseasonalise(season) for season in seasons]),
     "stl": lambda seasons: STL(seasons[:1]),
     "mstl": STL,
 }
@@ -43,7 +44,7 @@ def make_transform(given, season=1, argument="target_transform"):
     given : None, str, scikit-learn transformer, or list of these
         A list is applied from the first to the last, and undone from the last to the first.
     season : int or tuple of int, default=1
-        Rows of a season, 1 for none. Of several, "mstl" takes all and the others the first.
+        Rows of a season, 1 for none. Of several, "deseasonalise" and "mstl" take all and the others the first.
     argument : {"target_transform", "scaler"}, default="target_transform"
         What the user gave it as; it says which names there are, and stands in errors. A scaler is no list.
 
@@ -107,6 +108,10 @@ def _make_named(name, names, seasons, argument):
             "set freq to a clock that has one, or take another transform."
         )
     return SEASONAL_TRANSFORMS[name](seasons)
+
+
+def _one_or_chain(transforms):
+    return transforms[0] if len(transforms) == 1 else Chain(transforms)
 
 
 def _listed(names):

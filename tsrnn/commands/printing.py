@@ -110,6 +110,7 @@ def print_data(panel, selection, missing):
 def print_network(model, panel):
     """Print what is going to be trained."""
     settings = model._resolve(panel)
+    n_members = model._count_members(model._ways(panel, panel.values)[0], settings)
     sizes = " + ".join(map(str, settings.network.hidden_layer_sizes))
     n_windows = settings.count_windows(panel.lengths)
     units = "unit" if sizes == "1" else "units"
@@ -117,7 +118,7 @@ def print_network(model, panel):
     if model.state == "carried":
         reads = f"reads on from the first step, learns over stretches of {settings.lookback}"
     line = f"{settings.network.cell.upper()} of {sizes} {units}; {reads}, gives {settings.horizon}"
-    print(f"network   {line}" + f"; the median of {model.n_members}" * (model.n_members not in ("auto", 1)))
+    print(f"network   {line}" + f"; {how_many(n_members, 'network')} together" * (n_members > 1))
     if settings.calendar:
         print(f"          calendar: {', '.join(settings.calendar)}")
     print(
