@@ -76,6 +76,28 @@ def test_x_without_a_clock_beside_dates_is_of_rows_whatever_they_count():
     np.testing.assert_array_equal(ahead, model.forecast(3, COUNTED[N : N + 3].reset_index(drop=True)))
 
 
+@pytest.mark.parametrize("years", [pd.RangeIndex(1950, 1955 + N), pd.Index([*range(1950, 1955 + N)])], ids=type)
+def test_years_that_pandas_counts_are_a_clock(years):
+    """Without a name they look like the rows of a part of a frame, but y has the same."""
+    X, y = COUNTED.set_axis(years), VALUES.set_axis(years)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = fit(X[:N], y[:N])
+        fitted, ahead = model.predict(X[:N]), model.predict(X[N:])
+        np.testing.assert_array_equal(model.predict(X[N - 2 : N]), fitted[-2:])
+    np.testing.assert_array_equal(model.forecast(5, X[N:]), ahead)
+    assert model.forecast(2, X[N:]).index.tolist() == [1990, 1991]
+
+
+def test_x_that_counts_from_zero_beside_years_has_no_clock():
+    with pytest.warns(UserWarning, match="y has a clock, but X has none"):
+        model = fit(COUNTED[:N], VALUES[:N].set_axis(pd.RangeIndex(1950, 1950 + N)))
+    with pytest.warns(UserWarning, match=LATER):
+        ahead = model.predict(COUNTED[N : N + 3])
+    np.testing.assert_array_equal(ahead, model.forecast(3, COUNTED[N : N + 3]))
+    assert model.forecast(3, COUNTED[N : N + 3]).index.tolist() == [1990, 1991, 1992]
+
+
 def test_weights_of_another_index_are_refused():
     weights = pd.Series(np.arange(1.0, N + 1), DAYS)
     model = RNNForecaster(3, max_iter=1, hidden_layer_sizes=4, early_stopping=False)
