@@ -98,6 +98,29 @@ def test_x_that_counts_from_zero_beside_years_has_no_clock():
     assert model.forecast(3, COUNTED[N : N + 3]).index.tolist() == [1990, 1991, 1992]
 
 
+def test_rows_chosen_by_numbers_are_told_as_those_of_a_slice_are():
+    """Before pandas 3 the index of chosen rows holds the same numbers as that of a slice, but is no RangeIndex."""
+    dated = VALUES[:N].set_axis(DAYS)
+
+    def chosen(rows):
+        return COUNTED[rows].set_axis(pd.Index([*range(N + 5)[rows]]))
+
+    with pytest.warns(UserWarning, match="y has a clock, but X has none"):
+        whole, part = fit(COUNTED[:N], dated), fit(chosen(slice(5, N)), dated[5:])
+    np.testing.assert_array_equal(whole.predict(chosen(slice(0, N))), whole.predict(COUNTED[:N]))
+    np.testing.assert_array_equal(part.predict(chosen(slice(5, N))), part.predict(COUNTED[5:N].to_numpy()))
+    with pytest.warns(UserWarning, match=LATER):
+        expected = whole.predict(COUNTED[N:])
+    with pytest.warns(UserWarning, match=LATER):
+        np.testing.assert_array_equal(whole.predict(chosen(slice(N, N + 5))), expected)
+    assert whole.score(chosen(slice(0, N)), dated) == whole.score(COUNTED[:N], dated)
+    assert part.score(chosen(slice(5, N)), dated[5:]) == part.score(COUNTED[5:N], dated[5:])
+    counted = fit(COUNTED[:N], VALUES[:N])
+    with pytest.warns(UserWarning, match=LATER):
+        from_zero = counted.predict(COUNTED[N:].set_axis(pd.Index([*range(5)])))
+    np.testing.assert_array_equal(from_zero, counted.predict(COUNTED[N:]))
+
+
 def test_weights_of_another_index_are_refused():
     weights = pd.Series(np.arange(1.0, N + 1), DAYS)
     model = RNNForecaster(3, max_iter=1, hidden_layer_sizes=4, early_stopping=False)
@@ -129,7 +152,8 @@ def test_an_index_that_is_no_clock_is_not_taken_for_the_future_of_data_without_o
         warnings.simplefilter("ignore")
         model = fit(VALUES[:N].to_numpy())
     rows = pd.Series([1.0, 2.0])
-    refused(TypeError, ["an index of str", "without a clock"], model.predict, rows.set_axis(["2024-01", "2024-02"]))
+    texts = rows.set_axis(["2024-01", "2024-02"])  # of objects before pandas 3
+    refused(TypeError, [f"an index of {texts.index.dtype}", "without a clock"], model.predict, texts)
     levels = pd.MultiIndex.from_product([["a"], [1, 2]])
     refused(TypeError, ["2 levels", "without a clock"], model.predict, rows.set_axis(levels))
     refused(TypeError, ["2024-01-01", "without a clock"], model.predict, rows.set_axis(DAYS[:2]))
