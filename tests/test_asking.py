@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from refusals import refused
+from sklearn.decomposition import PCA
 from sklearn.model_selection import TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -59,6 +60,38 @@ def test_rows_of_training_with_other_covariates_than_there_are_said_to_be_those_
     with pytest.warns(UserWarning, match="other covariates than training for 9 rows of it") as caught:
         np.testing.assert_array_equal(model.predict(COUNTED[:9].set_axis(DAYS[:9]) + 1), fitted)
     assert len(caught) == 1 and caught[0].filename == __file__
+
+
+def test_a_covariate_of_large_numbers_hides_no_other_value_of_a_small_one():
+    X = pd.DataFrame({"visitors": RNG.integers(10**6, 10**9, N), "promo": np.arange(N) % 2.0}, DAYS)
+    model = fit(X, VALUES[:N].set_axis(DAYS))
+    with pytest.warns(UserWarning, match="other covariates than training for 9 rows of it"):
+        model.predict(X[:9].assign(promo=1 - X["promo"][:9]))
+
+
+def test_other_last_bits_of_a_transformer_are_no_other_covariates():
+    """The last of these components holds nothing but such bits; some values of the others are next to zero."""
+    codes = np.eye(6)[RNG.integers(0, 6, N)]  # which sum to one
+    data = pd.DataFrame(np.hstack([codes, RNG.normal(size=(N, 3))]), DAYS)
+    pipe = make_pipeline(PCA(svd_solver="full"), RNNForecaster(3, max_iter=1, hidden_layer_sizes=4, lookback=4))
+    pipe.set_output(transform="pandas").fit(data, VALUES[:N].set_axis(DAYS))
+    components = pipe[0].transform(data)
+    assert components.iloc[:, -1].abs().max() < 1e-14
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fitted = np.concatenate([pipe.predict(data[day:day]) for day in DAYS])
+    np.testing.assert_array_equal(fitted, pipe.predict(data))
+
+
+def test_a_zero_is_another_covariate_by_the_size_of_its_column_in_training():
+    """Also where it is the only row, as single precision gives it other last bits."""
+    X = pd.DataFrame({"promo": np.arange(N) % 2.0}, DAYS)
+    model = fit(X, VALUES[:N].set_axis(DAYS))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.predict(X[:1] + 1e-8)
+    with pytest.warns(UserWarning, match="other covariates than training for 1 row of it"):
+        model.predict(X[:1] + 1e-5)
 
 
 def test_x_without_a_clock_beside_dates_is_of_rows_whatever_they_count():
