@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from refusals import refused
+from sklearn.decomposition import PCA
 from sklearn.model_selection import TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -61,6 +62,38 @@ def test_rows_of_training_with_other_covariates_than_there_are_said_to_be_those_
     assert len(caught) == 1 and caught[0].filename == __file__
 
 
+def test_a_covariate_of_large_numbers_hides_no_other_value_of_a_small_one():
+    X = pd.DataFrame({"visitors": RNG.integers(10**6, 10**9, N), "promo": np.arange(N) % 2.0}, DAYS)
+    model = fit(X, VALUES[:N].set_axis(DAYS))
+    with pytest.warns(UserWarning, match="other covariates than training for 9 rows of it"):
+        model.predict(X[:9].assign(promo=1 - X["promo"][:9]))
+
+
+def test_other_last_bits_of_a_transformer_are_no_other_covariates():
+    """The last of these components holds nothing but such bits; some values of the others are next to zero."""
+    codes = np.eye(6)[RNG.integers(0, 6, N)]  # which sum to one
+    data = pd.DataFrame(np.hstack([codes, RNG.normal(size=(N, 3))]), DAYS)
+    pipe = make_pipeline(PCA(svd_solver="full"), RNNForecaster(3, max_iter=1, hidden_layer_sizes=4, lookback=4))
+    pipe.set_output(transform="pandas").fit(data, VALUES[:N].set_axis(DAYS))
+    components = pipe[0].transform(data)
+    assert components.iloc[:, -1].abs().max() < 1e-14
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fitted = np.concatenate([pipe.predict(data[day:day]) for day in DAYS])
+    np.testing.assert_array_equal(fitted, pipe.predict(data))
+
+
+def test_a_zero_is_another_covariate_by_the_size_of_its_column_in_training():
+    """Also where it is the only row, as single precision gives it other last bits."""
+    X = pd.DataFrame({"promo": np.arange(N) % 2.0}, DAYS)
+    model = fit(X, VALUES[:N].set_axis(DAYS))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.predict(X[:1] + 1e-8)
+    with pytest.warns(UserWarning, match="other covariates than training for 1 row of it"):
+        model.predict(X[:1] + 1e-5)
+
+
 def test_x_without_a_clock_beside_dates_is_of_rows_whatever_they_count():
     """Folds of scikit-learn count on from where they begin."""
     dated, settings = VALUES[:N].set_axis(DAYS), {"early_stopping": False, "max_iter": 1, "hidden_layer_sizes": 4}
@@ -74,6 +107,51 @@ def test_x_without_a_clock_beside_dates_is_of_rows_whatever_they_count():
     with pytest.warns(UserWarning, match=LATER):
         ahead = model.predict(COUNTED[N : N + 3])
     np.testing.assert_array_equal(ahead, model.forecast(3, COUNTED[N : N + 3].reset_index(drop=True)))
+
+
+@pytest.mark.parametrize("years", [pd.RangeIndex(1950, 1955 + N), pd.Index([*range(1950, 1955 + N)])], ids=type)
+def test_years_that_pandas_counts_are_a_clock(years):
+    """Without a name they look like the rows of a part of a frame, but y has the same."""
+    X, y = COUNTED.set_axis(years), VALUES.set_axis(years)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = fit(X[:N], y[:N])
+        fitted, ahead = model.predict(X[:N]), model.predict(X[N:])
+        np.testing.assert_array_equal(model.predict(X[N - 2 : N]), fitted[-2:])
+    np.testing.assert_array_equal(model.forecast(5, X[N:]), ahead)
+    assert model.forecast(2, X[N:]).index.tolist() == [1990, 1991]
+
+
+def test_x_that_counts_from_zero_beside_years_has_no_clock():
+    with pytest.warns(UserWarning, match="y has a clock, but X has none"):
+        model = fit(COUNTED[:N], VALUES[:N].set_axis(pd.RangeIndex(1950, 1950 + N)))
+    with pytest.warns(UserWarning, match=LATER):
+        ahead = model.predict(COUNTED[N : N + 3])
+    np.testing.assert_array_equal(ahead, model.forecast(3, COUNTED[N : N + 3]))
+    assert model.forecast(3, COUNTED[N : N + 3]).index.tolist() == [1990, 1991, 1992]
+
+
+def test_rows_chosen_by_numbers_are_told_as_those_of_a_slice_are():
+    """Before pandas 3 the index of chosen rows holds the same numbers as that of a slice, but is no RangeIndex."""
+    dated = VALUES[:N].set_axis(DAYS)
+
+    def chosen(rows):
+        return COUNTED[rows].set_axis(pd.Index([*range(N + 5)[rows]]))
+
+    with pytest.warns(UserWarning, match="y has a clock, but X has none"):
+        whole, part = fit(COUNTED[:N], dated), fit(chosen(slice(5, N)), dated[5:])
+    np.testing.assert_array_equal(whole.predict(chosen(slice(0, N))), whole.predict(COUNTED[:N]))
+    np.testing.assert_array_equal(part.predict(chosen(slice(5, N))), part.predict(COUNTED[5:N].to_numpy()))
+    with pytest.warns(UserWarning, match=LATER):
+        expected = whole.predict(COUNTED[N:])
+    with pytest.warns(UserWarning, match=LATER):
+        np.testing.assert_array_equal(whole.predict(chosen(slice(N, N + 5))), expected)
+    assert whole.score(chosen(slice(0, N)), dated) == whole.score(COUNTED[:N], dated)
+    assert part.score(chosen(slice(5, N)), dated[5:]) == part.score(COUNTED[5:N], dated[5:])
+    counted = fit(COUNTED[:N], VALUES[:N])
+    with pytest.warns(UserWarning, match=LATER):
+        from_zero = counted.predict(COUNTED[N:].set_axis(pd.Index([*range(5)])))
+    np.testing.assert_array_equal(from_zero, counted.predict(COUNTED[N:]))
 
 
 def test_weights_of_another_index_are_refused():
@@ -107,7 +185,8 @@ def test_an_index_that_is_no_clock_is_not_taken_for_the_future_of_data_without_o
         warnings.simplefilter("ignore")
         model = fit(VALUES[:N].to_numpy())
     rows = pd.Series([1.0, 2.0])
-    refused(TypeError, ["an index of str", "without a clock"], model.predict, rows.set_axis(["2024-01", "2024-02"]))
+    texts = rows.set_axis(["2024-01", "2024-02"])  # of objects before pandas 3
+    refused(TypeError, [f"an index of {texts.index.dtype}", "without a clock"], model.predict, texts)
     levels = pd.MultiIndex.from_product([["a"], [1, 2]])
     refused(TypeError, ["2 levels", "without a clock"], model.predict, rows.set_axis(levels))
     refused(TypeError, ["2024-01-01", "without a clock"], model.predict, rows.set_axis(DAYS[:2]))

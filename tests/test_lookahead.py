@@ -340,6 +340,13 @@ def test_every_format_is_audited(data):
         assert_no_lookahead(leaky, data, n_origins=2)
 
 
+@pytest.mark.parametrize("rows", [pd.RangeIndex(N), pd.Index([*range(N)])], ids=["range", "chosen"])
+def test_stamps_beside_rows_that_are_counted_are_those_of_the_dates(rows):
+    """Before pandas 3 rows chosen by numbers have no RangeIndex."""
+    data = pd.DataFrame({"promo": np.arange(N) % 2.0}, rows), SALES
+    assert_no_lookahead(lambda data: naive(data[1]), data, n_origins=2)
+
+
 # Refusals
 
 

@@ -266,6 +266,20 @@ def test_the_clock_is_read_from_X_before_y():
 # Going on with a clock
 
 
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("freq", ["h", "MS"])
+def test_stamps_keep_the_unit_of_training(unit, freq):
+    index = dates("2021-01-01", 12, freq, BERLIN).as_unit(unit)
+    ahead = read_panel(series(index[:10])).clock.stamps(10, 12)
+    assert ahead.unit == unit
+    assert ahead.equals(index[10:])
+
+
+def test_stamps_between_the_units_of_training_are_not_rounded():
+    clock = read_panel(series(dates("2021-01-01", 4, "s").as_unit("s")), freq="500ms").clock
+    assert list(clock.stamps(7, 9)) == [pd.Timestamp(f"2021-01-01 00:00:{second}") for second in ("03.5", "04")]
+
+
 @every_kind
 def test_positions_and_stamps_are_inverse_inside_training_and_after_it(index):
     clock = read_panel(series(index)).clock

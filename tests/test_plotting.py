@@ -244,6 +244,16 @@ def test_dates_are_readable_on_axes_of_any_width_and_length_of_time(width, n, fr
     assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
 
 
+def test_axes_of_a_subfigure_have_as_many_ticks_as_others_of_their_width():
+    left, right = Figure(figsize=(12, 4), dpi=50).subfigures(1, 2)
+    alone = Figure(figsize=(6, 4), dpi=200).subplots()
+    for ax in (alone, left.subplots(), right.subplots()):
+        plotting.plot_forecast(series(5, 40), series(40), ax=ax)
+    locators = [ax.xaxis.get_major_locator() for ax in (alone, *left.axes, *right.axes)]
+    assert [locator.minticks for locator in locators] == [3] * 3
+    assert [{*locator.maxticks.values()} for locator in locators] == [{7}] * 3
+
+
 # A panel
 
 

@@ -267,6 +267,15 @@ def test_the_first_object_that_has_a_clock_gives_it():
     assert test_X["y"].tolist() == [2, 5]
 
 
+def test_rows_chosen_by_numbers_beside_dates_have_no_clock_of_their_own():
+    """Before pandas 3 their index is no RangeIndex."""
+    dated = pd.Series(np.arange(40.0), DAYS)
+    for rows in (pd.RangeIndex(40), pd.Index([*range(40)])):
+        _, test_X, _, test_y = train_val_test_split(pd.DataFrame({"promo": dated.to_numpy()}, rows), dated, test_size=5)
+        assert test_X.index.tolist() == [*range(35, 40)]
+        assert test_y.equals(dated[35:])
+
+
 # -- folds ------------------------------------------------------------------------------------------------------------
 
 

@@ -172,10 +172,13 @@ def tell_other_covariates(X, panel, rows):
     is_inside = rows.steps < panel.ends[rows.series]
     given, _ = read_covariates(X.loc[is_inside, names], panel.categories)
     places = (panel.bounds[rows.series] + rows.steps - panel.starts[rows.series])[is_inside]
-    known = panel.covariates[places][:, panel.covariate_names.get_indexer(names)]
-    # A transformer may give the same rows other last bits, alone or among others.
-    is_other = ~np.isclose(given, known, rtol=1e-6, atol=1e-6 * np.nanmax(np.abs(known), initial=0))
-    is_other &= ~np.isnan(given) & ~np.isnan(known)
+    columns = panel.covariate_names.get_indexer(names)
+    known = panel.covariates[places][:, columns]
+    # A transformer may give the same rows other last bits, alone or among others; one that mixes columns (PCA) even a
+    # column of nothing else, as many as those of the largest.
+    sizes = np.nanmax(np.abs(panel.covariates), axis=0, initial=0)
+    allowed = np.maximum(1e-6 * sizes, 1e-13 * sizes.max())[columns]
+    is_other = np.abs(given - known) > allowed + 1e-6 * np.abs(known)  # False where one of them is missing
     if is_other.any():
         warn(
             f"X has other covariates than training for {how_many(int(is_other.any(axis=1).sum()), 'row')} of it, where "

@@ -52,10 +52,15 @@ class Terms:
 
 
 def is_without_clock(X, panel):
-    """Return whether a panel has a clock that X, an array or a frame with the index pandas gives one, has not."""
+    """Return whether a panel has a clock that X, an array or a frame with the index pandas gives one, has not.
+
+    Beside dates any part of such an index is none; beside whole numbers only one from 0 on, as others may be years.
+    """
     if X is None or not panel.clock.is_given or _counts_rows(panel.clock):
         return False
-    return not hasattr(X, "iloc") or numbers_rows(X.index)
+    if not hasattr(X, "iloc"):
+        return True
+    return numbers_rows(X.index) and (not isinstance(panel.clock.step, int) or is_default(X.index))
 
 
 def key_names(panel, taken=()):

@@ -63,8 +63,10 @@ class Clock:
             return pd.period_range(self.start + first, periods=last - first, freq=self.step, name=self.name)
         if _is_fixed(self.step):
             start = self.start + first * pd.Timedelta(self.step)
-            return pd.date_range(start, periods=last - first, freq=self.step, name=self.name)
-        return _calendar_range(self.start, self.step, periods=last).rename(self.name)[first:]
+            dates = pd.date_range(start, periods=last - first, freq=self.step, name=self.name)
+        else:
+            dates = _calendar_range(self.start, self.step, periods=last).rename(self.name)[first:]
+        return _in_unit(dates, self.start.unit)
 
     def _numbers(self, first, last):
         stamps = pd.RangeIndex(self.start + first * self.step, self.start + last * self.step, self.step, name=self.name)
@@ -270,6 +272,14 @@ def _calendar_range(start, step, **extent):
             is_first[0] = bool(start.dst()) or walls[0] != start.tz_localize(None)
             return walls.tz_localize(start.tz, nonexistent="shift_forward", ambiguous=is_first)
     return pd.date_range(start, freq=step, **extent)
+
+
+def _in_unit(dates, unit):
+    """Return dates in the unit of others, unless it is too coarse; before pandas 3 ranges are of nanoseconds."""
+    if dates.unit == unit:
+        return dates
+    converted = dates.as_unit(unit)
+    return converted if (converted == dates).all() else dates
 
 
 def _meant_times(index):

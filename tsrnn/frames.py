@@ -480,12 +480,19 @@ def read_names(argument, names):
 
 def is_default(index):
     """Return whether an index is the one that pandas makes if it is given none."""
-    return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
+    return _counts_on(index) and (not len(index) or index[0] == 0)
 
 
 def numbers_rows(index):
     """Return whether an index is one that pandas makes, or rows in a row of such a frame."""
-    return isinstance(index, pd.RangeIndex) and index.step == 1 and index.name is None
+    return index.name is None and _counts_on(index)
+
+
+def _counts_on(index):
+    """Return whether an index holds whole numbers in a row, as that of chosen rows does before pandas 3."""
+    if isinstance(index, pd.RangeIndex):
+        return index.step == 1
+    return index.dtype == np.int64 and bool((np.diff(index) == 1).all())
 
 
 def are_plain_numbers(frame):

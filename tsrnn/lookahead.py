@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from .base import shorten
+from .frames import numbers_rows
 from .stamps import ID_COL, TIME_COL
 
 __all__ = ["assert_no_lookahead"]
@@ -182,7 +183,7 @@ class _Tables:
             if time_col in columns:
                 return pd.Index(table[time_col]), pd.factorize(table[id_col])[0] if id_col in columns else one
         for table in tables:
-            if not isinstance(table.index, pd.RangeIndex) or table is tables[-1]:
+            if not numbers_rows(table.index) or table is tables[-1]:
                 return table.index, one
         return pd.RangeIndex(self.n_rows), one
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from .base import shorten
 from .clock import cure_of_no_clock
-from .frames import clock_in_ids, looks_like_dates
+from .frames import clock_in_ids, is_default, looks_like_dates
 
 ID_COL, TIME_COL = "unique_id", "ds"
 
@@ -79,7 +79,7 @@ def number_rows(objects, id_col, time_col):
     """
     n_rows = _count_common_rows(objects)
     tables = {name: given for name, given in objects.items() if isinstance(given, pd.DataFrame | pd.Series)}
-    indexes = {name: table.index for name, table in tables.items() if not _is_default(table.index)}
+    indexes = {name: table.index for name, table in tables.items() if not is_default(table.index)}
     for name, index in list(indexes.items())[1:]:
         one = next(iter(indexes))
         if not index.equals(indexes[one]):
@@ -281,10 +281,5 @@ def _columns(table):
 def _counts_rows(index):
     """Return whether an index holds whole numbers that nobody has given a name: likely the row numbers of some file."""
     if isinstance(index, pd.MultiIndex) or index.name is not None:
-        return _is_default(index)
+        return is_default(index)
     return pd.api.types.is_integer_dtype(index.dtype)
-
-
-def _is_default(index):
-    """Return whether an index is the one that pandas makes if it is given none."""
-    return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1

@@ -5,6 +5,7 @@ from numbers import Integral
 import numpy as np
 
 from ..counts import how_many
+from ..frames import is_default, numbers_rows
 
 
 def read_pair(y_true, y_pred, sample_weight=None):
@@ -34,9 +35,10 @@ def refuse_other_index(X, y, name="y"):
     indexes = [getattr(values, "index", None) for values in (X, y)]
     if not all(hasattr(index, "equals") for index in indexes) or indexes[0].equals(indexes[1]):
         return
-    counts_X, counts_y = (of.name is None and getattr(of, "step", None) == 1 for of in indexes)
     has_clock = [of.nlevels > 1 or of.dtype.kind != "i" for of in indexes]  # beside a part of a frame without one
-    if (counts_y and (indexes[1].start == 0 or has_clock[0])) or (counts_X and has_clock[1]):
+    if numbers_rows(indexes[1]) and (has_clock[0] or is_default(indexes[1])):
+        return
+    if numbers_rows(indexes[0]) and has_clock[1]:
         return
     raise ValueError(f"X and {name} have different indexes; give both the same clock, or {name} as an array.")
 

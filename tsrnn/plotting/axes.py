@@ -109,7 +109,7 @@ def round_numbers(are_whole=True):
 
 def _width(ax):
     """Return the width of Axes in inches."""
-    return ax.get_window_extent().width / ax.get_figure(root=True).dpi
+    return ax.get_window_extent().width / ax.get_figure().dpi
 
 
 def shorten_to_fit(ax, text):
