@@ -19,7 +19,7 @@ def rooms_of(package, names):
 # A room imports only rooms listed below it. The packages of the lower floors hold a docstring alone, so anybody may
 # import them.
 COMMANDS = rooms_of("commands", "running printing options wording selection files __init__")
-PLOTTING = rooms_of("plotting", "__init__ forecasts training backtests residuals axes reading files")
+PLOTTING = rooms_of("plotting", "__init__ forecasts training backtests residuals calibration axes reading files")
 BACKTESTING = rooms_of("backtesting", "__init__ rolling fits origins data result")
 METRICS = rooms_of("metrics", "__init__ scorers tables probabilistic formulas grouped steps reading")
 SURFACE = [
