@@ -427,6 +427,14 @@ def test_panel_has_the_intervals_that_are_in_its_columns(pyplot, kind):
     assert texts == ["history", "seasonal naive", "forecast", "80 % interval", "95 % interval"]
 
 
+def test_panel_with_one_column_and_its_intervals_needs_no_target(pyplot):
+    frame = panel_with_intervals("long", panel(20, 4)).rename(columns=lambda name: name.replace("y", "load"))
+    assert list(frame.columns)[2:4] == ["load", "load-lo-80"]
+    axes = plotting.plot_panel(frame, baseline=frame)
+    assert len(axes) == 5
+    assert [fan.get_label() for fan in axes[0].collections] == ["95 % interval", "80 % interval"]
+
+
 def test_panel_is_drawn_on_axes_that_are_given():
     given = Figure().subplots(2, 3)
     axes = plotting.plot_panel(panel(20, 4), panel(0, 20), axes=given)
