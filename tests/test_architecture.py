@@ -19,15 +19,15 @@ def rooms_of(package, names):
 # A room imports only rooms listed below it. The packages of the lower floors hold a docstring alone, so anybody may
 # import them.
 COMMANDS = rooms_of("commands", "running printing options wording selection files __init__")
-PLOTTING = rooms_of("plotting", "__init__ forecasts training backtests residuals axes reading files")
+PLOTTING = rooms_of("plotting", "__init__ forecasts training backtests residuals calibration axes reading files")
 BACKTESTING = rooms_of("backtesting", "__init__ rolling fits origins data result")
-METRICS = rooms_of("metrics", "__init__ scorers tables formulas grouped reading")
+METRICS = rooms_of("metrics", "__init__ scorers tables probabilistic formulas grouped steps reading")
 SURFACE = [
     "__main__", "__init__", *COMMANDS, "forecaster", "generator", "regressor", "classifier", "windowed", "skill",
     "baselines", "streaming", "memories", "choices", *BACKTESTING, "lookahead", "contract", "ahead", "asking",
     "splitting", "tokens", "ids", "carried", "member", "preparation", "covariates", *PLOTTING, "datasets", *METRICS,
     "transforms", "powers", "seasons", "scaling", "decomposition", "windows", "sequences", "checking", "calendar",
-    "stamps", "reading", "panel", "columns", "frames", "clock", "base", "weights", "counts",
+    "stamps", "reading", "panel", "columns", "bands", "frames", "clock", "base", "weights", "counts",
 ]  # fmt: skip
 NETWORK = [
     "training", "together", "carrying", "windows", "architecture", "schedules", "optimizers", "initializers",
@@ -45,9 +45,9 @@ ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}"
 # Rooms of the design that are not built yet are named already.
 PANDAS = [
     *COMMANDS, "forecaster", "skill", "generator", "baselines", "backtesting.fits", "backtesting.data",
-    "backtesting.result", "lookahead", "splitting", "datasets", "metrics.tables", "metrics.scorers", "windows",
-    "windowed", "checking", "calendar", "stamps", "reading", "panel", "columns", "frames", "clock", "contract",
-    "ahead", "asking",
+    "backtesting.result", "lookahead", "splitting", "datasets", "metrics.tables", "metrics.steps", "metrics.scorers",
+    "windows", "windowed", "checking", "calendar", "stamps", "reading", "panel", "columns", "bands", "frames", "clock",
+    "contract", "ahead", "asking",
     *PLOTTING,
 ]  # fmt: skip
 SKLEARN = [

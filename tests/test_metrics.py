@@ -829,7 +829,7 @@ def test_naive_errors_of_stretches_are_those_of_their_values_alone(season, power
 def test_public_names_are_those_of_all():
     own = {
         name: thing
-        for room in (metrics.formulas, metrics.tables, metrics.scorers)
+        for room in (metrics.formulas, metrics.probabilistic, metrics.tables, metrics.scorers)
         for name, thing in vars(room).items()
         if getattr(thing, "__module__", None) == room.__name__ and callable(thing) and not name.startswith("_")
     }

@@ -11,6 +11,7 @@ from matplotlib.colors import to_hex
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from refusals import refused
+from scipy.stats import binom
 from sklearn.exceptions import NotFittedError
 
 import tsrnn
@@ -111,10 +112,13 @@ def test_value_between_missing_ones_is_a_dot_and_missing_ones_are_nothing(ax):
 
 
 def test_single_step_is_seen(ax):
-    plotting.plot_forecast(series(1, 40), intervals={0.8: (series(1, 40) - 1, series(1, 40) + 1)}, ax=ax)
+    plotting.plot_forecast(series(1, 40), intervals={80: (series(1, 40) - 1, series(1, 40) + 1)}, ax=ax)
     assert lines(ax)["forecast"].get_marker() == "."
+    bar = ax.collections[0]
+    assert [segment[:, 1].tolist() for segment in bar.get_segments()] == [[39, 41]]
+    assert bar.get_linewidth() > 5
     other = Figure().subplots()
-    plotting.plot_forecast(series(1, 40), series(40), intervals={0.8: (series(1, 40) - 1, series(1, 40) + 1)}, ax=other)
+    plotting.plot_forecast(series(1, 40), series(40), intervals={80: (series(1, 40) - 1, series(1, 40) + 1)}, ax=other)
     assert sorted(shade(other.collections[0]).values()) == [(39, 39), (39, 41)]  # from what is known
 
 
@@ -188,29 +192,78 @@ def test_forecast_of_another_time_zone_stands_at_its_instant(ax):
 
 def test_intervals_are_a_fan_of_shades_the_narrower_the_darker(ax):
     forecast = series(5, 40)
-    intervals = {level: (forecast - 10 * level, forecast + 10 * level) for level in (0.5, 0.95, 0.8)}
+    intervals = {level: (forecast - level, forecast + level) for level in (50, 95, 80)}
     plotting.plot_forecast(forecast, series(40), intervals=intervals, ax=ax)
-    assert [fan.get_label() for fan in ax.collections] == ["95 %", "80 %", "50 %"]  # the widest is behind
-    for fan, level in zip(ax.collections, (0.95, 0.8, 0.5), strict=True):
+    assert [fan.get_label() for fan in ax.collections] == [
+        "95 % interval",
+        "80 % interval",
+        "50 % interval",
+    ]  # the widest is behind
+    for fan, level in zip(ax.collections, (95, 80, 50), strict=True):
         corners = shade(fan)
         assert corners.pop(date2num(series(1, 39).index[0])) == (39, 39)
         assert list(corners) == list(date2num(forecast.index))
-        expected = np.column_stack([forecast - 10 * level, forecast + 10 * level])
+        expected = np.column_stack([forecast - level, forecast + level])
         np.testing.assert_array_equal(list(corners.values()), expected)
     brightness = [fan.get_facecolor()[0][:3].sum() for fan in ax.collections]
     assert brightness == sorted(brightness, reverse=True)
     assert len(set(brightness)) == 3
-    assert legend(ax)[-1] == "50, 80, 95 % intervals"
+    assert legend(ax)[-3:] == ["50 % interval", "80 % interval", "95 % interval"]
 
 
 def test_legend_stands_above_the_data(ax):
     forecast = series(5, 40)
-    intervals = {level: (forecast - level, forecast + level) for level in (0.5, 0.8)}
+    intervals = {level: (forecast - level, forecast + level) for level in (50, 80)}
     plotting.plot_forecast(forecast, series(40), forecast, forecast, intervals, ax=ax)
     ax.get_figure().canvas.draw()
     assert ax.get_legend().get_window_extent().y0 > ax.get_window_extent().y1 - 1  # pixels
     title = ax._left_title.get_window_extent()  # which has no public door
     assert title.y0 > ax.get_legend().get_window_extent().y1 - 1
+
+
+def with_intervals(forecast, name="load", levels=(80, 95)):
+    """Return a frame of a Series and of its intervals, whose bounds are as far away as their level."""
+    bounds = {f"{name}-lo-{level}": forecast - level for level in levels}
+    bounds |= {f"{name}-hi-{level}": forecast + level for level in levels}
+    return pd.DataFrame({name: forecast, **bounds})
+
+
+@pytest.mark.parametrize("clock", ["dates", "dates in Tokyo", "periods", "numbers"])
+def test_intervals_in_columns_of_the_forecast_are_drawn_as_those_given_apart(ax, clock):
+    stamps = {
+        "dates": series(45).index,
+        "dates in Tokyo": series(45, tz="Asia/Tokyo").index,
+        "periods": pd.period_range("2020-01", periods=45, freq="M"),
+        "numbers": pd.RangeIndex(45),
+    }[clock]
+    values = series(45).set_axis(stamps)
+    forecast = values[40:]
+    plotting.plot_forecast(with_intervals(forecast), values[:40], baseline=with_intervals(forecast), ax=ax)
+    other = Figure().subplots()
+    intervals = {level: (forecast - level, forecast + level) for level in (80, 95)}
+    plotting.plot_forecast(forecast, values[:40], baseline=forecast, intervals=intervals, ax=other)
+    assert [fan.get_label() for fan in ax.collections] == ["95 % interval", "80 % interval"]
+    for fan, expected in zip(ax.collections, other.collections, strict=True):
+        assert shade(fan) == shade(expected)
+        assert len(shade(fan)) == 6
+    assert legend(ax) == ["history", "seasonal naive", "forecast", "80 % interval", "95 % interval"]
+    assert ax.get_ylabel() == "load"
+
+
+def test_long_frame_of_one_series_has_its_intervals_and_those_of_its_target_alone(ax):
+    forecast = with_intervals(series(5, 40), levels=(80, 99.5)).rename_axis("ds").reset_index().assign(unique_id="a")
+    prices = with_intervals(series(5, 40), "price", (50,)).reset_index(drop=True)
+    plotting.plot_forecast(pd.concat([forecast, prices], axis=1), series(40), target="load", ax=ax)
+    assert [fan.get_label() for fan in ax.collections] == ["99.5 % interval", "80 % interval"]
+    assert list(shade(ax.collections[1]).values())[1:] == [(step - 80, step + 80) for step in range(40, 45)]
+
+
+def test_interval_is_not_drawn_where_a_bound_is_missing(ax):
+    forecast = with_intervals(series(5, 40), levels=(80,))
+    forecast.loc[forecast.index[2], "load-lo-80"] = np.nan
+    plotting.plot_forecast(forecast, ax=ax)
+    drawn = [len(path.vertices) > 1 for path in ax.collections[0].get_paths()]
+    assert drawn == [True, True]  # before and after it
 
 
 @pytest.mark.parametrize("width", [2.5, 8])
@@ -353,11 +406,43 @@ def test_panel_draws_what_there_is_of_truth_and_history(pyplot):
 @pytest.mark.parametrize("kind", FORMATS)
 def test_panel_has_the_intervals_of_each_series(pyplot, kind):
     forecast = panel(20, 4)
-    intervals = {0.9: (FORMATS[kind](forecast - 2), FORMATS[kind](forecast + 3))}
+    intervals = {90: (FORMATS[kind](forecast - 2), FORMATS[kind](forecast + 3))}
     axes = plotting.plot_panel(forecast, intervals=intervals)
     for place, ax in enumerate(axes):
         expected = [(100 * place + step - 2, 100 * place + step + 3) for step in range(20, 24)]
         assert list(shade(ax.collections[0]).values()) == expected
+
+
+def panel_with_intervals(kind, forecast, levels=(80, 95)):
+    """Return a panel with intervals in a format, whose bounds are as far away as their level."""
+    if kind == "wide":
+        return pd.concat([with_intervals(forecast[one], one, levels) for one in forecast], axis=1)
+    return with_intervals(FORMATS["levels"](forecast)["y"], "y", levels).pipe(
+        lambda frame: frame if kind == "levels" else frame.reset_index()
+    )
+
+
+@pytest.mark.parametrize("kind", ["wide", "long", "levels"])
+def test_panel_has_the_intervals_that_are_in_its_columns(pyplot, kind):
+    forecast = panel(20, 4)
+    frame = panel_with_intervals(kind, forecast)
+    axes = plotting.plot_panel(frame, panel(0, 20), baseline=frame, target="y")
+    assert [ax.get_title(loc="left") for ax in axes] == list("abcde")
+    for place, ax in enumerate(axes):
+        assert [fan.get_label() for fan in ax.collections] == ["95 % interval", "80 % interval"]
+        for fan, level in zip(ax.collections, (95, 80), strict=True):
+            expected = [(100 * place + step - level, 100 * place + step + level) for step in range(20, 24)]
+            assert list(shade(fan).values())[1:] == expected  # after what is known
+    texts = [text.get_text() for text in axes[0].get_figure().legends[0].get_texts()]
+    assert texts == ["history", "seasonal naive", "forecast", "80 % interval", "95 % interval"]
+
+
+def test_panel_with_one_column_and_its_intervals_needs_no_target(pyplot):
+    frame = panel_with_intervals("long", panel(20, 4)).rename(columns=lambda name: name.replace("y", "load"))
+    assert list(frame.columns)[2:4] == ["load", "load-lo-80"]
+    axes = plotting.plot_panel(frame, baseline=frame)
+    assert len(axes) == 5
+    assert [fan.get_label() for fan in axes[0].collections] == ["95 % interval", "80 % interval"]
 
 
 def test_panel_is_drawn_on_axes_that_are_given():
@@ -748,6 +833,62 @@ def test_residuals_that_are_all_the_same_have_no_autocorrelation():
     assert "none" in lags.texts[0].get_text()
 
 
+# Calibration
+
+
+def symmetric(index, levels):
+    """Return a forecast of 0, whose intervals of a level reach from -level to level."""
+    return with_intervals(pd.Series(0.0, index), "load", levels)
+
+
+def test_calibration_is_the_share_of_truths_inside_over_the_level(ax):
+    forecast, truth = symmetric(range(8), (25, 50, 90)), pd.Series([0.0, -25, 26, 50, -60, 90, -91, np.nan])
+    assert plotting.plot_calibration(forecast, truth, symmetric(range(4), (50,)), ax=ax) is ax
+    drawn = lines(ax)
+    assert list(drawn["forecast"].get_xdata()) == [25, 50, 90]
+    # Of 7 steps with truth, 2, 4 and 6 are inside: bounds are, too.
+    np.testing.assert_allclose(drawn["forecast"].get_ydata(), [200 / 7, 400 / 7, 600 / 7], rtol=1e-15)
+    assert (list(drawn["seasonal naive"].get_xdata()), list(drawn["seasonal naive"].get_ydata())) == ([50], [100])
+    assert list(zip(*drawn["calibrated"].get_data(), strict=True)) == [(0, 0), (100, 100)]
+    assert legend(ax) == ["95 % band for 7 steps", "calibrated", "seasonal naive", "forecast"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("level, %", "truths inside, %")
+    assert ax.get_title(loc="left") == "Calibration"
+    assert ax.get_xlim() == ax.get_ylim() == (0, 100)
+
+
+@pytest.mark.parametrize("n", [20, 100, 1000])
+def test_band_of_the_calibration_is_that_of_a_binomial_distribution(ax, n):
+    plotting.plot_calibration(symmetric(range(n), (80,)), pd.Series(np.zeros(n)), ax=ax)
+    for level, (lower, upper) in shade(ax.collections[0]).items():
+        expected = 100 * binom.ppf([0.025, 0.975], n, level / 100) / n
+        # Shares are multiples of 1 / n, so that the exact band is that much too wide.
+        np.testing.assert_allclose([lower, upper], expected, atol=100 / n)
+
+
+@pytest.mark.parametrize("kind", ["wide", "long", "levels"])
+def test_calibration_of_a_panel_counts_the_steps_of_all_series(ax, kind):
+    forecast = panel(20, 4)
+    truth = forecast.copy()
+    truth.iloc[0] += 81
+    truth.iloc[1, :2] -= 96
+    truth.iloc[2, 0] = np.nan
+    frame = panel_with_intervals(kind, forecast)
+    plotting.plot_calibration(frame, FORMATS["levels"](truth), ax=ax)
+    assert list(lines(ax)["forecast"].get_xdata()) == [80, 95]
+    np.testing.assert_allclose(lines(ax)["forecast"].get_ydata(), [1200 / 19, 1700 / 19], rtol=1e-15)
+    other = Figure().subplots()
+    plotting.plot_calibration(frame, truth.iloc[1:, :2], title="Of two", labels={"forecast": "LSTM"}, ax=other)
+    np.testing.assert_allclose(lines(other)["LSTM"].get_ydata(), [300 / 5, 300 / 5], rtol=1e-15)
+    assert other.get_title(loc="left") == "Of two"
+
+
+def test_calibration_takes_the_truth_of_one_series_whatever_it_is_called(ax):
+    truth = pd.Series(np.zeros(5), series(5, 40).index, name="MW").tz_localize("UTC")
+    forecast = symmetric(truth.index, (80,)).tz_convert("Asia/Tokyo")
+    plotting.plot_calibration(forecast, truth, ax=ax)
+    assert list(lines(ax)["forecast"].get_ydata()) == [100]
+
+
 # Of all
 
 
@@ -758,6 +899,7 @@ CALLS = {
     "origins": (lambda **ax: plotting.plot_backtest(backtest(), **ax), 1),
     "steps": (lambda **ax: plotting.plot_backtest(backtest(), "step", **ax), 1),
     "residuals": (lambda **ax: plotting.plot_residuals(series(20), **ax), 3),
+    "calibration": (lambda **ax: plotting.plot_calibration(with_intervals(series(5)), series(5), **ax), 1),
 }
 
 
@@ -802,23 +944,89 @@ REFUSALS = {
     ),
     "n_history": (ValueError, ["n_history", "0"], lambda: plotting.plot_forecast(FORECAST, HISTORY, n_history=0)),
     "labels": (ValueError, ["'naive'", "baseline"], lambda: plotting.plot_forecast(FORECAST, labels={"naive": "x"})),
-    "levels in percent": (
-        ValueError, ["level 80", "0.8"], lambda: plotting.plot_forecast(FORECAST, intervals={80: (FORECAST, FORECAST)}),
+    "levels as shares": (
+        ValueError, ["level of intervals is 0.8", "percent", "write 80"],
+        lambda: plotting.plot_forecast(FORECAST, intervals={0.8: (FORECAST, FORECAST)}),
     ),
     "no pair": (
-        ValueError, ["intervals[0.8]", "(lower, upper)"],
-        lambda: plotting.plot_forecast(FORECAST, intervals={0.8: FORECAST}),
+        ValueError, ["intervals[80]", "(lower, upper)"],
+        lambda: plotting.plot_forecast(FORECAST, intervals={80: FORECAST}),
+    ),
+    "intervals twice": (
+        ValueError, ["forecast has intervals in its columns", "given too"],
+        lambda: plotting.plot_forecast(with_intervals(FORECAST), intervals={80: (FORECAST, FORECAST)}),
+    ),
+    "intervals of a panel twice": (
+        ValueError, ["forecasts has intervals in its columns"],
+        lambda: plotting.plot_panel(panel_with_intervals("long", WIDE), intervals={80: (WIDE, WIDE)}),
+    ),
+    "one bound": (
+        ValueError, ["forecast has no column 'load-lo-80'", "both"],
+        plotting.plot_forecast, with_intervals(FORECAST).drop(columns="load-lo-80"),
+    ),
+    "columns with levels as shares": (
+        ValueError, ["'load-lo-0.95' of forecast", "percent", "write 95"],
+        plotting.plot_forecast, with_intervals(FORECAST, levels=(0.95,)),
+    ),
+    "crossed in columns": (
+        ValueError, ["lower bound of the 80 % interval", "2024-02-10"],
+        plotting.plot_forecast, with_intervals(FORECAST).assign(**{"load-lo-80": 1000.0}),
+    ),
+    "text as a bound": (
+        TypeError, ["the 80 % interval", "no numbers"],
+        plotting.plot_forecast, with_intervals(FORECAST).assign(**{"load-lo-80": "low"}),
+    ),
+    "intervals of other ids": (
+        ValueError, ["the 80 % interval has none", "'v'"],
+        lambda: plotting.plot_panel(WIDE, intervals={80: (panel(40, 5, "vw"), panel(40, 5, "vw"))}),
+    ),
+    "calibration without intervals": (
+        ValueError, ["forecast has no columns of intervals", "y-lo-80"], plotting.plot_calibration, FORECAST, FORECAST,
+    ),
+    "calibration of a baseline without intervals": (
+        ValueError, ["baseline has no columns of intervals"],
+        plotting.plot_calibration, with_intervals(FORECAST), FORECAST, FORECAST,
+    ),
+    "calibration without truth": (
+        ValueError, ["truth has no step", "95 % interval", "came true."], plotting.plot_calibration,
+        with_intervals(FORECAST, levels=(95,)), HISTORY,
+    ),
+    "calibration with missing truth": (
+        ValueError, ["truth has no value", "95 % interval"], plotting.plot_calibration,
+        with_intervals(FORECAST, levels=(95,)), FORECAST * np.nan,
+    ),
+    "calibration with the truth of others": (
+        ValueError, ["truth has none", "'v'"],
+        plotting.plot_calibration, panel_with_intervals("long", WIDE), panel(40, 5, "vw"),
+    ),
+    "calibration on two clocks": (
+        ValueError, ["truth has no step", "int64 there and datetime64"],
+        plotting.plot_calibration, with_intervals(FORECAST), FORECAST.reset_index(drop=True),
+    ),
+    "calibration of crossed bounds": (
+        ValueError, ["lower bound of level 95", "'load' at 2024-02-10"],
+        plotting.plot_calibration, with_intervals(FORECAST).assign(**{"load-lo-95": 1000.0}), FORECAST,
+    ),
+    "calibration with labels": (
+        ValueError, ["'naive'"],
+        lambda: plotting.plot_calibration(with_intervals(FORECAST), FORECAST, labels={"naive": "x"}),
+    ),
+    "calibration of nothing": (
+        TypeError, ["forecast must be a DataFrame", "NoneType"], plotting.plot_calibration, None, FORECAST,
+    ),
+    "calibration of arrays": (
+        TypeError, ["truth must be a Series"], plotting.plot_calibration, with_intervals(FORECAST), [1.0, 2.0],
     ),
     "no dict": (
         TypeError, ["intervals", "dict"], lambda: plotting.plot_forecast(FORECAST, intervals=(FORECAST, FORECAST)),
     ),
     "bounds crossed": (
-        ValueError, ["lower bound", "0.8", "2024-02-10"],
-        lambda: plotting.plot_forecast(FORECAST, intervals={0.8: (FORECAST + 1, FORECAST)}),
+        ValueError, ["lower bound", "80 %", "2024-02-10"],
+        lambda: plotting.plot_forecast(FORECAST, intervals={80: (FORECAST + 1, FORECAST)}),
     ),
     "bounds apart": (
-        ValueError, ["intervals[0.8]", "different stamps"],
-        lambda: plotting.plot_forecast(FORECAST, intervals={0.8: (FORECAST, FORECAST[:3])}),
+        ValueError, ["80 % interval", "different stamps"],
+        lambda: plotting.plot_forecast(FORECAST, intervals={80: (FORECAST, FORECAST[:3])}),
     ),
     "unknown target": (
         ValueError, ["'price'", "'a'"], lambda: plotting.plot_forecast(WIDE, target="price"),

@@ -199,6 +199,39 @@ def read_table(X, y=None, target=None, id_col=ID_COL, time_col=TIME_COL):
     return Table(keys, rest.iloc[:, chosen], rest.drop(columns=rest.columns[chosen]), form)
 
 
+def read_values(data, what, target=None, id_col=ID_COL, time_col=TIME_COL):
+    """Return the Table of values on a clock, with one target where rows have ids.
+
+    Parameters
+    ----------
+    data : Series or DataFrame
+        In any format.
+    what : str
+        What messages call it.
+    target : str, optional
+        The column of the values, where there are several beside ids and stamps.
+    id_col, time_col : str
+        Columns of a long frame.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `read_table`; or if there are several targets.
+    """
+    if not isinstance(data, pd.Series | pd.DataFrame):
+        raise TypeError(f"{what} must be a Series or a DataFrame, whose index says when; got {type(data).__name__}.")
+    clock = (id_col, time_col)
+    has_choice = isinstance(data, pd.DataFrame) and sum(name not in clock for name in data.columns) > 1
+    table = read_table(data, target=target if has_choice else None, id_col=id_col, time_col=time_col)
+    if table.keys.ids is not None and table.targets.shape[1] > 1:
+        raise ValueError(f"{what} has the targets {listing(table.targets.columns)}; choose one by target.")
+    return table
+
+
 def read_keys(X, id_col=ID_COL, time_col=TIME_COL):
     """Return the Keys of rows in any format; None where X is a bare array.
 

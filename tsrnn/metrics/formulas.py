@@ -9,7 +9,7 @@ from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_err
 
 from ..counts import how_many
 from .grouped import moves, naive_errors
-from .reading import check_season, read_numbers, read_pair, read_training, read_weight
+from .reading import check_scale, check_season, read_numbers, read_pair, read_training, read_weight
 
 
 def mae(y_true, y_pred, *, sample_weight=None):
@@ -223,10 +223,7 @@ def mase(y_true, y_pred, y_train, season=1, *, sample_weight=None):
     """
     y_true, y_pred, weight = read_pair(y_true, y_pred, sample_weight)
     scale = naive_error(y_train, season)
-    if not scale > 0:
-        raise ValueError(
-            f"the naive error of y_train over {how_many(season, 'step')} is {scale}; MASE needs it to be positive."
-        )
+    check_scale(scale, season, "MASE")
     return float(np.average(np.abs(y_pred - y_true), weights=weight) / scale)
 
 

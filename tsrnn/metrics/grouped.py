@@ -67,6 +67,33 @@ def score_groups(truth, forecast, numbers):
         }
 
 
+def score_intervals(truth, lower, upper, level, numbers):
+    """Return the scores of intervals of groups of steps, each as an array of shape (n_groups,).
+
+    Parameters
+    ----------
+    truth, lower, upper : ndarray of shape (n,)
+        Group after group.
+    level : float
+        Percent of the truths that the intervals are to hold.
+    numbers
+        As in `score_groups`.
+    """
+    of_steps = {
+        "coverage": (lower <= truth) & (truth <= upper),
+        "width": upper - lower,
+        "interval_score": interval_losses(truth, lower, upper, level),
+    }
+    counts = np.bincount(numbers)
+    return {name: np.bincount(numbers, values) / counts for name, values in of_steps.items()}
+
+
+def interval_losses(truth, lower, upper, level):
+    """Return for each step the width of its interval, and 2 / alpha times how far the truth is outside of it."""
+    outside = np.maximum(np.maximum(lower - truth, truth - upper), 0)
+    return upper - lower + 200 / (100 - level) * outside  # alpha = 1 - level / 100
+
+
 def inverse_scale(values, firsts, ends, season, power):
     """Return what turns errors into scaled ones, MASE for power 1 and RMSSE for 2; NaN where that is not defined.
 

@@ -10,24 +10,73 @@ from ..frames import is_default, numbers_rows
 
 def read_pair(y_true, y_pred, sample_weight=None):
     """Return truth and forecast as float64 arrays of one shape (n,), and weights or None, without steps of weight 0."""
-    indexes = [getattr(values, "index", None) for values in (y_true, y_pred)]
-    if all(hasattr(index, "equals") for index in indexes) and not indexes[0].equals(indexes[1]):
-        raise ValueError("y_true and y_pred have different indexes; score only the same steps, in the same order.")
-    y_true, y_pred = read_numbers(y_true, "y_true"), read_numbers(y_pred, "y_pred")
-    if y_true.shape != y_pred.shape or y_true.size == 0:
+    return read_alike({"y_true": y_true, "y_pred": y_pred}, sample_weight)
+
+
+def read_interval(y_true, lower, upper, sample_weight=None):
+    """Return truth and both bounds likewise; raise where the lower one is above the upper one."""
+    y_true, lower, upper, weight = read_alike({"y_true": y_true, "lower": lower, "upper": upper}, sample_weight)
+    check_bounds(lower, upper)
+    return y_true, lower, upper, weight
+
+
+def check_bounds(lower, upper):
+    """Raise where a lower bound is above the upper one."""
+    n_crossed = int((lower > upper).sum())
+    if n_crossed:
         raise ValueError(
-            f"y_true has shape {y_true.shape} and y_pred {y_pred.shape}; give the same, with points in it."
+            f"lower is above upper at {n_crossed} of {how_many(len(lower), 'step')}; give the lower bounds first."
         )
-    y_true, y_pred = to_column(y_true, "y_true"), to_column(y_pred, "y_pred")
-    weight = None
+
+
+def read_alike(given, sample_weight=None):
+    """Return values by name as float64 arrays of one shape (n,), and weights or None, without steps of weight 0."""
+    _refuse_other_steps(given)
+    arrays = {name: read_numbers(values, name) for name, values in given.items()}
+    (first, start), *others = arrays.items()
+    for name, values in others:
+        if values.shape != start.shape or start.size == 0:
+            raise ValueError(
+                f"{first} has shape {start.shape} and {name} {values.shape}; give the same, with points in it."
+            )
+    return _weigh({name: to_column(values, name) for name, values in arrays.items()}, sample_weight)
+
+
+def read_rows(y_true, values, name, sample_weight=None):
+    """Return the truth (n,) and values (n, n_columns) as float64 arrays, and weights or None, as `read_pair` does."""
+    _refuse_other_steps({"y_true": y_true, name: values})
+    y_true, values = to_column(read_numbers(y_true, "y_true"), "y_true"), read_numbers(values, name)
+    if values.ndim not in (1, 2) or len(values) != len(y_true) or not values.size:
+        raise ValueError(
+            f"y_true has shape {y_true.shape} and {name} {values.shape}; give {name} a row for each step, with points "
+            "in it."
+        )
+    return _weigh({"y_true": y_true, name: values if values.ndim == 2 else values[:, None]}, sample_weight)
+
+
+def _refuse_other_steps(given):
+    """Raise if two of the values given by name have indexes that differ."""
+    (first, start), *others = ((name, getattr(values, "index", None)) for name, values in given.items())
+    for name, index in others:
+        if hasattr(start, "equals") and hasattr(index, "equals") and not start.equals(index):
+            raise ValueError(
+                f"{first} and {name} have different indexes; score only the same steps, in the same order."
+            )
+
+
+def _weigh(arrays, sample_weight):
+    """Return the arrays and the weights, or None, without rows of weight 0; raise unless all that is left is finite."""
+    weight, rows = None, list(arrays.values())
     if sample_weight is not None:
-        weight = read_weight(sample_weight, len(y_true))
-        y_true, y_pred, weight = (values[weight > 0] for values in (y_true, y_pred, weight))
-    if np.isnan(y_true).any() or np.isnan(y_pred).any():
-        raise ValueError("y_true or y_pred holds NaN; score only points that are observed and forecast.")
-    if np.isinf(y_true).any() or np.isinf(y_pred).any():
-        raise ValueError("y_true or y_pred holds an infinite value, which has no finite error; correct or drop it.")
-    return y_true, y_pred, weight
+        weight = read_weight(sample_weight, len(rows[0]))
+        *rows, weight = (values[weight > 0] for values in (*rows, weight))
+    *names, last = arrays
+    names = f"{', '.join(names)} or {last}"
+    if any(np.isnan(values).any() for values in rows):
+        raise ValueError(f"{names} holds NaN; score only points that are observed and forecast.")
+    if any(np.isinf(values).any() for values in rows):
+        raise ValueError(f"{names} holds an infinite value, which has no finite error; correct or drop it.")
+    return *rows, weight
 
 
 def refuse_other_index(X, y, name="y"):
@@ -59,6 +108,28 @@ def read_weight(sample_weight, n):
     if not np.isfinite(weight).all() or (weight < 0).any() or not (weight > 0).any():
         raise ValueError("sample_weight must hold finite numbers, none negative and not all zero.")
     return weight
+
+
+def read_quantiles(q):
+    """Return the levels of quantiles as a float64 array (n_quantiles,)."""
+    levels = read_numbers(q, "q")
+    if levels.ndim > 1 or not levels.size:
+        raise ValueError(f"q has shape {levels.shape}; give one quantile, such as 0.5, or a list of them.")
+    levels = np.atleast_1d(levels)
+    is_none = ~((levels > 0) & (levels < 1))
+    if is_none.any():
+        raise ValueError(f"q holds {levels[is_none][0]:g}, not between 0 and 1; write 0.9 for the quantile of 90 %.")
+    if len(np.unique(levels)) < len(levels):
+        raise ValueError(f"q = {q!r} holds a quantile twice; give each once.")
+    return levels
+
+
+def check_scale(scale, season, score):
+    """Raise unless errors can be scaled by a naive error within training."""
+    if not scale > 0:
+        raise ValueError(
+            f"the naive error of y_train over {how_many(season, 'step')} is {scale}; {score} needs it to be positive."
+        )
 
 
 def check_season(season):

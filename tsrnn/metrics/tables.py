@@ -1,11 +1,13 @@
-"""All scores at once: of one forecast, or of each series of a panel."""
+"""All scores at once: of one forecast, of each series of a panel, or of the intervals of either."""
 
 import numpy as np
 import pandas as pd
 
-from ..counts import how_many
-from .grouped import score_series
-from .reading import check_season, read_numbers, read_pair, read_training
+from ..bands import read_bands
+from ..frames import plain
+from .grouped import inverse_scale, score_intervals, score_series
+from .reading import check_season, read_pair, read_training
+from .steps import check_order, find_steps, name_of_one, read_long, read_steps
 
 
 def forecast_scores(y_true, y_pred, y_train, season=1):
@@ -93,75 +95,110 @@ def panel_scores(truths, forecasts, train, season=1, *, id_col="unique_id", time
     """
     check_season(season)
     names = [id_col, time_col, target]
-    steps, truth, by_time = _read_long(truths, "truths", names)
-    their_steps, forecast, _ = _read_long(forecasts, "forecasts", names)
-    train_steps, known, train_by_time = _read_long(train, "train", names, may_miss=True)
-    places = their_steps.get_indexer(steps)
-    if (places < 0).any():
-        kinds = [str(frame[time_col].dtype) for frame in (forecasts, truths)]
-        odd = "" if kinds[0] == kinds[1] else f" ({time_col!r} is {kinds[0]} there and {kinds[1]} here)"
-        first = _step(steps, (places < 0).argmax())
-        raise ValueError(f"forecasts has no row for {first}, which truths has{odd}; give the same steps in both.")
-    if len(their_steps) > len(steps):
-        surplus = np.setdiff1d(np.arange(len(their_steps)), places)[0]
-        raise ValueError(f"truths has no row for {_step(their_steps, surplus)}, which forecasts has; drop it.")
+    steps, truth, by_time = read_long(truths, "truths", names)
+    forecast_steps, forecast, _ = read_long(forecasts, "forecasts", names)
+    places = find_steps(steps, forecast_steps, "forecasts")
     numbers, ids = pd.factorize(steps.get_level_values(0))
-    train_numbers = ids.get_indexer(train_steps.get_level_values(0))
-    without = np.setdiff1d(np.arange(len(ids)), train_numbers)
-    if len(without):
-        raise ValueError(f"train has no rows of series {_plain(ids[without[0]])}, which truths has; add them.")
-    order = by_time[np.argsort(numbers[by_time], kind="stable")]
-    train_order = train_by_time[np.argsort(train_numbers[train_by_time], kind="stable")]
-    train_order = train_order[train_numbers[train_order] >= 0]
-    bounds = np.append(0, np.cumsum(np.bincount(train_numbers[train_order], minlength=len(ids))))
-    scores = score_series(truth[order], forecast[places][order], numbers[order], known[train_order], bounds, season)
+    known, bounds = _of_each(ids, *read_long(train, "train", names, may_miss=True))
+    order = _by_series(numbers, by_time)
+    scores = score_series(truth[order], forecast[places][order], numbers[order], known, bounds, season)
     return pd.DataFrame(scores, index=pd.Index(ids, name=id_col))
 
 
-def _read_long(frame, what, names, may_miss=False):
-    """Return the steps of a long frame as a MultiIndex (id, time), its values, and the order of its rows by time."""
-    if not isinstance(frame, pd.DataFrame):
-        raise TypeError(f"{what} must be a long DataFrame with the columns {names}; got {type(frame).__name__}.")
-    for name in names:
-        if (n := int((frame.columns == name).sum())) != 1:
-            raise ValueError(
-                f"{what} has {n} columns named {name!r}; it needs one: say id_col, time_col and target, or use "
-                "reset_index() if it stands in the index."
-            )
-    id_col, time_col, target = names
-    if len(frame) == 0:
-        raise ValueError(f"{what} has no rows; give at least one.")
-    for name in (id_col, time_col):
-        if frame[name].isna().any():
-            raise ValueError(
-                f"column {name!r} of {what} misses {how_many(frame[name].isna().sum(), 'value')}; fill or drop them."
-            )
-    if pd.api.types.is_string_dtype(frame[time_col]):
-        raise TypeError(f"column {time_col!r} of {what} holds text, whose order is not that of time; use to_datetime.")
-    ids = frame[id_col]
-    ids = ids.astype(ids.cat.categories.dtype) if isinstance(ids.dtype, pd.CategoricalDtype) else ids
-    steps = pd.MultiIndex.from_arrays([ids, frame[time_col]])
-    if (twice := steps.duplicated()).any():
-        raise ValueError(f"{what} has more than one row for {_step(steps, twice.argmax())}; keep one.")
-    values = read_numbers(frame[target], f"column {target!r} of {what}")
-    for are_bad, bad in ((np.isinf(values), "infinite"), (np.isnan(values) & (not may_miss), "missing")):
-        if are_bad.any():
-            raise ValueError(
-                f"column {target!r} of {what} is {bad} for {_step(steps, are_bad.argmax())}; drop such steps from both "
-                "truths and forecasts, and in train write NaN."
-            )
-    try:
-        by_time = np.asarray(frame[time_col].argsort())
-    except TypeError as error:
-        raise TypeError(f"column {time_col!r} of {what} has no order ({error}); give times of one kind.") from None
-    return steps, values, by_time
+def interval_scores(truths, forecasts, train, season=1, *, target=None, id_col="unique_id", time_col="ds"):
+    """Return the scores of the intervals of forecasts, of each level and, in a panel, each series.
+
+    The mean over series is ``interval_scores(...).groupby("level").mean()``; a coverage of it is that of all steps if
+    the series have equally many.
+
+    Parameters
+    ----------
+    truths : Series or DataFrame
+        The true values of the steps of the forecast.
+    forecasts : DataFrame
+        As ``forecast(h, level=(80, 95))`` gives it: beside each column that is forecast, such as "y", its bounds are
+        "y-lo-80", "y-hi-80", "y-lo-95", "y-hi-95".
+    train : Series or DataFrame
+        What the forecasts were made from: all steps up to the first one forecast at equal distances in time, NaN where
+        one was not observed. May have further series.
+    season : int, default=1
+        Steps of one season.
+    target : str, optional
+        The column that was forecast, of frames that have several beside ids and stamps.
+    id_col, time_col : str
+        Columns of long frames.
+
+    Returns
+    -------
+    DataFrame
+        One row per level, or per series and level, with these in the index. The columns are those of
+        :func:`coverage`, a share; "width", of :func:`mean_interval_width`; :func:`interval_score`; and "MSIS", of
+        :func:`mean_scaled_interval_score`, NaN where it is not defined.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the forecasts have no intervals, or none that are in order; truths and forecasts are not of the same steps
+        and series; a series has no training; or values are missing (but in `train`), infinite or no numbers.
+
+    Notes
+    -----
+    Truths, forecasts and training may come in several formats: one series, a column for each series, long, or with a
+    MultiIndex (id, time). Of columns for each series, a value that is missing in `truths` and `forecasts` is a step
+    that the series does not have, and in `train` the series begins with its first value.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from tsrnn.metrics import interval_scores
+    >>> train, truths = pd.Series([1.0, 2.0, 4.0, 5.0]), pd.Series([6.0, 8.0], index=[4, 5])
+    >>> forecasts = pd.DataFrame({"y": [5.0, 5.0], "y-lo-80": [3.0, 3.0], "y-hi-80": [7.0, 7.0]}, index=[4, 5])
+    >>> interval_scores(truths, forecasts, train).reset_index()
+       level  coverage  width  interval_score  MSIS
+    0     80       0.5    4.0             9.0  6.75
+    """
+    check_season(season)
+    names = [id_col, time_col, target]
+    points, bands = read_bands(forecasts, "forecasts", target, (id_col, time_col))
+    name = name_of_one(points, names)
+    steps, truth, by_time = read_steps(truths, "truths", names, name)
+    numbers, ids = pd.factorize(steps.get_level_values(0))
+    known, limits = _of_each(ids, *read_steps(train, "train", names, name, may_miss=True))
+    scale = inverse_scale(known, limits[:-1], limits[1:], season, 1)
+    order = _by_series(numbers, by_time)
+    tables = []
+    for level, sides in bands.items():
+        lower, upper = _read_bounds(sides, level, steps, names, name)
+        scores = score_intervals(truth[order], lower[order], upper[order], level, numbers[order])
+        scores["MSIS"] = scores["interval_score"] * scale
+        tables.append(pd.DataFrame(scores, index=pd.Index(ids, name=id_col)))
+    table = pd.concat(tables, keys=bands, names=["level"])
+    if name is not None:
+        return table.droplevel(1)
+    return table.swaplevel().iloc[np.arange(len(table)).reshape(-1, len(ids)).T.ravel()]
 
 
-def _step(steps, row):
-    """Return a row of a MultiIndex (id, time) in words."""
-    series, stamp = steps[row]
-    return f"series {_plain(series)} at {stamp}"
+def _read_bounds(sides, level, steps, names, name):
+    """Return the lower and the upper bounds of these steps."""
+    bounds = []
+    for side, bound in zip(("lower", "upper"), sides, strict=True):
+        bound_steps, values, _ = read_steps(bound, f"the {side} bound of level {level}", names, name)
+        bounds.append(values[find_steps(steps, bound_steps, "forecasts")])
+    check_order(*bounds, level, steps)
+    return bounds
 
 
-def _plain(series):
-    return repr(series.item() if isinstance(series, np.generic) else series)
+def _of_each(ids, steps, values, by_time):
+    """Return the values of these series alone, series after series in the order of time, and where each begins."""
+    numbers = ids.get_indexer(steps.get_level_values(0))
+    without = np.setdiff1d(np.arange(len(ids)), numbers)
+    if len(without):
+        raise ValueError(f"train has no rows of series {plain(ids[without[0]])!r}, which truths has; add them.")
+    order = _by_series(numbers, by_time)
+    order = order[numbers[order] >= 0]
+    return values[order], np.append(0, np.cumsum(np.bincount(numbers[order], minlength=len(ids))))
+
+
+def _by_series(numbers, by_time):
+    """Return the order of rows series by series, each in the order of time."""
+    return by_time[np.argsort(numbers[by_time], kind="stable")]

@@ -120,10 +120,23 @@ def shorten_to_fit(ax, text):
 
 def draw_line(ax, x, y, **style):
     """Draw a line; a value that stands alone between missing ones is a dot, as no line leads there."""
-    is_there = np.isfinite(y)
-    beside = np.concatenate([[False], is_there, [False]])
-    alone = np.flatnonzero(is_there & ~beside[:-2] & ~beside[2:])
+    alone = _find_alone(y)
     ax.plot(x, y, marker="." if len(alone) else None, markevery=alone.tolist() if len(alone) else None, **style)
+
+
+def draw_band(ax, x, lower, upper, color, label):
+    """Draw the shade between two bounds and return it; bounds that stand alone are joined by a bar."""
+    alone = _find_alone(lower + upper)
+    if len(alone):
+        ax.vlines(x[alone], lower[alone], upper[alone], color=color, lw=8, zorder=1)
+    return ax.fill_between(x, lower, upper, color=color, lw=0, zorder=1, label=label)
+
+
+def _find_alone(values):
+    """Return the places of values between missing ones."""
+    is_there = np.isfinite(values)
+    beside = np.concatenate([[False], is_there, [False]])
+    return np.flatnonzero(is_there & ~beside[:-2] & ~beside[2:])
 
 
 def dress(ax, title, handles=None):

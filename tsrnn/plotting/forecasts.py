@@ -13,6 +13,7 @@ from .axes import (
     add_legend,
     check_axes,
     check_labels,
+    draw_band,
     draw_line,
     dress,
     instants,
@@ -22,7 +23,15 @@ from .axes import (
     time_axis,
     time_label,
 )
-from .reading import check_count, check_same_clock, read_intervals, read_many, read_one
+from .reading import (
+    check_count,
+    check_same_clock,
+    interval_name,
+    part_intervals,
+    read_intervals,
+    read_many,
+    read_one,
+)
 
 
 def plot_forecast(
@@ -36,12 +45,13 @@ def plot_forecast(
     forecast : Series or DataFrame
         A frame has one series: one column on a clock, or rows of a long or MultiIndex frame with one id. The index is
         of dates, with or without time zone, of periods, drawn where they begin, or of numbers. NaN is not drawn.
+        The intervals that it has in columns such as ``"y-lo-80"`` and ``"y-hi-80"`` are drawn too.
     history : like `forecast`, optional
         What was known; only its last part is drawn. The forecast is joined to it unless there is a hole between them.
     truth, baseline : like `forecast`, optional
-        The observed values of the steps of the forecast, and a simpler forecast of them.
+        The observed values of the steps of the forecast, and a simpler forecast of them, without its intervals.
     intervals : dict of float to (lower, upper), optional
-        By level, such as 0.8 for 80 %; both bounds are like `forecast`.
+        Intervals that are not in `forecast`, by level in percent, such as 80; both bounds are like `forecast`.
     n_history : int, optional
         Steps of history to draw; by default twice as many as forecast.
     title, ylabel : str, optional
@@ -63,7 +73,7 @@ def plot_forecast(
     Raises
     ------
     TypeError, ValueError
-        If the parts are no series on one kind of clock, or there is nothing to draw.
+        If the parts are no series on one kind of clock, there is nothing to draw, or intervals are none.
 
     Examples
     --------
@@ -75,8 +85,17 @@ def plot_forecast(
     >>> ax = tsrnn.plotting.plot_forecast(naive, nile, ylabel="flow, 10$^8$ m$^3$ a year")
     >>> ax.get_ylabel()
     'flow, 10$^8$ m$^3$ a year'
+
+    A frame with intervals becomes a fan:
+
+    >>> frame = naive.to_frame("flow").assign(**{"flow-lo-80": naive - 200, "flow-hi-80": naive + 200})
+    >>> ax = tsrnn.plotting.plot_forecast(frame, nile)
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['history', 'forecast', '80 % interval']
     """
     columns = {"target": target, "id_col": id_col, "time_col": time_col}
+    forecast, intervals = part_intervals(forecast, intervals, "forecast", columns)
+    baseline, _ = part_intervals(baseline, None, "baseline", columns)
     given = {"forecast": forecast, "history": history, "truth": truth, "baseline": baseline}
     parts = {what: read_one(data, what, columns) for what, data in given.items() if data is not None}
     bands = read_intervals(intervals, lambda data, what: read_one(data, what, columns))
@@ -100,11 +119,12 @@ def plot_panel(
     Parameters
     ----------
     forecasts : DataFrame or Series
-        Wide, long or with a MultiIndex (id, time).
+        Wide, long or with a MultiIndex (id, time). The intervals that it has in columns such as ``"y-lo-80"`` and
+        ``"y-hi-80"``, or in a wide frame ``"<series>-lo-80"``, are drawn too.
     history, truth, baseline : like `forecasts`, optional
         See :func:`plot_forecast`; in any of these formats, matched by id. Those that lack a series leave it without.
     intervals : dict of float to (lower, upper), optional
-        By level; both bounds are like `forecasts`.
+        Intervals that are not in `forecasts`, by level in percent; both bounds are like `forecasts`.
     max_series : int, default=12
         Most series to draw; how many more there are is written below the grid.
     n_columns : int, optional
@@ -141,11 +161,17 @@ def plot_panel(
     if n_columns is not None:
         check_count("n_columns", n_columns)
     columns = {"target": target, "id_col": id_col, "time_col": time_col}
+
+    def columns_of(data):
+        is_wide = isinstance(data, pd.DataFrame) and id_col not in data and not isinstance(data.index, pd.MultiIndex)
+        return columns | ({"target": None} if is_wide else {})
+
+    forecasts, intervals = part_intervals(forecasts, intervals, "forecasts", columns_of(forecasts))
+    baseline, _ = part_intervals(baseline, None, "baseline", columns_of(baseline))
     given = {"forecast": forecasts, "history": history, "truth": truth, "baseline": baseline}
 
     def read(data, what):
-        is_wide = isinstance(data, pd.DataFrame) and id_col not in data and not isinstance(data.index, pd.MultiIndex)
-        return read_many(data, what, columns | ({"target": None} if is_wide else {}))
+        return read_many(data, what, columns_of(data))
 
     panels = {what: read(data, what) for what, data in given.items() if data is not None}
     bands = read_intervals(intervals, read)
@@ -153,7 +179,7 @@ def plot_panel(
     every = list(panels["forecast"])
     if not every:
         raise ValueError("forecasts has no rows; give at least one series.")
-    bounds = {f"intervals[{level}]": side for level, sides in bands.items() for side in sides}
+    bounds = {f"the {interval_name(level)}": side for level, sides in bands.items() for side in sides}
     for what, panel in (panels | bounds).items():
         if not set(every) & set(panel):
             raise ValueError(f"{what} has none of the series of forecasts; it has {listing(list(panel))}.")
@@ -222,7 +248,7 @@ def _check_forecast(parts, bands, n_history):
     """Raise unless all parts of one picture can be drawn on one axis."""
     if n_history is not None:
         check_count("n_history", n_history)
-    bounds = {f"intervals[{level}]": sides[at] for level, sides in bands.items() for at in (0, 1)}
+    bounds = {f"the {interval_name(level)}": sides[at] for level, sides in bands.items() for at in (0, 1)}
     for what, series in (parts | bounds).items():
         if not len(series):
             raise ValueError(f"{what} has no rows; give at least one.")
@@ -234,10 +260,12 @@ def _check_forecast(parts, bands, n_history):
         raise ValueError(f"truth has no step of the forecast, from {first} to {last}; give the part that came true.")
     for level, (lower, upper) in bands.items():
         if not lower.index.equals(upper.index):
-            raise ValueError(f"the bounds of intervals[{level}] have different stamps; give both the same.")
+            raise ValueError(f"the bounds of the {interval_name(level)} have different stamps; give both the same.")
         if (crossed := (lower > upper).to_numpy()).any():
             stamp = lower.index[crossed.argmax()]
-            raise ValueError(f"the lower bound of intervals[{level}] is above the upper one at {stamp}; swap them.")
+            raise ValueError(
+                f"the lower bound of the {interval_name(level)} is above the upper one at {stamp}; swap them."
+            )
 
 
 def _overlap(parts, n_history):
@@ -252,7 +280,7 @@ def _overlap(parts, n_history):
 
 
 def _draw_forecast(ax, parts, bands, n_history, labels):
-    """Draw one picture; return what its legend shows, {label: handle}, with all intervals in one entry."""
+    """Draw one picture; return what its legend shows, {label: handle}."""
     parts, bands = _in_utc(parts), {level: _in_utc(dict(enumerate(sides))) for level, sides in bands.items()}
     forecast, history = parts["forecast"], parts.get("history")
     last = None
@@ -260,7 +288,7 @@ def _draw_forecast(ax, parts, bands, n_history, labels):
         recent = _recent(history, forecast, n_history)
         draw_line(ax, recent.index, recent.to_numpy(), label=labels["history"], **PARTS["history"][1])
         last = _last_before(recent, forecast)
-    shades = []
+    shades = {}
     if history is not None and not bands:
         begin = forecast.index[0] if last is None else last.index[0]
         ax.axvspan(begin, forecast.index[-1], color=FORECAST, alpha=0.06, lw=0)
@@ -268,16 +296,15 @@ def _draw_forecast(ax, parts, bands, n_history, labels):
         share = 0.18 + 0.4 * rank / len(bands)  # of the colour; the narrower, the darker
         shade = tuple(share * one + 1 - share for one in to_rgb(FORECAST))
         lower, upper = (_join(last, side) for side in sides.values())
-        name = f"{100 * level:g} %"
-        shades.append(ax.fill_between(lower.index, lower, upper, color=shade, lw=0, zorder=1, label=name))
+        name = interval_name(level)
+        shades[name] = draw_band(ax, lower.index, lower.to_numpy(), upper.to_numpy(), shade, name)
     for what in ("truth", "baseline", "forecast"):
         if what in parts:
             joined = _join(last, parts[what])
             draw_line(ax, joined.index, joined.to_numpy(), label=labels[what], **PARTS[what][1])
     ax.margins(x=0.01)
     handles = {line.get_label(): line for line in ax.get_lines() if not line.get_label().startswith("_")}
-    levels = ", ".join(f"{100 * level:g}" for level in reversed(bands))
-    return handles | ({f"{levels} % interval{'s' * (len(bands) > 1)}": tuple(reversed(shades))} if bands else {})
+    return handles | dict(reversed(shades.items()))
 
 
 def _in_utc(parts):

@@ -1,28 +1,23 @@
 """What users give becomes Series of floats, on an index that matplotlib can draw."""
 
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
 
+from ..bands import check_level, split_bands
 from ..counts import how_many
-from ..frames import listing, read_table
+from ..frames import read_values
 
 
 def read_many(data, what, columns):
     """Return {id: Series}, each in the order of time, of any format; the id of a single one is its name."""
-    if not isinstance(data, pd.Series | pd.DataFrame):
-        raise TypeError(f"{what} must be a Series or a DataFrame, whose index says when; got {type(data).__name__}.")
-    clock = (columns["id_col"], columns["time_col"])
-    has_choice = isinstance(data, pd.DataFrame) and sum(name not in clock for name in data.columns) > 1
-    table = read_table(data, **(columns if has_choice else columns | {"target": None}))
+    table = read_values(data, what, **columns)
     keys = table.keys
     if keys.ids is None:
         names = table.targets.columns if isinstance(data, pd.DataFrame) else [data.name]
         targets = [table.targets.iloc[:, column] for column in range(len(names))]
         return {one: _drawable(target, keys.stamps, what, one) for one, target in zip(names, targets, strict=True)}
-    if table.targets.shape[1] > 1:
-        raise ValueError(f"{what} has the targets {listing(table.targets.columns)}; choose one by target.")
     values, name = table.targets.iloc[:, 0], table.targets.columns[0]
     rows = pd.Series(range(len(data))).groupby(keys.series).indices
     of_ids = {one: rows[number] for number, one in enumerate(keys.ids)}
@@ -59,6 +54,14 @@ def _drawable(values, stamps, what, name):
     return series.sort_index()
 
 
+def part_intervals(forecast, intervals, what, columns):
+    """Return a forecast without the intervals in its columns, and these, or else those given apart."""
+    points, bands = split_bands(forecast, what, columns["target"], (columns["id_col"], columns["time_col"]))
+    if bands and intervals is not None:
+        raise ValueError(f"{what} has intervals in its columns, and intervals are given too; give them once.")
+    return points, bands or intervals
+
+
 def read_intervals(intervals, read):
     """Return {level: (lower, upper)}, widest first, each bound as `read` returns it."""
     if intervals is None:
@@ -66,14 +69,18 @@ def read_intervals(intervals, read):
     if not isinstance(intervals, dict):
         raise TypeError(f"intervals must be a dict of level to (lower, upper); got {type(intervals).__name__}.")
     for level, sides in intervals.items():
-        if isinstance(level, bool) or not isinstance(level, Real) or not 0 < level < 1:
-            raise ValueError(f"intervals has the level {level!r}, not between 0 and 1; write 0.8 for 80 %.")
+        check_level(level, "a level of intervals")
         if not isinstance(sides, tuple | list) or len(sides) != 2:
             raise ValueError(f"intervals[{level}] is no pair; give (lower, upper).")
     return {
-        level: tuple(read(side, f"intervals[{level}]") for side in intervals[level])
+        level: tuple(read(side, f"the {interval_name(level)}") for side in intervals[level])
         for level in sorted(intervals, reverse=True)
     }
+
+
+def interval_name(level):
+    """Return what legends and messages call the interval of a level."""
+    return f"{level:g} % interval"
 
 
 def check_count(name, value):
