@@ -36,8 +36,8 @@ NETWORK = [
 KERNELS = [
     "step", "stream", "tasks", "shard", "network", "embedding", "head", "connections", "recurrence", "dropout",
     "transposition", "layer", "layout", "plan", "packing", "optimizers", "random", "elementwise", "product", "rnn",
-    "lstm", "gru", "gru_before", "losses", "code", "vector", "processor", "buffers", "target", "workers", "caching",
-    "__init__",
+    "lstm", "gru", "gru_before", "losses", "likelihoods", "special", "code", "vector", "processor", "buffers", "target",
+    "workers", "caching", "__init__",
 ]  # fmt: skip
 ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}" for room in KERNELS)]
 
