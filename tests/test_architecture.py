@@ -26,8 +26,8 @@ SURFACE = [
     "__main__", "__init__", *COMMANDS, "forecaster", "generator", "regressor", "classifier", "windowed", "skill",
     "baselines", "streaming", "memories", "choices", *BACKTESTING, "lookahead", "contract", "ahead", "asking",
     "splitting", "tokens", "ids", "carried", "member", "preparation", "covariates", *PLOTTING, "datasets", *METRICS,
-    "transforms", "powers", "seasons", "scaling", "decomposition", "windows", "sequences", "checking", "calendar",
-    "stamps", "reading", "panel", "columns", "frames", "clock", "base", "weights", "counts",
+    "transforms", "powers", "seasons", "scaling", "decomposition", "distributions", "windows", "sequences", "checking",
+    "calendar", "stamps", "reading", "panel", "columns", "frames", "clock", "base", "weights", "counts",
 ]  # fmt: skip
 NETWORK = [
     "training", "together", "carrying", "windows", "architecture", "schedules", "optimizers", "initializers",
@@ -66,6 +66,7 @@ ALLOWED = {
     "matplotlib": PLOTTING,
     "tqdm": ["base", "backtesting.rolling"],
     "holidays": ["calendar"],
+    "scipy": ["distributions"],
     "statsmodels": ["decomposition"],
 }
 
