@@ -21,6 +21,8 @@ def make_rows(n_targets, has_missing, has_counts=False, seed=0):
     rows = np.random.default_rng(seed).normal(10, 3, size=(N_ROWS, n_targets + 2))
     if has_counts:
         rows[:, :n_targets] = np.maximum(rows[:, :n_targets] // 1 - 6, 0)  # some of them zero
+    else:
+        rows[::7] *= -1
     if has_missing:
         rows[[2, 3, 10, 13, 14, 31, 32, 33, 47], 0] = np.nan
         rows[50, :] = np.nan  # all that one window sees

@@ -125,12 +125,29 @@ def test_nothing_falls_below_its_floor():
     assert parameters("negative_binomial", [-1000, -1000]) == pytest.approx([SCALE * LEAST_MEAN, LEAST_DISPERSION])
 
 
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_outputs_that_no_exponential_can_take_have_finite_losses(name):
+    value, slopes = value_and_slopes(name, np.full(N_PARAMETERS[name], -1000.0), 2.0)
+    assert np.isfinite(value) and np.isfinite(slopes).all()
+
+
 def test_a_negative_binomial_of_little_dispersion_is_a_poisson():
     mean = SCALE * np.log1p(np.exp(1.5))
     for target in (0.0, 3.0, 20.0):
         value, slopes = value_and_slopes("negative_binomial", [1.5, -40.0], target)
         assert value == pytest.approx(-stats.poisson.logpmf(target, mean), rel=1e-4)
         assert slopes[0] == pytest.approx((1 - target / mean) * SCALE / (1 + np.exp(-1.5)), rel=1e-4, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_a_stream_predicts_the_same_parameters(name):
+    architecture = Architecture("lstm", 6, 1, (4,), 2 * N_PARAMETERS[name], loss=name)
+    weights = initial_parameters(architecture, np.random.RandomState(0), np.float32)
+    window = np.random.default_rng(0).normal(size=(1, 6, 1)).astype(np.float32)
+    stream = architecture.stream(weights)
+    for x in window[0]:
+        parameters_then = stream.advance(x)
+    np.testing.assert_array_equal(parameters_then, predict(architecture, weights, window, 1)[0])
 
 
 # Recovery: of data drawn from a likelihood a network learns the parameters, as closely as the data tell of them.
