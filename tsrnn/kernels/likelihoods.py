@@ -1,8 +1,7 @@
 """Likelihoods: several outputs of one target are the parameters of its distribution, and the loss its negative log.
 
 The first output of a target stands at `first` in the workspace, the others follow. Each function that ends in `_loss`
-returns the loss, of float64, and overwrites the outputs by `share` times its slopes; each that ends in `_parameters`
-overwrites them by the parameters in the units of the target.
+returns the loss, of float64, and overwrites the outputs by `share` times its slopes.
 
 NORMAL              location, scale
 STUDENT_T           location, scale, degrees of freedom
@@ -37,13 +36,18 @@ _HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
 
 @inner
+def above(output, least):
+    """Return the positive number that an output stands for: softplus, and a floor."""
+    return softplus(np.float64(output)) + least
+
+
+@inner
 def normal_loss(work, first, target, share):
     """Return log s + z^2 / 2 + log(2 pi) / 2 for z = (y - location) / s; see the module."""
-    raw = np.float64(work[first + 1])
-    scale = softplus(raw) + LEAST_SCALE
+    scale = above(work[first + 1], LEAST_SCALE)
     z = (target - work[first]) / scale
     work[first] = -share * z / scale
-    work[first + 1] = share * (1 - z * z) / scale * logistic(raw)
+    work[first + 1] = share * (1 - z * z) / scale * logistic(work[first + 1])
     return math.log(scale) + 0.5 * z * z + _HALF_LOG_2PI
 
 
@@ -53,14 +57,13 @@ def student_t_loss(work, first, target, share):
 
     log s + log(pi v) / 2 - log Gamma((v + 1) / 2) + log Gamma(v / 2) + (v + 1) / 2 log(1 + z^2 / v)
     """
-    raw, raw_degrees = np.float64(work[first + 1]), np.float64(work[first + 2])
-    scale, v = softplus(raw) + LEAST_SCALE, softplus(raw_degrees) + LEAST_DEGREES
+    scale, v = above(work[first + 1], LEAST_SCALE), above(work[first + 2], LEAST_DEGREES)
     z = (target - work[first]) / scale
     of_tail, pull = math.log1p(z * z / v), (v + 1) / (v + z * z)
     of_degrees = 0.5 * (1 / v - digamma_rise(v / 2, 0.5) + of_tail - pull * z * z / v)
     work[first] = -share * pull * z / scale
-    work[first + 1] = share * (1 - pull * z * z) / scale * logistic(raw)
-    work[first + 2] = share * of_degrees * logistic(raw_degrees)
+    work[first + 1] = share * (1 - pull * z * z) / scale * logistic(work[first + 1])
+    work[first + 2] = share * of_degrees * logistic(work[first + 2])
     return math.log(scale) + 0.5 * math.log(math.pi * v) - log_gamma_rise(v / 2, 0.5) + 0.5 * (v + 1) * of_tail
 
 
@@ -79,33 +82,11 @@ def negative_binomial_loss(work, first, target, window_scale, share):
 
     log Gamma(y + 1) - log Gamma(y + r) + log Gamma(r) - y log(m / r) + (y + r) log(1 + m / r)
     """
-    raw, raw_dispersion = np.float64(work[first]), np.float64(work[first + 1])
-    mean, dispersion = window_scale * (softplus(raw) + LEAST_MEAN), softplus(raw_dispersion) + LEAST_DISPERSION
+    mean, dispersion = window_scale * above(work[first], LEAST_MEAN), above(work[first + 1], LEAST_DISPERSION)
     r, odds = 1 / dispersion, mean * dispersion
     of_tail, off = math.log1p(odds), target - mean
     of_r = digamma_rise(r, target) - of_tail - off / (r + mean)
-    work[first] = -share * off / (mean * (1 + odds)) * window_scale * logistic(raw)
-    work[first + 1] = share * of_r * r * r * logistic(raw_dispersion)
+    work[first] = -share * off / (mean * (1 + odds)) * window_scale * logistic(work[first])
+    work[first + 1] = share * of_r * r * r * logistic(work[first + 1])
     of_count = log_gamma_rise(1.0, target) - log_gamma_rise(r, target)
     return of_count - target * math.log(odds) + (target + r) * of_tail
-
-
-@inner
-def location_parameters(work, first, level, window_scale):
-    """Turn the outputs of NORMAL into its parameters, and the first two of STUDENT_T; see the module."""
-    work[first] = work[first] * window_scale + level
-    work[first + 1] = (softplus(np.float64(work[first + 1])) + LEAST_SCALE) * window_scale
-
-
-@inner
-def student_t_parameters(work, first, level, window_scale):
-    """Turn the outputs of STUDENT_T into its parameters; see the module."""
-    location_parameters(work, first, level, window_scale)
-    work[first + 2] = softplus(np.float64(work[first + 2])) + LEAST_DEGREES
-
-
-@inner
-def negative_binomial_parameters(work, first, window_scale):
-    """Turn the outputs of NEGATIVE_BINOMIAL into its parameters; see the module."""
-    work[first] = (softplus(np.float64(work[first])) + LEAST_MEAN) * window_scale
-    work[first + 1] = softplus(np.float64(work[first + 1])) + LEAST_DISPERSION

@@ -11,13 +11,15 @@ import numpy as np
 
 from .caching import inner
 from .likelihoods import (
-    location_parameters,
+    LEAST_DEGREES,
+    LEAST_DISPERSION,
+    LEAST_MEAN,
+    LEAST_SCALE,
+    above,
     negative_binomial_loss,
-    negative_binomial_parameters,
     normal_loss,
     poisson_loss,
     student_t_loss,
-    student_t_parameters,
 )
 from .special import logistic, softplus
 
@@ -64,11 +66,13 @@ def parameters_loss(loss, numbers, work, first, target, level, scale, share):
 def predict_target(loss, work, first, n, level, scale):
     """Turn the n outputs of a target into what is predicted, in the units of the target."""
     if loss == NEGATIVE_BINOMIAL:
-        negative_binomial_parameters(work, first, scale)
-    elif loss == STUDENT_T:
-        student_t_parameters(work, first, level, scale)
-    elif loss == NORMAL:
-        location_parameters(work, first, level, scale)
+        work[first] = above(work[first], LEAST_MEAN) * scale
+        work[first + 1] = above(work[first + 1], LEAST_DISPERSION)
+    elif loss in (NORMAL, STUDENT_T):
+        work[first] = work[first] * scale + level
+        work[first + 1] = above(work[first + 1], LEAST_SCALE) * scale
+        if loss == STUDENT_T:
+            work[first + 2] = above(work[first + 2], LEAST_DEGREES)
     else:
         if n > 1:
             put_in_order(work, first, n)
