@@ -43,7 +43,7 @@ def make_plan(
     packing, work = Packing(V), _Workspace(V, trains, n_steps)
     network = np.zeros(p.WIDTH, np.int64)
     n_numbers = p.N_PARAMETERS.get(loss, max(1, len(loss_numbers)))  # of one target
-    n_losses = {"classes": 1}.get(loss, n_outputs // n_numbers if loss in p.N_PARAMETERS else n_outputs)
+    n_losses = n_outputs // (n_outputs if loss == "classes" else p.N_PARAMETERS.get(loss, 1))
     decodes = n_past > 0  # in the last steps of a window, each of which has an output; otherwise the last has all
     n_ahead, has_steps = 1 if decodes else max(1, horizon), return_sequences or decodes
     network[[p.LENGTH, p.N_KEPT, p.HEAD_STEPS]] = V, work.n_kept, min(n_steps, HEAD_STEPS) if has_steps else 1
