@@ -105,6 +105,7 @@ Dozat (2016), Incorporating Nesterov momentum into Adam. ICLR workshop.
 Tieleman & Hinton (2012), Lecture 6.5: RMSprop. Neural networks for machine learning.
 Duchi, Hazan & Singer (2011), Adaptive subgradient methods. JMLR 12.
 Sutskever et al. (2013), On the importance of initialization and momentum in deep learning. ICML.
+Lanczos (1964), A precision approximation of the gamma function. SIAM Journal on Numerical Analysis B 1.
 Squire & Trapp (1998), Using complex variables to estimate derivatives of real functions. SIAM Review 40.
 """
 
@@ -262,20 +263,21 @@ def _walk(step, p, x, exists, is_reverse, act, mask):
 
 def loss(
     cell, weights, X, y, activation="tanh", reset_after=True, window_norm=None, lengths=None, name="squared_error",
-    numbers=(0.0,), sample_weight=None, **of_network,
+    numbers=(0.0,), sample_weight=None, scales=1.0, **of_network,
 ):  # fmt: skip
     """Return the mean loss (see `mean_loss`) of the predictions for X; `of_network` goes to `forward`."""
     outputs = forward(cell, weights, X, activation, reset_after, window_norm, lengths, **of_network)
-    return mean_loss(outputs, y, name, numbers, sample_weight, lengths)
+    return mean_loss(outputs, y, name, numbers, sample_weight, lengths, scales)
 
 
-def mean_loss(outputs, y, name="squared_error", numbers=(0.0,), sample_weight=None, lengths=None):
+def mean_loss(outputs, y, name="squared_error", numbers=(0.0,), sample_weight=None, lengths=None, scales=1.0):
     """Return the weighted mean of the loss of that name over samples and outputs; y has shape (n_samples, n_targets).
 
-    Of `numbers` each target has an output for each. Of "classes" the one target is the number of the class. With
-    outputs of all steps and y of shape (n_samples, n_steps, n_targets), each step that a row has counts as a sample,
-    with the weight of its row. A target that is NaN has no loss, and the mean is over all others; weights may then be
-    of shape (n_samples, n_targets), too.
+    Of `numbers` each target has an output for each, of a distribution one for each of its parameters. Of "classes" the
+    one target is the number of the class. With outputs of all steps and y of shape (n_samples, n_steps, n_targets),
+    each step that a row has counts as a sample, with the weight of its row. A target that is NaN has no loss, and the
+    mean is over all others; weights may then be of shape (n_samples, n_targets), too. Where y are counts, `scales`,
+    which can be brought to their shape, are those of their windows.
     """
     if outputs.ndim == 3:
         exists = _exists(*outputs.shape[:2], lengths)
@@ -286,14 +288,80 @@ def mean_loss(outputs, y, name="squared_error", numbers=(0.0,), sample_weight=No
         o = outputs - outputs.real.max(axis=1, keepdims=True)
         losses = np.log(np.exp(o).sum(axis=1)) - o[np.arange(len(o)), y[:, 0].astype(int)]
         return np.average(losses, weights=sample_weight)
-    y = np.repeat(y, len(numbers), axis=1)
-    assert outputs.shape == y.shape, f"y has shape {y.shape}, the outputs {outputs.shape}"
+    o = outputs.reshape(*y.shape, N_PARAMETERS.get(name, len(numbers)))
+    known = np.nan_to_num(y)[:, :, None]
+    if name in N_PARAMETERS:
+        losses = LIKELIHOODS[name](known, *parameters(name, o, 0, np.reshape(scales, np.shape(scales) + (1,))))
+    else:
+        losses = LOSSES[name](parameters(name, o), known, np.array(numbers))
     if np.isnan(y).any() or np.ndim(sample_weight) == 2:
-        of_targets = np.ones(y.shape) if sample_weight is None else np.repeat(sample_weight, len(numbers), axis=1)
-        of_targets, y = np.where(np.isnan(y), 0, of_targets), np.nan_to_num(y)
-        return np.average(LOSSES[name](outputs, y, np.resize(numbers, y.shape[1])), weights=of_targets)
-    losses = LOSSES[name](outputs, y, np.resize(numbers, y.shape[1]))
-    return np.average(losses.mean(axis=1), weights=sample_weight)
+        of_targets = np.ones(y.shape) if sample_weight is None else sample_weight
+        return np.average(losses.mean(axis=2), weights=np.where(np.isnan(y), 0, of_targets))
+    return np.average(losses.mean(axis=(1, 2)), weights=sample_weight)
+
+
+def parameters(name, o, level=0.0, scale=1.0):
+    """Return what outputs, the last axis those of one target, are the prediction of.
+
+    A list of arrays, the parameters of the distribution, that keep this axis with one number; else one array. What is
+    positive is log(1 + e^o) and a floor. Of several quantiles the one in the middle is its output, and each of the
+    others so much further away from there than the one before. `level` and `scale` are those of the windows.
+    """
+
+    def positive(k, least):
+        return np.log(1 + np.exp(o[..., k, None])) + least
+
+    if name == "normal":
+        return [o[..., :1] * scale + level, positive(1, 1e-3) * scale]
+    if name == "student_t":
+        return [o[..., :1] * scale + level, positive(1, 1e-3) * scale, positive(2, 2.001)]
+    if name == "poisson":
+        return [np.exp(o) * scale]
+    if name == "negative_binomial":
+        return [positive(0, 1e-6) * scale, positive(1, 1e-6)]
+    if o.shape[-1] > 1:
+        quantiles, middle = [o[..., o.shape[-1] // 2]], o.shape[-1] // 2
+        for k in range(middle + 1, o.shape[-1]):
+            quantiles.append(quantiles[-1] + positive(k, 0)[..., 0])
+        for k in reversed(range(middle)):
+            quantiles.insert(0, quantiles[0] - positive(k, 0)[..., 0])
+        o = np.stack(quantiles, axis=-1)
+    return {"binary": lambda: 1 / (1 + np.exp(-o))}.get(name, lambda: o * scale + level)()
+
+
+def log_gamma(x):
+    """Return log Gamma of numbers with a positive real part, real or complex (Lanczos 1964, Godfrey's coefficients)."""
+    terms = [
+        0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
+        12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
+    ]  # fmt: skip
+    series = terms[0] + sum(term / (x + k) for k, term in enumerate(terms[1:]))
+    return np.log(2 * np.pi) / 2 + (x - 0.5) * np.log(x + 6.5) - (x + 6.5) + np.log(series)
+
+
+def _rising_factorial(r, y):
+    """Return log Gamma(r + y) - log Gamma(r) for integers y."""
+    factors = np.arange(int(np.max(y, initial=0)))
+    return np.where(factors < y, np.log(r + factors), 0).sum(axis=-1, keepdims=True)
+
+
+def _negative_binomial(y, m, d):
+    """Return the negative log of C(y + 1 / d - 1, y) (1 + d m)^(-1 / d) (d m / (1 + d m))^y."""
+    p = 1 / (1 + d * m)
+    of_count = _rising_factorial(1.0, y) - _rising_factorial(1 / d, y)
+    return of_count - np.log(p) / d - y * np.log(1 - p)
+
+
+LIKELIHOODS = {
+    "normal": lambda y, m, s: np.log(2 * np.pi * s**2) / 2 + (y - m) ** 2 / (2 * s**2),
+    "student_t": lambda y, m, s, v: (
+        log_gamma(v / 2) - log_gamma((v + 1) / 2) + np.log(np.pi * v * s**2) / 2
+        + (v + 1) / 2 * np.log(1 + (y - m) ** 2 / (v * s**2))
+    ),
+    "poisson": lambda y, m: m - y * np.log(m),
+    "negative_binomial": _negative_binomial,
+}  # fmt: skip
+N_PARAMETERS = {"normal": 2, "student_t": 3, "poisson": 1, "negative_binomial": 2}
 
 
 def _abs(x):
@@ -305,8 +373,7 @@ LOSSES = {
     "squared_error": lambda o, y, _: (o - y) ** 2,
     "absolute_error": lambda o, y, _: _abs(o - y),
     "huber": lambda o, y, d: np.where(np.abs(o.real - y) <= d, (o - y) ** 2 / 2, d * (_abs(o - y) - d / 2)),
-    "poisson": lambda o, y, _: np.exp(o) - y * o,
-    "binary": lambda o, y, _: np.log(1 + np.exp(o)) - y * o,
+    "binary": lambda p, y, _: -np.log(np.where(y == 1, p, 1 - p)),
     "quantile": lambda o, y, q: np.where(o.real > y, (1 - q) * (o - y), q * (y - o)),
 }
 

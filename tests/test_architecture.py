@@ -26,8 +26,8 @@ SURFACE = [
     "__main__", "__init__", *COMMANDS, "forecaster", "generator", "regressor", "classifier", "windowed", "skill",
     "baselines", "streaming", "memories", "choices", *BACKTESTING, "lookahead", "contract", "ahead", "asking",
     "splitting", "tokens", "ids", "carried", "member", "preparation", "covariates", *PLOTTING, "datasets", *METRICS,
-    "transforms", "powers", "seasons", "scaling", "decomposition", "windows", "sequences", "checking", "calendar",
-    "stamps", "reading", "panel", "columns", "bands", "frames", "clock", "base", "weights", "counts",
+    "transforms", "powers", "seasons", "scaling", "decomposition", "distributions", "windows", "sequences", "checking",
+    "calendar", "stamps", "reading", "panel", "columns", "bands", "frames", "clock", "base", "weights", "counts",
 ]  # fmt: skip
 NETWORK = [
     "training", "together", "carrying", "windows", "architecture", "schedules", "optimizers", "initializers",
@@ -36,8 +36,8 @@ NETWORK = [
 KERNELS = [
     "step", "stream", "tasks", "shard", "network", "embedding", "head", "connections", "recurrence", "dropout",
     "transposition", "layer", "layout", "plan", "packing", "optimizers", "random", "elementwise", "product", "rnn",
-    "lstm", "gru", "gru_before", "losses", "code", "vector", "processor", "buffers", "target", "workers", "caching",
-    "__init__",
+    "lstm", "gru", "gru_before", "losses", "likelihoods", "special", "code", "vector", "processor", "buffers", "target",
+    "workers", "caching", "__init__",
 ]  # fmt: skip
 ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}" for room in KERNELS)]
 
@@ -66,6 +66,7 @@ ALLOWED = {
     "matplotlib": PLOTTING,
     "tqdm": ["base", "backtesting.rolling"],
     "holidays": ["calendar"],
+    "scipy": ["distributions"],
     "statsmodels": ["decomposition"],
 }
 

@@ -16,9 +16,13 @@ ORIGINS = np.array([0, 4, 50, 11, 30, 29, 44, 20, 8])
 LENGTHS = np.array([7, 7, 1, 5, 7, 3, 7, 6, 2])
 
 
-def make_rows(n_targets, has_missing, seed=0):
-    """Return rows of targets and two features more, far from zero, some of the targets missing."""
+def make_rows(n_targets, has_missing, has_counts=False, seed=0):
+    """Return rows of targets, perhaps counts, and two features more, far from zero, some of the targets missing."""
     rows = np.random.default_rng(seed).normal(10, 3, size=(N_ROWS, n_targets + 2))
+    if has_counts:
+        rows[:, :n_targets] = np.maximum(rows[:, :n_targets] // 1 - 6, 0)  # some of them zero
+    else:
+        rows[::7] *= -1
     if has_missing:
         rows[[2, 3, 10, 13, 14, 31, 32, 33, 47], 0] = np.nan
         rows[50, :] = np.nan  # all that one window sees
@@ -39,15 +43,18 @@ def normalised(rows, n_targets, window_norm):
                 levels[n, k] = known[-1] if window_norm == "last" else known.mean()
             if len(known) and window_norm == "standard":
                 scales[n, k] = np.sqrt(known.var() + LEAST_VARIANCE)
+            if len(known) and window_norm == "scale":
+                levels[n, k], scales[n, k] = 0, 1 + np.abs(known).mean()
             window[:, k] = (window[:, k] - levels[n, k]) / scales[n, k]
         X[n, :length], y[n] = np.nan_to_num(window), (after[:, :n_targets] - levels[n]) / scales[n]
     return X, y.reshape(len(y), -1), levels, scales
 
 
-def build(cell, n_targets, numbers=(), **options):
-    n_outputs = HORIZON * n_targets * max(1, len(numbers))
+def build(cell, n_targets, loss="squared_error", **options):
+    numbers = (0.1, 0.5, 0.8) if loss == "quantile" else ()
+    n_outputs = HORIZON * n_targets * naive.N_PARAMETERS.get(loss, max(1, len(numbers)))
     return Architecture(
-        cell, N_STEPS, n_targets + 2, SIZES, n_outputs, horizon=HORIZON, loss_numbers=numbers, **options
+        cell, N_STEPS, n_targets + 2, SIZES, n_outputs, loss=loss, horizon=HORIZON, loss_numbers=numbers, **options
     )
 
 
@@ -57,19 +64,25 @@ def flat(rows, n_targets):
     return X, flatten(Sequences(rows[:, :n_targets], ORIGINS, LENGTHS))
 
 
-each_norm = pytest.mark.parametrize("window_norm", [None, "last", "mean", "standard"])
+NORMS, COUNTS = [None, "last", "mean", "standard", "scale"], ("poisson", "negative_binomial")
+each_norm = pytest.mark.parametrize("window_norm", NORMS)
 
 
 @each_cell
-@each_norm
+@pytest.mark.parametrize(
+    "loss, window_norm",
+    [
+        *((loss, norm) for loss in ("squared_error", "quantile", "normal", "student_t") for norm in NORMS),
+        *((loss, norm) for loss in COUNTS for norm in (None, "scale")),
+    ],
+)
 @pytest.mark.parametrize("n_targets", [1, 2])
 @pytest.mark.parametrize("has_missing", [False, True])
-@pytest.mark.parametrize("loss", ["squared_error", "quantile"])
 def test_forecasts_losses_and_gradients_are_those_of_the_windows_written_out(
     cell, window_norm, n_targets, has_missing, loss
 ):
-    rows, numbers = make_rows(n_targets, has_missing), (0.1, 0.5, 0.8) if loss == "quantile" else ()
-    architecture = build(cell, n_targets, numbers, window_norm=window_norm, skips_missing=has_missing, loss=loss)
+    rows = make_rows(n_targets, has_missing, loss in COUNTS)
+    architecture = build(cell, n_targets, loss, window_norm=window_norm, skips_missing=has_missing)
     rng = np.random.default_rng(1)
     weights = naive.random_weights(cell, n_targets + 2, SIZES, architecture.n_outputs, True, rng)
     samples = np.arange(len(ORIGINS))
@@ -82,9 +95,13 @@ def test_forecasts_losses_and_gradients_are_those_of_the_windows_written_out(
     windows, targets, levels, scales = normalised(rows, n_targets, window_norm)
     outputs = naive.forward(cell, weights, windows, lengths=LENGTHS)
     by_target = outputs.reshape(len(samples), HORIZON, n_targets, -1)
-    expected = by_target * scales[:, None, :, None] + levels[:, None, :, None]
-    of_twin = {"lengths": LENGTHS, "name": loss, "numbers": numbers or (0.0,)}
+    expected = naive.parameters(loss, by_target, levels[:, None, :, None], scales[:, None, :, None])
+    expected = np.concatenate(expected, axis=-1) if loss in naive.N_PARAMETERS else expected
     np.testing.assert_allclose(forecasts, expected.reshape(outputs.shape), **TOLERANCE)
+    of_twin = {"lengths": LENGTHS, "name": loss, "numbers": architecture.loss_numbers or (0.0,)}
+    if loss in COUNTS:
+        of_twin["scales"] = np.tile(scales, HORIZON)
+        targets = np.rint(targets * of_twin["scales"])  # the counts themselves
     expected_loss = naive.loss(cell, weights, windows, targets, **of_twin)
     np.testing.assert_allclose([evaluated, trained], expected_loss, **TOLERANCE)
     assert np.isfinite(expected_loss)
@@ -139,9 +156,10 @@ def test_patches_and_a_linear_skip_read_the_same_windows(
     assert_slopes_are_those_of_the_twin(architecture.views(gradient), cell, weights, read, targets, **of_twin)
 
 
-def test_each_step_of_a_horizon_has_the_weight_of_its_own_row():
+@pytest.mark.parametrize("name", ["squared_error", "quantile", "student_t"])
+def test_each_step_of_a_horizon_has_the_weight_of_its_own_row(name):
     rows, n_targets = make_rows(2, True), 2
-    architecture = build("gru", n_targets, skips_missing=True, window_norm="mean")
+    architecture = build("gru", n_targets, name, skips_missing=True, window_norm="mean")
     rng = np.random.default_rng(2)
     weights = naive.random_weights("gru", 4, SIZES, architecture.n_outputs, True, rng)
     of_rows, samples = rng.uniform(0, 2, N_ROWS), np.arange(len(ORIGINS))
@@ -151,7 +169,9 @@ def test_each_step_of_a_horizon_has_the_weight_of_its_own_row():
         loss, gradient = step.gradient(*flat(rows, n_targets), samples, of_rows)
     windows, targets, _, _ = normalised(rows, n_targets, "mean")
     of_targets = of_rows[(ORIGINS + LENGTHS)[:, None] + np.arange(HORIZON)].repeat(n_targets, axis=1)
-    of_twin = {"lengths": LENGTHS, "sample_weight": of_targets}
+    of_twin = {
+        "lengths": LENGTHS, "sample_weight": of_targets, "name": name, "numbers": architecture.loss_numbers or (0.0,)
+    }  # fmt: skip
     np.testing.assert_allclose(loss, naive.loss("gru", weights, windows, targets, **of_twin), **TOLERANCE)
     assert_slopes_are_those_of_the_twin(architecture.views(gradient), "gru", weights, windows, targets, **of_twin)
 
@@ -197,10 +217,16 @@ def with_categories(rows, windows, n_targets):
 @each_cell
 @each_norm
 @pytest.mark.parametrize(
-    "n_targets, has_missing, has_categories", [(1, False, False), (2, True, False), (2, True, True)]
+    "n_targets, has_missing, has_categories, loss_name",
+    [
+        (1, False, False, "squared_error"),
+        (2, True, False, "squared_error"),
+        (2, True, True, "squared_error"),
+        (2, True, False, "normal"),
+    ],
 )
 def test_decoded_steps_read_what_is_known_ahead_and_nothing_else(
-    cell, window_norm, n_targets, has_missing, has_categories
+    cell, window_norm, n_targets, has_missing, has_categories, loss_name
 ):
     rows = make_rows(n_targets, has_missing)
     windows, targets, levels, scales = decoded(rows, n_targets, window_norm)
@@ -208,13 +234,13 @@ def test_decoded_steps_read_what_is_known_ahead_and_nothing_else(
     if has_categories:
         rows, windows = with_categories(rows, windows, n_targets)
         n_past, categories = n_targets + 2, ((n_targets, 4, 3), (n_targets + 3, 3, 2))
-    n_features = windows.shape[2]
+    n_features, n_outputs = windows.shape[2], n_targets * naive.N_PARAMETERS.get(loss_name, 1)
     architecture = Architecture(
-        cell, N_STEPS + HORIZON, n_features, SIZES, n_targets, horizon=HORIZON, n_past=n_past,
-        window_norm=window_norm, skips_missing=has_missing, categories=categories,
+        cell, N_STEPS + HORIZON, n_features, SIZES, n_outputs, horizon=HORIZON, n_past=n_past,
+        window_norm=window_norm, skips_missing=has_missing, categories=categories, loss=loss_name,
     )  # fmt: skip
     rng = np.random.default_rng(1)
-    weights = naive.random_weights(cell, n_features, SIZES, n_targets, True, rng, categories=categories)
+    weights = naive.random_weights(cell, n_features, SIZES, n_outputs, True, rng, categories=categories)
     samples = np.arange(len(ORIGINS))
     X = flatten(Sequences(rows, ORIGINS, LENGTHS + HORIZON))
     Y = flatten(Sequences(rows[:, :n_targets], ORIGINS, LENGTHS + HORIZON))
@@ -227,14 +253,16 @@ def test_decoded_steps_read_what_is_known_ahead_and_nothing_else(
     of_twin = {"lengths": LENGTHS + HORIZON, "return_sequences": True, "categories": [c for c, *_ in categories]}
     outputs = naive.forward(cell, weights, windows, **of_twin)
     ahead = LENGTHS[:, None] + np.arange(HORIZON)
-    expected = outputs[samples[:, None], ahead] * scales[:, None] + levels[:, None]
-    np.testing.assert_allclose(forecasts.reshape(expected.shape), expected, **TOLERANCE)
+    of_steps = outputs[samples[:, None], ahead].reshape(len(samples), HORIZON, n_targets, -1)
+    expected = naive.parameters(loss_name, of_steps, levels[:, None, :, None], scales[:, None, :, None])
+    expected = np.concatenate(expected, axis=-1) if loss_name in naive.N_PARAMETERS else expected
+    np.testing.assert_allclose(forecasts, expected.reshape(-1, n_outputs), **TOLERANCE)
 
     def loss(weights):
-        losses = (naive.forward(cell, weights, windows, **of_twin) - targets)[samples[:, None], ahead] ** 2
-        of_losses = of_rows[ORIGINS[:, None] + ahead][:, :, None] if has_missing else np.ones((1, 1, 1))
-        of_losses = np.where(np.isnan(losses), 0, of_losses)
-        return (np.where(np.isnan(losses), 0, losses) * of_losses).sum() / of_losses.sum()
+        outputs = naive.forward(cell, weights, windows, **of_twin)[samples[:, None], ahead].reshape(-1, n_outputs)
+        of_targets = targets[samples[:, None], ahead].reshape(-1, n_targets)
+        of_losses = of_rows[ORIGINS[:, None] + ahead].reshape(-1, 1).repeat(n_targets, 1) if has_missing else None
+        return naive.mean_loss(outputs, of_targets, loss_name, sample_weight=of_losses)
 
     np.testing.assert_allclose([evaluated, trained], loss(weights), **TOLERANCE)
     for name, values in architecture.views(gradient).items():

@@ -14,14 +14,14 @@ from tsrnn.network.architecture import Architecture
 RNG = np.random.default_rng(0)
 X, COUNTS = RNG.normal(size=(19, 5, 2)), RNG.poisson(2.0, size=(19, 2)).astype(float)
 WEIGHTS = RNG.uniform(0.1, 3.0, size=19)
-NUMBERS = {"huber": (0.7,), "quantile": (0.9, 0.1, 0.5)}
+NUMBERS = {"huber": (0.7,), "quantile": (0.1, 0.5, 0.9, 0.95)}
 TARGETS = {"binary": np.minimum(COUNTS, 1), "classes": np.minimum(COUNTS[:, :1], 2)}
 
 
-def network(loss, sizes=(4, 3)):
+def network(loss, numbers=None, sizes=(4, 3)):
     """Return a network with a loss, its weights, and how the twin is told of the loss."""
-    numbers = NUMBERS.get(loss, ())
-    n_outputs = 3 if loss == "classes" else 2 * max(1, len(numbers))
+    numbers = NUMBERS.get(loss, ()) if numbers is None else numbers
+    n_outputs = 3 if loss == "classes" else 2 * naive.N_PARAMETERS.get(loss, max(1, len(numbers)))
     architecture = Architecture("gru", 5, 2, sizes, n_outputs, loss=loss, loss_numbers=numbers)
     weights = naive.random_weights("gru", 2, sizes, n_outputs, True, np.random.default_rng(1))
     return architecture, weights, dict(name=loss, numbers=numbers or (0.0,))
@@ -44,21 +44,20 @@ def test_value_and_gradient_are_the_twins(loss, weights_of_rows):
         np.testing.assert_allclose(architecture.views(gradient)[name], values, **TOLERANCE, err_msg=name)
 
 
-LINKS = {
-    "poisson": np.exp,
-    "binary": lambda o: 1 / (1 + np.exp(-o)),
-    "classes": lambda o: np.exp(o) / np.exp(o).sum(axis=1, keepdims=True),
-}
-
-
 @pytest.mark.parametrize("loss", LOSSES)
-def test_predictions_are_outputs_or_rates_or_probabilities(loss):
+def test_predictions_are_outputs_or_probabilities_or_parameters_of_a_distribution(loss):
     architecture, weights, _ = network(loss)
     with Workers(2) as workers:
         step = architecture.step(parameters_of(architecture, weights), workers, trains=False)
         predictions = step.predict(flatten(X), np.arange(19))
     outputs = naive.forward("gru", weights, X)
-    np.testing.assert_allclose(predictions, LINKS.get(loss, np.array)(outputs), **TOLERANCE)
+    if loss == "classes":
+        expected = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True)
+    else:
+        of_targets = outputs.reshape(19, 2, -1)
+        expected = naive.parameters(loss, of_targets)
+        expected = np.concatenate(expected, axis=2) if isinstance(expected, list) else expected
+    np.testing.assert_allclose(predictions, expected.reshape(outputs.shape), **TOLERANCE)
 
 
 @pytest.mark.parametrize("loss", ["binary", "classes"])
@@ -81,10 +80,10 @@ def test_probabilities_of_large_outputs_are_zero_and_one_and_their_losses_finite
     assert np.isfinite(gradient).all()
 
 
-@pytest.mark.parametrize("loss", ["absolute_error", "huber", "quantile"])
+@pytest.mark.parametrize("loss, numbers", [("absolute_error", ()), ("huber", (0.7,)), ("quantile", (0.9,))])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_prediction_that_is_right_has_no_gradient(loss, dtype):
-    architecture, weights, _ = network(loss)
+def test_a_prediction_that_is_right_has_no_gradient(loss, numbers, dtype):
+    architecture, weights, _ = network(loss, numbers)
     parameters = parameters_of(architecture, weights, dtype)
     for view in architecture.views(parameters).values():
         view[:] = 0
@@ -155,12 +154,33 @@ def test_quantiles_never_cross_and_stand_in_the_order_that_was_given():
     levels = [0.5, 0.9, 0.1, 0.6]
     Y = np.column_stack([SKEWED, X_LONG[:, 0]])
     model = RNNRegressor(hidden_layer_sizes=4, max_iter=2, loss="quantile", quantile=levels, random_state=0)
-    predictions = model.fit(X_LONG, Y).predict(X_LONG)  # so little trained that they would cross
+    predictions = model.fit(X_LONG, Y).predict(X_LONG)
     assert predictions.shape == (200, 2, 4)
-    assert (np.diff(predictions[..., np.argsort(levels)], axis=-1) >= 0).all()
+    assert (np.diff(predictions[..., np.argsort(levels)], axis=-1) > 0).all()
     assert model.fit(X_LONG, SKEWED).predict(X_LONG).shape == (200, 4)
-    outputs = model._architecture  # one output for each level of each target, none lost
-    assert outputs.n_outputs == 4 and model.n_outputs_ == 1
+    assert model._architecture.n_outputs == 4 and model.n_outputs_ == 1
+
+
+def test_a_level_that_is_given_twice_is_one_quantile():
+    options = dict(hidden_layer_sizes=4, max_iter=2, loss="quantile", random_state=0)
+    twice = RNNRegressor(quantile=[0.9, 0.1, 0.9], **options).fit(X_LONG, SKEWED).predict(X_LONG)
+    once = RNNRegressor(quantile=[0.1, 0.9], **options).fit(X_LONG, SKEWED).predict(X_LONG)
+    np.testing.assert_array_equal(twice, once[:, [1, 0, 1]])
+
+
+@pytest.mark.parametrize("output", [-50.0, 0.0, 50.0, 1e6])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_quantiles_of_any_outputs_stand_in_order(output, dtype):
+    architecture, weights, _ = network("quantile")
+    parameters = parameters_of(architecture, weights, dtype)
+    architecture.views(parameters)["head.W_y"][:] = 0
+    architecture.views(parameters)["head.b_y"][:] = output * np.array([1, 1, -1, 1, -1, 0, 1, -1])
+    with Workers(1) as workers:
+        step = architecture.step(parameters, workers)
+        predictions = step.predict(flatten(X.astype(dtype)), np.arange(19)).reshape(19, 2, 4)
+        value, gradient = step.gradient(flatten(X.astype(dtype)), flatten(COUNTS.astype(dtype)), np.arange(19))
+    assert (np.diff(predictions, axis=-1) >= 0).all()
+    assert np.isfinite(value) and np.isfinite(gradient).all()
 
 
 @pytest.mark.parametrize(

@@ -895,7 +895,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         return fitted
 
     def _combine(self, forecast, members=None):
-        """Return the mean over groups of the median of what `forecast` returns for their members; it is given threads."""
+        """Return the mean over groups of the median of what `forecast` returns for a member and a number of threads."""
         groups = {}
         for member in members or self._members:
             groups.setdefault(member.settings.group, []).append(forecast(member, count_threads(self.n_jobs)))

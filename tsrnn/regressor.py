@@ -87,8 +87,9 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
     delta : float, default=1.0
         "huber" only.
     quantile : float or sequence of float, default=0.5
-        "quantile" only: the level or levels, between 0 and 1. Several have an output each for every target; where they
-        cross, predictions are put in the order of their levels (Chernozhukov et al. 2010).
+        "quantile" only: the level or levels, between 0 and 1. Several never cross: an output of the network is the
+        quantile in the middle of them, and each of the others is so much further away from there as the softplus of an
+        output of its own.
     optimizer : {"adam", "adamw", "nadam", "rmsprop", "adagrad", "sgd"}, default="adam"
         Kingma and Ba 2015; Loshchilov and Hutter 2019; Dozat 2016; Tieleman and Hinton 2012; Duchi et al. 2011;
         stochastic gradient descent with momentum.
@@ -188,7 +189,6 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
     Cho et al. (2014), Learning phrase representations using RNN encoder-decoder, EMNLP, equations 5 to 8.
     Huber (1964), Robust estimation of a location parameter, Annals of Mathematical Statistics 35.
     Koenker and Bassett (1978), Regression quantiles, Econometrica 46.
-    Chernozhukov, Fernandez-Val and Galichon (2010), Quantile and probability curves without crossing, Econometrica 78.
     Kingma and Ba (2015), Adam: a method for stochastic optimization, ICLR, algorithm 1.
     Loshchilov and Hutter (2019), Decoupled weight decay regularization, ICLR, algorithm 2.
     Dozat (2016), Incorporating Nesterov momentum into Adam, ICLR workshop, algorithm 2.
@@ -496,9 +496,9 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
     def _answers(self, X):
         """Return the predictions for checked windows, a row for each window or step."""
         predictions = self._run(self._architecture, self.parameters_, X)
-        if len(self._architecture.loss_numbers) > 1:
-            predictions = predictions.reshape(len(predictions), self.n_outputs_, -1)
-            predictions = _in_order(predictions, self._architecture.loss_numbers)
+        if len(self._levels) > 1:
+            places = np.unique(self._levels, return_inverse=True)[1]
+            predictions = predictions.reshape(len(predictions), self.n_outputs_, -1)[..., places]
         return predictions[:, 0] if self._y_is_1d else predictions
 
     def score(self, X, y, sample_weight=None):
@@ -537,10 +537,9 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         >>> bool(np.isclose(model.score(X, X[:, 0]), 1 - (residuals**2).mean() / X[:, 0].var()))
         True
         """
-        levels = self._architecture.loss_numbers if hasattr(self, "_architecture") else ()
-        if len(levels) > 1:
+        if len(getattr(self, "_levels", ())) > 1:
             raise ValueError(
-                f"R^2 is of one prediction for each target, but the quantiles {list(levels)} are several; use "
+                f"R^2 is of one prediction for each target, but the quantiles {list(self._levels)} are several; use "
                 "sklearn.metrics.mean_pinball_loss for each of them."
             )
         return self._score(r2_score, read_scored, X, y, sample_weight)
@@ -561,17 +560,21 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
 
     def _outputs(self, windows):
         """Return the number of outputs of the network, the loss and its numbers."""
-        n_targets, loss_numbers = windows.y.shape[-1], self._loss_numbers()
-        return n_targets * (len(loss_numbers) if self.loss == "quantile" else 1), self.loss, loss_numbers
+        n_targets = windows.y.shape[-1]
+        if self.loss == "quantile":
+            levels = tuple(sorted(set(self._read_levels())))
+            return n_targets * len(levels), self.loss, levels
+        return n_targets, self.loss, (float(self.delta),) if self.loss == "huber" else ()
 
     def _keep_targets(self, windows):
         self.n_outputs_ = windows.y.shape[-1]
         self._y_is_1d = self.n_outputs_ == 1
+        self._levels = self._read_levels()
 
-    def _loss_numbers(self):
-        """Return where Huber's loss turns straight, or the levels of the quantiles, or nothing."""
+    def _read_levels(self):
+        """Return the levels of the quantiles as they were given; nothing of another loss."""
         if self.loss != "quantile":
-            return (float(self.delta),) if self.loss == "huber" else ()
+            return ()
         levels = list_values(self.quantile)
         if not levels or not all(isinstance(level, Real) and 0 < level < 1 for level in levels):
             raise ValueError(f"quantile must hold one or more levels between 0 and 1; got {self.quantile!r}.")
@@ -582,11 +585,3 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         tags.target_tags.multi_output = True
         tags.target_tags.positive_only = self.loss == "poisson"
         return tags
-
-
-def _in_order(predictions, levels):
-    """Return predicted quantiles, the last axis, in the order of their levels."""
-    places = np.argsort(levels)
-    ordered = np.empty_like(predictions)
-    ordered[..., places] = np.sort(predictions, axis=-1)
-    return ordered

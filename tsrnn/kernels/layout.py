@@ -44,7 +44,8 @@ def make_plan(
     n_steps = -(-n_steps // patch)
     packing, work = Packing(V), _Workspace(V, trains, n_steps)
     network = np.zeros(p.WIDTH, np.int64)
-    n_numbers = max(1, len(loss_numbers))
+    n_numbers = p.N_PARAMETERS.get(loss, max(1, len(loss_numbers)))  # of one target
+    n_losses = n_outputs // (n_outputs if loss == "classes" else p.N_PARAMETERS.get(loss, 1))
     decodes = n_past > 0  # in the last steps of a window, each of which has an output; otherwise the last has all
     n_ahead, has_steps = 1 if decodes else max(1, horizon), return_sequences or decodes
     network[[p.LENGTH, p.N_KEPT, p.HEAD_STEPS]] = V, work.n_kept, min(n_steps, HEAD_STEPS) if has_steps else 1
@@ -87,7 +88,7 @@ def make_plan(
     network[[p.ACTIVATION, p.DENSE_ACTIVATION]] = p.ACTIVATIONS[activation], p.ACTIVATIONS[dense_activation]
     network[[p.WINDOW_NORM, p.LOSS]] = p.WINDOW_NORMS[window_norm], p.LOSSES[loss]
     network[[p.N_GIVEN, p.N_TABLES, p.TRAINS_EMBEDDING]] = n_given - decodes, len(tables), is_trained
-    network[[p.N_WORK, p.N_LOSSES]] = work.size, 1 if loss == "classes" else n_outputs  # losses of a row and step
+    network[[p.N_WORK, p.N_LOSSES]] = work.size, n_losses  # of a row and step
     network[p.N_WEIGHT_PANELS] = len(packing.panels)
     network[p.FIRST_TABLE] = 1 + len(layers) + len(dense) + len(packing.panels)
     network[p.N_SLICES] = min(len(packing.panels), MAX_SLICES, -(-n_trained // LEAST_SLICE))

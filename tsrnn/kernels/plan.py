@@ -15,7 +15,18 @@ from typing import NamedTuple
 import numpy as np
 
 from . import gru, gru_before, lstm, rnn
-from .losses import ABSOLUTE_ERROR, BINARY, CLASSES, HUBER, POISSON, QUANTILE, SQUARED_ERROR
+from .losses import (
+    ABSOLUTE_ERROR,
+    BINARY,
+    CLASSES,
+    HUBER,
+    NEGATIVE_BINOMIAL,
+    NORMAL,
+    POISSON,
+    QUANTILE,
+    SQUARED_ERROR,
+    STUDENT_T,
+)
 
 # What compiled versions there are: one for each module of mathematics.
 RNN, LSTM, GRU, GRU_BEFORE = range(4)
@@ -26,15 +37,18 @@ CELLS = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
 ACTIVATIONS = {"tanh": TANH, "relu": RELU}
 LOSSES = {
     "squared_error": SQUARED_ERROR, "absolute_error": ABSOLUTE_ERROR, "huber": HUBER, "poisson": POISSON,
-    "quantile": QUANTILE, "binary": BINARY, "classes": CLASSES,
+    "quantile": QUANTILE, "binary": BINARY, "classes": CLASSES, "normal": NORMAL, "student_t": STUDENT_T,
+    "negative_binomial": NEGATIVE_BINOMIAL,
 }  # fmt: skip
+# Parameters of a likelihood: a target has so many outputs, and one loss.
+N_PARAMETERS = {"normal": 2, "student_t": 3, "poisson": 1, "negative_binomial": 2}
 
 # How a window is normalised when it is gathered: not at all; by its level, the last value or the mean of a feature,
-# which is subtracted from the feature and from the targets and added to the predictions; or by mean and deviation, by
-# which they are divided, too.
-NORM_NONE, NORM_LAST, NORM_MEAN, NORM_STANDARD = range(4)
+# which is subtracted from the feature and from the targets and added to the predictions; by mean and deviation, by
+# which they are divided, too; or by scale alone, 1 + the mean of absolute values (Salinas et al. 2020, section 3.3).
+NORM_NONE, NORM_LAST, NORM_MEAN, NORM_STANDARD, NORM_SCALE = range(5)
 LEAST_VARIANCE = 1e-5  # is added to that of a window, which may be constant
-WINDOW_NORMS = {None: NORM_NONE, "last": NORM_LAST, "mean": NORM_MEAN, "standard": NORM_STANDARD}
+WINDOW_NORMS = {None: NORM_NONE, "last": NORM_LAST, "mean": NORM_MEAN, "standard": NORM_STANDARD, "scale": NORM_SCALE}
 
 # Offsets and strides count numbers, not bytes. In the workspace they are those of a shard of one row: times the rows of
 # the shard they hold for any. N_KEPT is how many steps keep their sums: all in training, else one. HEAD_STEPS is how
@@ -49,7 +63,8 @@ HAS_DROPOUT, DROPOUT, RECURRENT_DROPOUT, HAS_NOISE, SCALES = range(29, 34)  # ra
 # HORIZON is how many steps the targets are of, which stand in the rows that windows are cut from; 0 if they stand
 # elsewhere. The outputs of one step of the head are of N_AHEAD steps after it, or of itself, which is one of the last
 # N_DECODED steps of the window. N_TARGETS are the targets of one step, N_LEVELS the features that have a level, which
-# the targets share one by one; N_PAST the first of N_FEATURES that are not known in the decoded steps.
+# the targets share one by one; N_PAST the first of N_FEATURES that are not known in the decoded steps. N_NUMBERS are
+# the outputs of one target.
 HORIZON, N_AHEAD, N_DECODED, N_PAST, N_TARGETS, N_LEVELS, N_NUMBERS, SKIPS_MISSING = range(34, 42)
 CARRIES = 42  # whether a row goes on with the state that an earlier one has left
 PATCH = 43  # steps of a window that the network reads as one
@@ -90,7 +105,7 @@ class Plan(NamedTuple):
         Which place of the packed vector each number of the transposed copy is copied from; there are none without
         training.
     loss_numbers : ndarray of shape (n_numbers,), float64
-        One for each of the outputs that have a target in common.
+        Where Huber's loss turns straight, or the levels of the quantiles, which rise.
     scales : ndarray of shape (3,), float64
         Of what is random: 1 / (1 - rate) of dropout and of recurrent dropout, and the standard deviation of the noise.
     """

@@ -12,7 +12,16 @@ import numpy as np
 from . import plan as p
 from .caching import inner
 from .layer import ACTIVE, N_FILLED, SEED, UPDATE
-from .losses import CLASSES, classes_loss, loss_slope, loss_value, predicted, softmax
+from .losses import (
+    CLASSES,
+    classes_loss,
+    is_of_parameters,
+    loss_slope,
+    loss_value,
+    parameters_loss,
+    predict_target,
+    softmax,
+)
 
 # Columns of `layout`: the places in the flat buffers of X and Y, and the distances between them.
 X_FIRST, X_SAMPLE, X_STEP, X_FEATURE, Y_FIRST, Y_SAMPLE, Y_STEP, Y_OUTPUT = range(8)
@@ -250,9 +259,15 @@ def find_levels(plan, X, layout, start, length, n_rows, row, work):
             for t in range(length):
                 value = np.float64(X[of + t * layout[X_STEP]])
                 if not (plan[0, p.SKIPS_MISSING] and np.isnan(value)):
-                    level, n = value if norm == p.NORM_LAST else level + value, n + 1
+                    n += 1
+                    if norm == p.NORM_LAST:
+                        level = value
+                    else:
+                        level += abs(value) if norm == p.NORM_SCALE else value
         if norm > p.NORM_LAST and n > 0:
             level /= n
+        if norm == p.NORM_SCALE:
+            level, scale = 0.0, 1 + level
         if norm == p.NORM_STANDARD and n > 0:
             squares = 0.0
             for t in range(length):
@@ -302,7 +317,7 @@ def loss_and_slope(
     ----------
     plan : ndarray, the plan table
     loss_numbers : ndarray of shape (n_numbers,)
-        So many outputs, one after the other, have one target; each number is that of one of them.
+        Those of the loss.
     Y : ndarray of shape (n_values,)
     layout : ndarray of int64
         Where Y begins, and its strides.
@@ -320,7 +335,8 @@ def loss_and_slope(
     n_outputs, V = plan[0, p.N_OUTPUTS], plan[0, p.LENGTH]
     width = (n_outputs + V - 1) // V * V
     loss, horizon, n_decoded, real = plan[0, p.LOSS], plan[0, p.HORIZON], plan[0, p.N_DECODED], type(work[0])
-    summed = 0.0
+    summed, n_of_target, number = 0.0, plan[0, p.N_NUMBERS], loss_numbers[0]
+    has_parameters = is_of_parameters(loss, n_of_target)
     for step in range(head_steps(plan, spans, first_step)):
         t, outputs = first_step + step, (plan[0, p.PREDICTION] + step * width) * n_rows
         n_active = spans[ACTIVE + t] if plan[0, p.ALL_STEPS] else spans[N_FILLED]
@@ -344,16 +360,17 @@ def loss_and_slope(
                     share, level = real(weight / total_weight), levels_of(plan, n_rows, r)
                     for k in range(plan[0, p.N_TARGETS]):
                         target = Y[start + ahead * layout[Y_STEP] + k * layout[Y_OUTPUT]]
-                        is_missing = plan[0, p.SKIPS_MISSING] and np.isnan(target)
-                        target = (target - work[level]) / work[level + 1]
-                        for number in loss_numbers:
-                            output = work[first]
-                            if is_missing:
-                                work[first] = 0
-                            else:
-                                summed += weight * loss_value(loss, np.float64(output), np.float64(target), number)
-                                work[first] = share * loss_slope(loss, output, target, number)
-                            first += 1
+                        if plan[0, p.SKIPS_MISSING] and np.isnan(target):
+                            clear(work, first, n_of_target)
+                        elif has_parameters:
+                            summed += weight * parameters_loss(
+                                loss, loss_numbers, work, first, target, work[level], work[level + 1], share
+                            )
+                        else:
+                            output, target = work[first], (target - work[level]) / work[level + 1]
+                            summed += weight * loss_value(loss, np.float64(output), np.float64(target), number)
+                            work[first] = share * loss_slope(loss, output, target, number)
+                        first += n_of_target
                         level += 2 * (horizon > 0)
                 first -= n_outputs
             clear(work, first + n_outputs, width - n_outputs)
@@ -368,7 +385,7 @@ def write_predictions(plan, places, first_step, n_rows, spans, work, out):
     That of row r goes to row places[r]; with ALL_STEPS, that of its step t, counted from the first that has an output,
     to row places[r] + t.
     """
-    n_outputs, V = plan[0, p.N_OUTPUTS], plan[0, p.LENGTH]
+    n_outputs, V, n_of_target = plan[0, p.N_OUTPUTS], plan[0, p.LENGTH], plan[0, p.N_NUMBERS]
     width = (n_outputs + V - 1) // V * V
     for step in range(head_steps(plan, spans, first_step)):
         t, outputs = first_step + step, (plan[0, p.PREDICTION] + step * width) * n_rows
@@ -381,8 +398,8 @@ def write_predictions(plan, places, first_step, n_rows, spans, work, out):
                     continue
             if plan[0, p.LOSS] == CLASSES:
                 softmax(work, first, n_outputs)
-            n_of_level = plan[0, p.N_NUMBERS] if plan[0, p.HORIZON] > 0 else n_outputs
-            n_of_step = n_of_level * plan[0, p.N_LEVELS]
-            for k in range(n_outputs):
-                of = level + 2 * (k % n_of_step // n_of_level)
-                out[place, k] = predicted(plan[0, p.LOSS], work[first + k]) * work[of + 1] + work[of]
+            for k in range(0, n_outputs, n_of_target):
+                of = level + 2 * (k // n_of_target % plan[0, p.N_LEVELS])
+                predict_target(plan[0, p.LOSS], work, first + k, n_of_target, work[of], work[of + 1])
+                for j in range(k, k + n_of_target):
+                    out[place, j] = work[first + j]

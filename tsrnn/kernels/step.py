@@ -244,6 +244,10 @@ class Step:
         lanes = np.ascontiguousarray(X.lanes)
         return tasks.Data(X.values, Y.values, layout, origins, lengths, samples, weights, totals, lanes, states)
 
+    def _losses_of_target(self):
+        """Return how many losses one target has: one, or one for each of its quantiles."""
+        return self._number(p.N_LOSSES) // (self._number(p.N_TARGETS) * self._number(p.N_AHEAD))
+
     def _weights_of_losses(self, X, Y, samples, weights):
         """Return for each sample the sum of the weights of its losses."""
         horizon, n_losses = self._number(p.HORIZON), self._number(p.N_LOSSES)
@@ -259,7 +263,7 @@ class Step:
                     for k in range(n_targets):
                         known -= np.isnan(Y.values[Y.first + rows * of_step + k * of_output])
                 of_samples += known * (weights[rows] if len(weights) else 1.0)
-            return of_samples * self._number(p.N_NUMBERS)
+            return of_samples * self._losses_of_target()
         of_samples = weights[samples] if len(weights) else np.ones(len(samples))
         if self._number(p.N_DECODED):
             of_samples = of_samples * horizon
@@ -281,7 +285,7 @@ class Step:
         of_samples = np.zeros(len(samples))
         for ahead in range(self._number(p.HORIZON)):
             of_samples += until[ends + ahead] - until[origins + ahead]
-        return of_samples * self._number(p.N_NUMBERS)
+        return of_samples * self._losses_of_target()
 
     def _run_minibatches(self, mode, data, n_steps, batch_size, coefficients):
         """Run the tasks of one epoch; return the losses (n_batches, n_buffers) and the call.

@@ -36,14 +36,21 @@ class Architecture:
         Of the state (rnn) or of the candidate and the cell's output (lstm, gru); gates stay sigmoid.
     reset_after : bool
         GRU only: the reset gate acts after the recurrent product.
-    window_norm : {None, "last", "mean", "standard"}
+    window_norm : {None, "last", "mean", "standard", "scale"}
         "last" and "mean" subtract that of feature 0 over the window from it and add it to every output; "standard"
         divides by the deviation, too, the root of the variance and 1e-5, and multiplies the outputs by it (Kim et al.
-        2022). With a `horizon` each target has its own, that of the feature of the same number.
-    loss : {"squared_error", "absolute_error", "huber", "poisson", "quantile", "binary", "classes"}
-        Of "classes" a row has one target, the number of its class, and an output for each.
+        2022); "scale" divides by 1 and the mean of absolute values, and multiplies the outputs by it (Salinas et al.
+        2020). With a `horizon` each target has its own, that of the feature of the same number.
+    loss : str
+        "squared_error", "absolute_error", "huber", "quantile" or "binary"; "classes", of which a row has one target,
+        the number of its class, and an output for each; or a likelihood, of which a target has several outputs side by
+        side, and as predictions the parameters of its distribution: "normal" (location, scale), "student_t" (location,
+        scale, degrees of freedom), "poisson" (mean), "negative_binomial" (mean, dispersion). The last two are of
+        counts, which no level is taken from: `window_norm` is None or "scale".
     loss_numbers : tuple of float
-        Of "huber" where it turns straight, of "quantile" the levels, for each of which a target has an output.
+        Of "huber" where it turns straight, of "quantile" the levels, which rise: a target has an output for each, side
+        by side, and predictions that never cross. Of several the output of number n // 2 is that quantile, the others
+        are steps from there, put through a softplus.
     bidirectional : bool
         Whether each level has a second layer, which reads the steps from the last to the first (Schuster and Paliwal
         1997); what reads both has their states side by side.
