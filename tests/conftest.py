@@ -18,6 +18,23 @@ def interrupts():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(autouse=True)
+def one_plain_network(request, monkeypatch):
+    """Let "auto" mean one network that reads the series as they are: most tests are of other things than choosing.
+
+    Those marked `chosen` have what users get.
+    """
+    if "chosen" in request.keywords:
+        return
+
+    def recipes(target_transform, window_norm, *_):
+        transform = None if choices.is_auto(target_transform) else target_transform
+        return [(choices.Recipe(transform, "last" if choices.is_auto(window_norm) else window_norm),)]
+
+    monkeypatch.setattr(choices, "recipes", recipes)
+    monkeypatch.setattr(choices, "FEW_WINDOWS", replace(choices.FEW_WINDOWS, n_seeds=1))
+
+
 @pytest.fixture
 def cache_folder(tmp_path, monkeypatch):
     """The empty folder of the cache of `make_kernel`."""

@@ -14,6 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
+from . import choices
 from .base import (
     AUTO,
     CUT_SHORT,
@@ -32,18 +33,7 @@ from .base import (
 )
 from .calendar import check_calendar, seasonal_periods
 from .carried import CarriedMember, CarriedSettings, CarriedTask, refuse_for_carried
-from .choices import (
-    TRIAL_SHARE,
-    best_way,
-    is_auto,
-    recipes,
-    resolve,
-    resolve_lookback,
-    resolve_max_iter,
-    resolve_patch,
-    sizes_for,
-    trial_errors,
-)
+from .choices import is_auto, resolve
 from .contract import ForecasterMixin
 from .counts import how_many
 from .covariates import check_covariates
@@ -601,7 +591,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         carried = self.state == "carried"
         window_norm = None if carried and is_auto(self.window_norm) else self.window_norm
         season, is_positive = seasonal_periods(panel.clock.freq)[0], not (known < 0).any()
-        ways = recipes(self.target_transform, window_norm, season, is_positive, self.scaler)
+        ways = choices.recipes(self.target_transform, window_norm, season, is_positive, self.scaler)
         chosen = getattr(self, "choices_", {}).get("recipes") if self.warm_start else None
         return [chosen] if chosen in ways else ways
 
@@ -625,14 +615,16 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
                 raise KeyboardInterrupt
             member = kind.member(settings[k], task, training.parameters)
             (member,) = remembering([member], series, {id(task.preparation): task.windows.rows})
-            return trial_errors(member, series, n_training, settings[k].horizon, settings[k].season, options.n_threads)
+            return choices.trial_errors(
+                member, series, n_training, settings[k].horizon, settings[k].season, options.n_threads
+            )
 
         settings = [self._resolve(panel, way[0]) for way in ways]
         options = self._options_for(settings[0], settings[0].count_windows(n_training), self.max_time)
-        options = replace(options, max_iter=-(-options.max_iter // TRIAL_SHARE))
-        options = replace(options, max_time=options.max_time and options.max_time / (2 * TRIAL_SHARE))
+        options = replace(options, max_iter=-(-options.max_iter // choices.TRIAL_SHARE))
+        options = replace(options, max_time=options.max_time and options.max_time / (2 * choices.TRIAL_SHARE))
         errors = self._side_by_side(attempt, len(ways), options)
-        return ways[best_way(errors)], [float(of.mean()) for of in errors]
+        return ways[choices.best_way(errors)], [float(of.mean()) for of in errors]
 
     def _options_for(self, settings, n_windows, max_time):
         """Return the TrainingOptions that the arguments mean for so many windows of an epoch."""
@@ -641,7 +633,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             learning_rate=resolve("learning_rate", self.learning_rate),
             schedule=resolve("schedule", self.schedule),
             batch_size=batch_size,
-            max_iter=resolve_max_iter(self.max_iter, n_windows, batch_size, settings.n_updates),
+            max_iter=choices.resolve_max_iter(self.max_iter, n_windows, batch_size, settings.n_updates),
             max_time=max_time,
         )
 
@@ -736,7 +728,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             refuse_for_carried(
                 self.window_norm, self.strategy, self.missing, self.windows_per_epoch, known_ahead, transform
             )
-        lookback = resolve_lookback(self.lookback, self.horizon, seasons, np.median(panel.lengths))
+        lookback = choices.resolve_lookback(self.lookback, self.horizon, seasons, np.median(panel.lengths))
         settings = _KINDS[self.state].settings(
             horizon=self.horizon if self.strategy == "direct" else 1,
             n_ahead=self.horizon,
@@ -757,7 +749,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
 
     def _with_sizes(self, settings, panel):
         """Return the Settings with sizes of the network and of its portions, which follow from how much there is."""
-        sizes, is_carried = sizes_for(settings.count_windows(panel.lengths)), self.state == "carried"
+        sizes, is_carried = choices.sizes_for(settings.count_windows(panel.lengths)), self.state == "carried"
 
         def chosen(name):
             return getattr(sizes, name) if is_auto(getattr(self, name)) else getattr(self, name)
@@ -777,7 +769,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         loss, is_carried = resolve("loss", self.loss), self.state == "carried"
         reads_ahead = bool(self._names_ahead(panel) or self.static_covariates or self.calendar)
         n_skip = lookback * (not reads_ahead and not is_carried if is_auto(self.linear_skip) else self.linear_skip)
-        patch = resolve_patch(self.patch_size, lookback, 1 if reads_ahead or panel.categories or is_carried else season)
+        patch = choices.resolve_patch(
+            self.patch_size, lookback, 1 if reads_ahead or panel.categories or is_carried else season
+        )
         for name, is_used in (("linear_skip=True", n_skip), (f"patch_size={patch}", patch > 1)):
             if is_used and (reads_ahead or is_carried):
                 what = "state='carried' has" if is_carried else "covariates known ahead, or of the calendar, leave"
