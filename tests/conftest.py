@@ -2,12 +2,15 @@
 
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numba
 import pytest
 from apart import run_apart
 from cached_kernel import ask, make_kernel
+
+from tsrnn import choices
 
 collect_ignore = ["reference"]  # scripts that need other frameworks
 
@@ -18,21 +21,34 @@ def interrupts():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.fixture(autouse=True)
-def one_plain_network(request, monkeypatch):
-    """Let "auto" mean one network that reads the series as they are: most tests are of other things than choosing.
+def plain_recipes(target_transform, window_norm, *_):
+    """Stand in for `choices.recipes`: series as they are, nothing to try."""
+    transform = None if choices.is_auto(target_transform) else target_transform
+    return [(choices.Recipe(transform, "last" if choices.is_auto(window_norm) else window_norm),)]
 
-    Those marked `chosen` have what users get.
-    """
-    if "chosen" in request.keywords:
-        return
 
-    def recipes(target_transform, window_norm, *_):
-        transform = None if choices.is_auto(target_transform) else target_transform
-        return [(choices.Recipe(transform, "last" if choices.is_auto(window_norm) else window_norm),)]
+PLAIN = {
+    "recipes": plain_recipes,
+    "AUTO": {**choices.AUTO, "loss": "squared_error", "schedule": "constant", "linear_skip": False},
+    "FEW_WINDOWS": replace(choices.FEW_WINDOWS, n_seeds=1),
+}
+CHOSEN = {name: getattr(choices, name) for name in PLAIN}
 
-    monkeypatch.setattr(choices, "recipes", recipes)
-    monkeypatch.setattr(choices, "FEW_WINDOWS", replace(choices.FEW_WINDOWS, n_seeds=1))
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_network():
+    """Let "auto" mean one plain network on series as they are: most tests are of other things than choosing."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in PLAIN.items():
+            patch.setattr(choices, name, value)
+        yield
+
+
+@pytest.fixture
+def chosen(monkeypatch):
+    """Let "auto" mean what it does for users."""
+    for name, value in CHOSEN.items():
+        monkeypatch.setattr(choices, name, value)
 
 
 @pytest.fixture

@@ -4,8 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsrnn.choices import AUTO, resolve, resolve_lookback, resolve_max_iter
+from tsrnn import choices
+from tsrnn.choices import (
+    MANY_WINDOWS,
+    Recipe,
+    best_way,
+    resolve,
+    resolve_lookback,
+    resolve_max_iter,
+    resolve_patch,
+    sizes_for,
+)
 from tsrnn.forecaster import RNNForecaster
+
+LOG = ["signed_log1p", "deseasonalise"]
 
 
 @pytest.mark.parametrize(
@@ -13,29 +25,48 @@ from tsrnn.forecaster import RNNForecaster
     [(1, 1, 2), (12, 12, 15), (18, 12, 23), (6, 52, 65), (24, 7, 30), (104, 52, 130), (3, 4, 5)],
 )
 def test_auto_lookback_is_five_quarters_of_the_longer_of_horizon_and_season_rounded_up(horizon, season, lookback):
-    assert resolve_lookback("auto", horizon, season) == lookback
-    assert type(resolve_lookback("auto", horizon, season)) is int
+    assert resolve_lookback("auto", horizon, (season,), 10**6) == lookback
+    assert type(resolve_lookback("auto", horizon, (season,), 10**6)) is int
+
+
+@pytest.mark.parametrize(
+    "horizon, n_rows, lookback", [(48, 672, 336), (48, 671, 60), (300, 672, 375), (96, 8640, 336), (1, 100, 30)]
+)
+def test_auto_lookback_is_two_weeks_where_half_of_the_rows_are_left(horizon, n_rows, lookback):
+    assert resolve_lookback("auto", horizon, (24, 168), n_rows) == lookback
 
 
 def test_lookback_given_is_kept():
-    assert resolve_lookback(7, 100, 52) == 7
+    assert resolve_lookback(7, 100, (24, 168), 10**6) == 7
 
 
-@pytest.mark.parametrize("name", AUTO)
-def test_auto_is_the_documented_constant(name):
+def test_the_auto_lookback_counts_at_most_400_steps_of_a_season():
+    assert resolve_lookback("auto", 60, (1440,), 10**6) == 500
+    assert resolve_lookback("auto", 1000, (1440,), 10**6) == 1250
+    assert resolve_lookback("auto", 60, (1440, 7 * 1440), 10**6) == 800
+
+
+@pytest.mark.parametrize(
+    "lookback, season, patch", [(336, 24, 24), (96, 24, 24), (95, 12, 1), (336, 1, 1), (130, 52, 1), (800, 1440, 1)]
+)
+def test_a_season_is_a_patch_where_a_long_window_holds_four(lookback, season, patch):
+    assert resolve_patch("auto", lookback, season) == patch
+    assert resolve_patch(7, lookback, season) == 7
+
+
+def test_auto_is_the_documented_constant(chosen):
     documented = {
-        "hidden_layer_sizes": (32,),
-        "scaler": "standard",
-        "window_norm": "last",
-        "n_members": 1,
-        "target_transform": None,
         "learning_rate": 3e-3,
-        "batch_size": 32,
+        "linear_skip": True,
+        "loss": "absolute_error",
+        "scaler": "standard",
+        "schedule": "cosine",
     }
-    assert resolve(name, "auto") == documented[name]
+    assert documented == choices.AUTO
+    assert {name: resolve(name, "auto") for name in documented} == documented
 
 
-@pytest.mark.parametrize("name", AUTO)
+@pytest.mark.parametrize("name", choices.AUTO)
 @pytest.mark.parametrize("value", [None, 5, (8, 8), [8], "standard"])
 def test_value_given_is_kept(name, value):
     assert resolve(name, value) is value
@@ -43,7 +74,52 @@ def test_value_given_is_kept(name, value):
 
 def test_every_auto_of_the_forecaster_has_a_meaning():
     autos = {name for name, value in RNNForecaster().get_params().items() if isinstance(value, str) and value == "auto"}
-    assert autos == {"lookback", "max_iter", *AUTO}
+    sized = {"hidden_layer_sizes", "batch_size", "windows_per_epoch", "max_iter", "n_members"}
+    assert autos == {"lookback", "patch_size", "target_transform", "window_norm", *sized, *choices.AUTO}
+
+
+def test_many_windows_have_a_larger_network_and_larger_portions_of_fewer_updates(chosen):
+    assert sizes_for(16_383) is choices.FEW_WINDOWS and sizes_for(16_384) is MANY_WINDOWS
+    few, many = choices.FEW_WINDOWS, MANY_WINDOWS
+    assert (few.hidden_layer_sizes, few.batch_size, few.windows_per_epoch, few.n_seeds) == ((32,), 32, None, 3)
+    assert (many.hidden_layer_sizes, many.batch_size, many.windows_per_epoch, many.n_seeds) == ((64,), 128, 15_360, 1)
+    assert (few.n_updates, many.n_updates) == (5000, 2400)
+
+
+def test_values_without_a_negative_one_are_learnt_from_with_and_without_logarithms(chosen):
+    windowed, last = choices.recipes("auto", "auto", 12, True)
+    assert windowed == (Recipe(LOG, "mean"), Recipe("deseasonalise", "standard"))
+    assert last == (Recipe(LOG, "last"), Recipe("deseasonalise", "last"))
+    assert choices.recipes("auto", "auto", 12, False) == [
+        (Recipe("deseasonalise", "standard"),),
+        (Recipe("deseasonalise", "last"),),
+    ]
+    assert choices.recipes("auto", "auto", 1, True)[0] == (Recipe("signed_log1p", "mean"), Recipe(None, "standard"))
+
+
+def test_long_windows_have_their_last_value_as_level_unless_the_other_is_better(chosen):
+    assert choices.recipes("auto", "auto", 24, True, 96) == choices.recipes("auto", "auto", 24, True, 95)[::-1]
+
+
+def test_what_is_given_is_in_every_recipe(chosen):
+    assert choices.recipes("boxcox", "last", 12, True) == [(Recipe("boxcox", "last"),)]
+    assert choices.recipes(None, "auto", 12, True) == [(Recipe(None, "standard"),), (Recipe(None, "last"),)]
+    assert choices.recipes("auto", None, 12, False) == [(Recipe("deseasonalise", None),)]
+
+
+def test_without_a_scaler_no_window_is_scaled_either(chosen):
+    ways = choices.recipes("auto", "auto", 1, True, scaler=None)
+    assert {recipe.window_norm for way in ways for recipe in way} == {"mean", "last"}
+
+
+def test_another_way_must_be_better_by_two_standard_errors():
+    rng = np.random.default_rng(0)
+    first, noise = rng.uniform(1, 2, 100), rng.normal(size=100)
+    noise = (noise - noise.mean()) / noise.std()  # a standard error of a tenth
+    assert best_way([first, first - 0.19 - noise]) == 0
+    assert best_way([first, first - 0.21 - noise]) == 1
+    assert best_way([first, first - 0.21 - noise, first - 0.3]) == 2
+    assert best_way([first, first + 1]) == 0
 
 
 @pytest.mark.parametrize(
@@ -53,11 +129,6 @@ def test_every_auto_of_the_forecaster_has_a_meaning():
 def test_auto_epochs_make_5000_updates_within_bounds(n_windows, batch_size, epochs):
     assert resolve_max_iter("auto", n_windows, batch_size) == epochs
     assert resolve_max_iter(7, n_windows, batch_size) == 7
-
-
-def test_the_auto_lookback_counts_at_most_400_steps_of_a_season():
-    assert resolve_lookback("auto", 60, 1440) == 500
-    assert resolve_lookback("auto", 1000, 1440) == 1250
 
 
 def test_the_forecaster_trains_for_the_auto_epochs_on_its_training_windows():

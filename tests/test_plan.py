@@ -32,7 +32,7 @@ def make(cell, dtype, sizes, n_outputs, trains=True, n_steps=N_STEPS, dropout=0.
         activation="tanh", reset_after=reset_after, window_norm=None, loss="squared_error", loss_numbers=(),
         bidirectional=False, return_sequences=False, dense_layer_sizes=(), dense_activation="relu", n_tokens=0,
         categories=(), trains_embedding=True, dropout=dropout, recurrent_dropout=dropout, input_noise=0.0,
-        horizon=0, n_past=0, skips_missing=False, carries=False, dtype=dtype, trains=trains,
+        horizon=0, n_past=0, skips_missing=False, carries=False, n_skip=0, patch=1, dtype=dtype, trains=trains,
     )  # fmt: skip
 
 

@@ -258,16 +258,27 @@ def test_what_is_given_becomes_a_transform(given, argument, kinds):
     assert [type(one) for one in getattr(made, "transforms", [made])] == kinds
 
 
-def test_seasonal_transforms_take_the_first_season_and_mstl_all():
+def test_differences_and_stl_take_the_first_season_the_others_all():
     made = make_transform(["seasonal_difference", "deseasonalise", "stl", "mstl"], (7, 30)).transforms
-    assert [type(one) for one in made] == [Difference, Deseasonalise, STL, STL]
-    assert (made[0].lag, made[1].season, made[2].seasons, made[3].seasons) == (7, 7, (7,), (7, 30))
+    assert [type(one) for one in made] == [Difference, Chain, STL, STL]
+    assert (made[0].lag, made[2].seasons, made[3].seasons) == (7, (7,), (7, 30))
+    assert [(type(one), one.season) for one in made[1].transforms] == [(Deseasonalise, 7), (Deseasonalise, 30)]
     assert make_transform("mstl", 12).seasons == (12,)
+    assert make_transform("deseasonalise", 12).season == 12
+
+
+def test_a_day_and_a_week_are_both_taken_out():
+    rows = np.arange(8 * 168)
+    day, week = np.sin(2 * np.pi * rows / 24), np.cos(2 * np.pi * rows / 168)
+    values, bounds = 10 + 3 * day + 5 * week, np.array([0, len(rows)])
+    left = make_transform("deseasonalise", (24, 168)).fit(values, bounds).transform(values, bounds)
+    assert np.abs(left - 10).max() < 0.05  # of 8; with the day alone 5 are left
+    assert make_transform("deseasonalise", 24).fit(values, bounds).transform(values, bounds).std() > 3
 
 
 REFUSALS = {
     "unknown scaler": ("log1p", 12, "scaler", ValueError, ["scaler='log1p'", "'standard', 'minmax', 'robust', 'mean'"]),
-    "unknown transform": ("log", 12, "target_transform", ValueError, ["target_transform='log'", "'log1p', 'boxcox'"]),
+    "unknown transform": ("log", 12, "target_transform", ValueError, ["target_transform='log'", "'signed_log1p', 'boxcox'"]),
     "unknown in a list": (["log1p", "x"], 12, "target_transform", ValueError, ["target_transform='x'"]),
     "season 1": ("seasonal_difference", 1, "target_transform", ValueError, ["'seasonal_difference'", "season", "freq"]),
     "one of the seasons 1": ("mstl", (7, 1), "target_transform", ValueError, ["'mstl'", "season"]),

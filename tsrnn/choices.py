@@ -7,11 +7,12 @@ import numpy as np
 
 LOOKBACK_FACTOR = 1.25
 LONGEST_SEASON = 400  # a longer season (the 1,440 minutes of a day) would make windows that train for hours
-LONG_LOOKBACK = 96  # steps from which on those of a season are read as one
+LONG_LOOKBACK = 96  # steps from which on those of a season are read as one, and a level is the last value first
 TRIAL_SHARE = 4  # a trial makes so many times fewer epochs
 MOST_ORIGINS = 512  # that a trial is judged by
 AUTO = {
     "learning_rate": 3e-3,
+    "linear_skip": True,
     "loss": "absolute_error",
     "scaler": "standard",
     "schedule": "cosine",
@@ -24,6 +25,9 @@ class Recipe:
 
     target_transform: object
     window_norm: str | None
+
+    def __str__(self):
+        return f"target_transform={self.target_transform!r}, window_norm={self.window_norm!r}"
 
 
 @dataclass(frozen=True)
@@ -106,11 +110,12 @@ def resolve_max_iter(max_iter, n_windows, batch_size, n_updates=FEW_WINDOWS.n_up
     return min(max(math.ceil(n_updates / n_batches), FEWEST_EPOCHS), MOST_EPOCHS)
 
 
-def recipes(target_transform, window_norm, season, is_positive, scaler="standard"):
+def recipes(target_transform, window_norm, season, is_positive, lookback=1, scaler="standard"):
     """Return what is to be tried: several ways, each of one or more recipes whose forecasts are averaged.
 
     The season is taken out, as far as series show one. Where no value is negative, some networks learn from
-    logarithms, the others from the values. A window's level is either that of all of it, or its last value.
+    logarithms, the others from the values. A window's level is that of all of it, or its last value, which is tried
+    first where windows are so long that series drift within them.
 
     Parameters
     ----------
@@ -120,6 +125,7 @@ def recipes(target_transform, window_norm, season, is_positive, scaler="standard
         Steps of the season; 1 for none.
     is_positive : bool
         Whether no value to learn from is negative.
+    lookback : int
     scaler : object
         The argument: without one windows are not scaled either.
 
@@ -138,11 +144,12 @@ def recipes(target_transform, window_norm, season, is_positive, scaler="standard
         return [tuple(Recipe(transform, window_norm) for transform in transforms)]
     over_all = ["mean", "standard"][-len(transforms) :] if scaler is not None else ["mean", "mean"]
     windowed = tuple(Recipe(*pair) for pair in zip(transforms, over_all, strict=False))
-    return [windowed, tuple(Recipe(transform, "last") for transform in transforms)]
+    ways = [windowed, tuple(Recipe(transform, "last") for transform in transforms)]
+    return ways if lookback < LONG_LOOKBACK else ways[::-1]
 
 
 def trial_errors(member, series, n_training, horizon, season, n_threads):
-    """Return the mean absolute error of a member on what was held out of each series, in units of its own.
+    """Return the mean absolute errors of a member on what was held out, each series in units of its own.
 
     The unit is the mean absolute difference of the training part over a season, as in MASE (Hyndman and Koehler 2006).
 
@@ -158,7 +165,7 @@ def trial_errors(member, series, n_training, horizon, season, n_threads):
     Returns
     -------
     ndarray of shape (n,)
-        Of the series of which something was held out.
+        Of each series and each stretch of `horizon` rows of it to forecast from, which share few steps.
     """
     counts = np.where(n_training < series.lengths, np.maximum(series.lengths - horizon - n_training + 1, 0), 0)
     numbers = np.repeat(np.arange(len(counts)), counts)
@@ -170,7 +177,8 @@ def trial_errors(member, series, n_training, horizon, season, n_threads):
     asked, of = np.unique(numbers, return_inverse=True)
     units = np.array([_unit(series.values[series.bounds[s] :][: n_training[s]], season) for s in asked])
     errors = np.nanmean((errors / units[of][:, None]).reshape(len(of), -1), axis=1)
-    return np.bincount(of, errors) / np.bincount(of)
+    stretch = np.unique(np.column_stack([of, (rows - n_training[numbers]) // horizon]), axis=0, return_inverse=True)[1]
+    return np.bincount(stretch.ravel(), errors) / np.bincount(stretch.ravel())
 
 
 def best_way(errors):
@@ -178,8 +186,8 @@ def best_way(errors):
 
     Parameters
     ----------
-    errors : list of ndarray of shape (n_series,)
-        Of each way.
+    errors : list of ndarray of shape (n,)
+        Of each way, as `trial_errors` gives them.
     """
     gains = [errors[0] - of for of in errors]
     is_clear = [gain.mean() > 2 * gain.std() / np.sqrt(len(gain)) for gain in gains]

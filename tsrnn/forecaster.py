@@ -94,14 +94,23 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     horizon : int, default=1
         Steps to forecast.
     lookback : int or "auto", default="auto"
-        Steps a window sees; "auto" is 1.25 times the longer of `horizon` and the season of the clock, of
-        which at most 400 steps are counted.
+        Steps a window sees; "auto" is 1.25 times the longer of `horizon` and the season of the clock, or two weeks of
+        a clock that has days and weeks, if usual series are twice as long. Of a season at most 400 steps are counted.
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         As in :class:`tsrnn.RNNRegressor`, like `activation` and `reset_after`.
     hidden_layer_sizes : int, tuple of int or "auto", default="auto"
-        Hidden units of each recurrent layer; "auto" is (32,).
+        Hidden units of each recurrent layer; "auto" is (32,), or (64,) from 16,384 windows on.
     activation : {"tanh", "relu"}, default="tanh"
     reset_after : bool, default=True
+    bidirectional : bool, default=False
+        As in :class:`tsrnn.RNNRegressor`, like `dropout` and `recurrent_dropout`.
+    dropout, recurrent_dropout : float, default=0.0
+    linear_skip : bool or "auto", default="auto"
+        Whether the outputs are a linear function of the window's values, too, beside what the layers make of it.
+        "auto" is True where the window ends in what is known: not with covariates known ahead, nor carried.
+    patch_size : int or "auto", default="auto"
+        Steps that the network reads side by side as one, by which long windows become short (Lin et al. 2023). "auto"
+        is a season where windows have 96 steps or more and hold four seasons, else 1.
     strategy : {"direct", "recursive"}, default="direct"
         "direct" forecasts all steps of the horizon at once; "recursive" one step, from which, as if it had been
         observed, the next is forecast, and so on. A direct forecast of more steps than `horizon` goes on in the same
@@ -145,25 +154,36 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         "difference", "seasonal_difference", "deseasonalise", "stl", "mstl" (the last two need statsmodels), or a
         transformer of scikit-learn that can be undone; of a list the first comes first. "auto" is None. It is learnt
         on the training part alone.
-    window_norm : {"last", "mean", "standard", None} or "auto", default="auto"
+    window_norm : {"last", "mean", "standard", "scale", None} or "auto", default="auto"
         The level of each window, taken from it and given back to its forecast, so that a drifting series looks alike
-        everywhere: "last", which is "auto", its last value; "mean" its mean; "standard" its mean and deviation.
+        everywhere: "last" its last value; "mean" its mean; "standard" its mean and deviation; "scale" divides by one
+        plus the mean size of its values. "auto" tries two ways, the last value and the mean (of logarithms, "standard"
+        of values), by short trainings on all but the part held out, and takes the one that forecasts it better: "last"
+        is taken where windows have 96 steps or more, the other where they are shorter, unless the other way is better
+        by two standard errors. Without a part held out nothing is tried.
     bounds : tuple of (float or None), default=None
         What forecasts are kept above and below, in units of the series: ``(0, None)`` for what cannot be negative.
         Observed values must lie within.
+    loss : {"absolute_error", "squared_error", "huber"} or "auto", default="auto"
+        As in :class:`tsrnn.RNNRegressor`, like `delta`, of the scaled series; "auto" is "absolute_error".
+    delta : float, default=1.0
     optimizer : {"adam", "adamw", "nadam", "rmsprop", "adagrad", "sgd"}, default="adam"
         As in :class:`tsrnn.RNNRegressor`, like `clip_norm` and `shuffle`.
     learning_rate : float or "auto", default="auto"
         "auto" is 3e-3.
+    schedule : str, dict or "auto", default="auto"
+        As in :class:`tsrnn.RNNRegressor`, like `alpha`; "auto" is "cosine".
+    alpha : float, default=0.0
     clip_norm : float or None, default=1.0
     batch_size : int or "auto", default="auto"
-        Windows of a minibatch; "auto" is 32.
+        Windows of a minibatch; "auto" is 32, or 128 from 16,384 windows on.
     shuffle : bool, default=True
-    windows_per_epoch : int or None, default=None
+    windows_per_epoch : int, None or "auto", default="auto"
         Windows of an epoch, drawn anew for each, where there are more; early stopping then watches as many of those
-        that are held out, evenly spread and always the same. None for all.
+        that are held out, evenly spread and always the same. None for all; "auto" is 15,360 from 16,384 windows on.
     max_iter : int or "auto", default="auto"
-        Epochs at most; "auto" makes about 5,000 updates of the weights, in 5 to 100 epochs.
+        Epochs at most; "auto" makes about 5,000 updates of the weights, 2,400 from 16,384 windows on, in 5 to 100
+        epochs.
     max_time : float or None, default=None
         Seconds that `fit` may train for; they include what compiling takes, and an epoch is always completed. Where
         there is a refit, nearly half of them are the first training's. None for no limit.
@@ -174,11 +194,12 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     n_iter_no_change : int, default=10
         Epochs without an improvement by `tol` after which training ends.
     tol : float, default=1e-4
-        In units of the loss: the squared scaled series.
+        In units of the loss, which is of the scaled series.
     refit : bool, default=True
         Whether to train again on everything, the held-out part included, for `best_iter_` epochs.
     n_members : int or "auto", default="auto"
-        Networks from different seeds, trained side by side, whose forecasts are combined by the median; "auto" is 1.
+        Networks from different seeds, trained side by side, whose forecasts are combined: by the median, or where some
+        learn from logarithms by the mean of both medians. "auto" is three of each, one from 16,384 windows on.
         Attributes are those of the first, but `history_`, which then has a level of members.
     warm_start : bool, default=False
         Whether another `fit` goes on from the weights of the one before, with all else learnt anew. These may have seen
@@ -209,6 +230,10 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     stop_reason_ : str
         As in :class:`tsrnn.RNNRegressor`.
     hidden_layer_sizes_ : tuple of int
+    choices_ : dict
+        What was chosen, by the name of the argument; "recipes" are the pairs of `target_transform` and `window_norm` that
+        networks learn by, in turn, and "trial_errors" what the ways that were tried came to: mean absolute errors on
+        the part held out, in units of each series' mean change over a season. :meth:`report` prints it.
     parameters_ : ndarray
         The flat vector of all weights; `get_weights` gives them by name.
     panel_ : Panel
@@ -217,7 +242,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     References
     ----------
     Hewamalage, Bergmeir and Bandara (2021), Recurrent neural networks for time series forecasting: current status and
-    future directions, International Journal of Forecasting 37: the direct strategy, the level of a window, its length.
+    future directions, International Journal of Forecasting 37: the direct strategy, the level of a window, its length,
+    the median over seeds.
+
+    Lin et al. (2023), SegRNN: segment recurrent neural network for long-term time series forecasting,
+    arXiv:2308.11200: patches.
 
     Examples
     --------
@@ -433,7 +462,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     def report(self):
         """Return how the forecasts of the validation part compare with those of :class:`tsrnn.SeasonalNaive`.
 
-        They are those of the networks that were trained without that part, before any `refit`, from every row of it
+        What was chosen for the data, `choices_`, is printed. The forecasts are those of the networks that were trained without that part, before any `refit`, from every row of it
         that leaves room for the horizon; a series too short to hold a part out has none.
 
         Returns
@@ -475,6 +504,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         panel, members = self.panel_, remembering(members, Series.of(self.panel_))
         first = np.where(n_training < lengths, n_training, lengths)[self._numbers]
         last = lengths[self._numbers] - self._fitted_horizon
+        for name, value in self.choices_.items():
+            print(f"{name:<20}{value}")  # noqa: T201, what it is for
         return skill_report(partial(self._forecasts_from, members=members), panel, first, last, self._fitted_horizon)
 
     def _learn_on(self, members, n_epochs):
@@ -590,8 +621,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         """Return what is to be tried, as `choices.recipes` has it; a warm start goes on with what was chosen before."""
         carried = self.state == "carried"
         window_norm = None if carried and is_auto(self.window_norm) else self.window_norm
-        season, is_positive = seasonal_periods(panel.clock.freq)[0], not (known < 0).any()
-        ways = choices.recipes(self.target_transform, window_norm, season, is_positive, self.scaler)
+        seasons, is_positive = seasonal_periods(panel.clock.freq), not (known < 0).any()
+        lookback = choices.resolve_lookback(self.lookback, self.horizon, seasons, np.median(panel.lengths))
+        ways = choices.recipes(self.target_transform, window_norm, seasons[0], is_positive, lookback, self.scaler)
         chosen = getattr(self, "choices_", {}).get("recipes") if self.warm_start else None
         return [chosen] if chosen in ways else ways
 
@@ -768,11 +800,13 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         """Return the Architecture that the arguments mean, of which the data give the sizes of what goes in and out."""
         loss, is_carried = resolve("loss", self.loss), self.state == "carried"
         reads_ahead = bool(self._names_ahead(panel) or self.static_covariates or self.calendar)
-        n_skip = lookback * (not reads_ahead and not is_carried if is_auto(self.linear_skip) else self.linear_skip)
+        skips = resolve("linear_skip", self.linear_skip)
+        if is_auto(self.linear_skip) and (reads_ahead or is_carried):
+            skips = False
         patch = choices.resolve_patch(
             self.patch_size, lookback, 1 if reads_ahead or panel.categories or is_carried else season
         )
-        for name, is_used in (("linear_skip=True", n_skip), (f"patch_size={patch}", patch > 1)):
+        for name, is_used in (("linear_skip=True", skips), (f"patch_size={patch}", patch > 1)):
             if is_used and (reads_ahead or is_carried):
                 what = "state='carried' has" if is_carried else "covariates known ahead, or of the calendar, leave"
                 raise ValueError(f"{name} needs windows that end in what is known, which {what} none of; leave it out.")
@@ -794,7 +828,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             recurrent_dropout=float(self.recurrent_dropout),
             horizon=self.horizon if self.strategy == "direct" else 1,
             skips_missing=self.missing == "mask",
-            n_skip=n_skip,
+            n_skip=lookback * bool(skips),
             patch=patch,
         )
 

@@ -65,7 +65,8 @@ BACKTEST = """examples:
 """
 SCORES = ("MAE", "RMSE", "MAPE", "sMAPE", "WAPE", "MASE", "RMSSE", "bias", "R2", "DA")
 TRANSFORMS = (
-    "log1p", "boxcox", "yeojohnson", "difference", "seasonal_difference", "deseasonalise", "stl", "mstl",
+    "log1p", "signed_log1p", "boxcox", "yeojohnson", "difference", "seasonal_difference", "deseasonalise", "stl",
+    "mstl",
 )  # fmt: skip
 SHOWN = ["MAE", "RMSE", "sMAPE", "MASE"]  # if nobody asks for others
 # Those that the forecaster takes as they stand; its own defaults hold for what is not given.
