@@ -151,9 +151,10 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         transformer of scikit-learn is cloned for each series.
     target_transform : str, transformer, list of these, None or "auto", default="auto"
         What is done to each series before it is scaled, and undone to forecasts: "log1p", "boxcox", "yeojohnson",
-        "difference", "seasonal_difference", "deseasonalise", "stl", "mstl" (the last two need statsmodels), or a
-        transformer of scikit-learn that can be undone; of a list the first comes first. "auto" is None. It is learnt
-        on the training part alone.
+        "signed_log1p", "difference", "seasonal_difference", "deseasonalise", "stl", "mstl" (the last two need
+        statsmodels), or a transformer of scikit-learn that can be undone; of a list the first comes first. "auto" is
+        "deseasonalise" if the clock has a season; where no value of the training part is negative, some networks learn
+        from what "signed_log1p" makes of the values before that. It is learnt on the training part alone.
     window_norm : {"last", "mean", "standard", "scale", None} or "auto", default="auto"
         The level of each window, taken from it and given back to its forecast, so that a drifting series looks alike
         everywhere: "last" its last value; "mean" its mean; "standard" its mean and deviation; "scale" divides by one
@@ -231,9 +232,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         As in :class:`tsrnn.RNNRegressor`.
     hidden_layer_sizes_ : tuple of int
     choices_ : dict
-        What was chosen, by the name of the argument; "recipes" are the pairs of `target_transform` and `window_norm` that
-        networks learn by, in turn, and "trial_errors" what the ways that were tried came to: mean absolute errors on
-        the part held out, in units of each series' mean change over a season. :meth:`report` prints it.
+        What was chosen, by the name of the argument; "recipes" are the pairs of `target_transform` and `window_norm`
+        that networks learn by, in turn, and "trial_errors" what the ways that were tried came to: mean absolute errors
+        on the part held out, in units of each series' mean change over a season. :meth:`report` prints it.
     parameters_ : ndarray
         The flat vector of all weights; `get_weights` gives them by name.
     panel_ : Panel
@@ -462,8 +463,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     def report(self):
         """Return how the forecasts of the validation part compare with those of :class:`tsrnn.SeasonalNaive`.
 
-        What was chosen for the data, `choices_`, is printed. The forecasts are those of the networks that were trained without that part, before any `refit`, from every row of it
-        that leaves room for the horizon; a series too short to hold a part out has none.
+        What was chosen for the data, `choices_`, is printed. The forecasts are those of the networks that were trained
+        without that part, before any `refit`, from every row of it that leaves room for the horizon; a series too short
+        to hold a part out has none.
 
         Returns
         -------
