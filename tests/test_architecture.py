@@ -24,7 +24,8 @@ BACKTESTING = rooms_of("backtesting", "__init__ rolling fits origins data result
 METRICS = rooms_of("metrics", "__init__ scorers tables formulas grouped reading")
 SURFACE = [
     "__main__", "__init__", *COMMANDS, "forecaster", "generator", "regressor", "classifier", "windowed", "skill",
-    "baselines", "streaming", "memories", "choices", *BACKTESTING, "lookahead", "contract", "ahead", "asking",
+    "baselines", "streaming", "memories", "choices", *BACKTESTING, "lookahead", "contract",
+    "calibration", "ahead", "asking",
     "splitting", "tokens", "ids", "carried", "member", "preparation", "covariates", *PLOTTING, "datasets", *METRICS,
     "transforms", "powers", "seasons", "scaling", "decomposition", "windows", "sequences", "checking", "calendar",
     "stamps", "reading", "panel", "columns", "frames", "clock", "base", "weights", "counts",
@@ -52,7 +53,8 @@ PANDAS = [
 ]  # fmt: skip
 SKLEARN = [
     "forecaster", "generator", "regressor", "classifier", "baselines", "backtesting.rolling", "backtesting.fits",
-    "splitting", "tokens", "metrics.formulas", "metrics.scorers", "base", "contract", "checking", "windowed",
+    "splitting", "tokens", "metrics.formulas", "metrics.scorers", "base", "contract", "calibration",
+    "checking", "windowed",
     "plotting.training",
     "transforms",  # which clones users' transformers
 ]  # fmt: skip
