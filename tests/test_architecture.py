@@ -24,7 +24,7 @@ BACKTESTING = rooms_of("backtesting", "__init__ rolling fits origins data result
 METRICS = rooms_of("metrics", "__init__ scorers tables formulas grouped reading")
 SURFACE = [
     "__main__", "__init__", *COMMANDS, "forecaster", "generator", "regressor", "classifier", "windowed", "skill",
-    "baselines", "streaming", "memories", "choices", *BACKTESTING, "lookahead", "contract",
+    "baselines", "streaming", "memories", "choices", *BACKTESTING, "lookahead", "contract", "intervals", "residuals",
     "calibration", "ahead", "asking",
     "splitting", "tokens", "ids", "carried", "member", "preparation", "covariates", *PLOTTING, "datasets", *METRICS,
     "transforms", "powers", "seasons", "scaling", "decomposition", "windows", "sequences", "checking", "calendar",
@@ -48,12 +48,12 @@ PANDAS = [
     *COMMANDS, "forecaster", "skill", "generator", "baselines", "backtesting.fits", "backtesting.data",
     "backtesting.result", "lookahead", "splitting", "datasets", "metrics.tables", "metrics.scorers", "windows",
     "windowed", "checking", "calendar", "stamps", "reading", "panel", "columns", "frames", "clock", "contract",
-    "ahead", "asking",
+    "intervals", "ahead", "asking",
     *PLOTTING,
 ]  # fmt: skip
 SKLEARN = [
     "forecaster", "generator", "regressor", "classifier", "baselines", "backtesting.rolling", "backtesting.fits",
-    "splitting", "tokens", "metrics.formulas", "metrics.scorers", "base", "contract", "calibration",
+    "splitting", "tokens", "metrics.formulas", "metrics.scorers", "base", "contract", "intervals", "calibration",
     "checking", "windowed",
     "plotting.training",
     "transforms",  # which clones users' transformers

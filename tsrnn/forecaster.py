@@ -33,6 +33,7 @@ from .choices import resolve, resolve_lookback, resolve_max_iter
 from .contract import ForecasterMixin
 from .counts import how_many
 from .covariates import check_covariates
+from .intervals import HeldOut
 from .kernels.plan import WINDOW_NORMS
 from .member import Member, Settings, Task, Tasks, remembering
 from .network.together import run_together
@@ -233,6 +234,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     {'construction': 3, 'durable_goods': 3}
     """
 
+    _more_residuals = "set a larger validation_fraction, or give longer series, or more of them"
     _parameter_constraints = {
         **NETWORK_CONSTRAINTS,
         "horizon": [POSITIVE_INT],
@@ -432,18 +434,30 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         1     2  73      1.110
         """
         check_is_fitted(self)
+        forecast, first, last, _ = self._held_out("report()")
+        return skill_report(forecast, self.panel_, first, last, self._fitted_horizon)
+
+    def _held_out(self, asker):
         members, n_training, lengths = self._before_refit
         if (n_training == lengths).all():
-            raise ValueError("report() needs a part held out for validation; fit with early_stopping=True.")
+            raise ValueError(f"{asker} needs a part held out for validation; fit with early_stopping=True.")
         if self._began_warm:
             raise ValueError(
                 "the weights that the warm start began from have seen what was held out later; set "
-                "warm_start=False and fit again for a report."
+                f"warm_start=False and fit again for {asker.removesuffix('()')}."
             )
-        panel, members = self.panel_, remembering(members, Series.of(self.panel_))
-        first = np.where(n_training < lengths, n_training, lengths)[self._numbers]
-        last = lengths[self._numbers] - self._fitted_horizon
-        return skill_report(partial(self._forecasts_from, members=members), panel, first, last, self._fitted_horizon)
+        members, n_training, lengths = (
+            remembering(members, Series.of(self.panel_)),
+            n_training[self._numbers],
+            lengths[self._numbers],
+        )
+        first = np.where(n_training < lengths, n_training, lengths)
+        forecast = partial(self._forecasts_from, members=members)
+        return HeldOut(forecast, first, lengths - self._fitted_horizon, n_training)
+
+    @property
+    def _fitted_bounds(self):
+        return self._members[0].settings.bounds or super()._fitted_bounds
 
     def _learn_on(self, members, n_epochs):
         """Return the members after so many further epochs, from all rows that they remember."""
