@@ -24,9 +24,9 @@ BACKTESTING = rooms_of("backtesting", "__init__ rolling fits origins data result
 METRICS = rooms_of("metrics", "__init__ scorers tables formulas grouped reading")
 SURFACE = [
     "__main__", "__init__", *COMMANDS, "forecaster", "generator", "regressor", "classifier", "windowed", "skill",
-    "baselines", "streaming", "memories", "choices", *BACKTESTING, "lookahead", "contract", "intervals", "residuals",
-    "calibration", "ahead", "asking",
-    "splitting", "tokens", "ids", "carried", "member", "preparation", "covariates", *PLOTTING, "datasets", *METRICS,
+    "baselines", "streaming", "adapting", "memories", "choices", *BACKTESTING, "lookahead", "contract",
+    "intervals", "residuals", "calibration", "ahead", "asking", "splitting", "tokens", "ids", "carried", "member",
+    "preparation", "covariates", *PLOTTING, "datasets", *METRICS,
     "transforms", "powers", "seasons", "scaling", "decomposition", "windows", "sequences", "checking", "calendar",
     "stamps", "reading", "panel", "columns", "frames", "clock", "base", "weights", "counts",
 ]  # fmt: skip
@@ -54,8 +54,7 @@ PANDAS = [
 SKLEARN = [
     "forecaster", "generator", "regressor", "classifier", "baselines", "backtesting.rolling", "backtesting.fits",
     "splitting", "tokens", "metrics.formulas", "metrics.scorers", "base", "contract", "intervals", "calibration",
-    "checking", "windowed",
-    "plotting.training",
+    "checking", "windowed", "plotting.training",
     "transforms",  # which clones users' transformers
 ]  # fmt: skip
 ALLOWED = {

@@ -202,13 +202,9 @@ class ForecasterMixin(IntervalMixin, RegressorMixin):
         2011-02-01    26.16
         Freq: MS, Name: sst, dtype: float64
         """
-        h, panel = self._steps_ahead(h), self.panel_
+        h = self._steps_ahead(h)
         levels = None if level is None else read_levels(level)
-        series, steps = self._future_rows(h)
-        points = self._values_ahead(h, X).reshape(-1, panel.n_targets)
-        if levels is None:
-            return panel.frame(series, steps, points)
-        return self._intervals_of((series, steps, points), levels, panel.frame)
+        return self._frame_ahead(self._values_ahead(h, X), levels)
 
     def future_frame(self, h=None):
         """Return the h rows to come, for `predict`: a frame of the form of the data, without what is forecast.
@@ -496,6 +492,14 @@ class ForecasterMixin(IntervalMixin, RegressorMixin):
         if not len(self.panel_.covariate_names):
             return self._forecast_ahead(every, h)
         return self._forecast_ahead(every, h, self._read_ahead(X, *self._future_rows(h)).of(every, h))
+
+    def _frame_ahead(self, forecasts, levels):
+        """Return what `_values_ahead` has made in the format of the data, with intervals unless `levels` is None."""
+        panel, (series, steps) = self.panel_, self._future_rows(forecasts.shape[1])
+        points = forecasts.reshape(-1, panel.n_targets)
+        if levels is None:
+            return panel.frame(series, steps, points)
+        return self._intervals_of((series, steps, points), levels, panel.frame)
 
     def _future_rows(self, h):
         """Return series and steps of the h rows after each series."""

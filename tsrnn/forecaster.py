@@ -33,7 +33,7 @@ from .choices import resolve, resolve_lookback, resolve_max_iter
 from .contract import ForecasterMixin
 from .counts import how_many
 from .covariates import check_covariates
-from .intervals import HeldOut
+from .intervals import HeldOut, n_least, read_levels
 from .kernels.plan import WINDOW_NORMS
 from .member import Member, Settings, Task, Tasks, remembering
 from .network.together import run_together
@@ -480,7 +480,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         pairs = zip(members, learnt, strict=True)
         return [member if one is None else member.with_parameters(one.parameters) for member, one in pairs]
 
-    def stream(self, series_id=None):
+    def stream(self, series_id=None, level=None):
         """Return a stream that follows one series from the last known step on, one observation at a time.
 
         Its forecasts are to the bit those after an `update` with the same observations, but what a step costs does not
@@ -490,11 +490,14 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         ----------
         series_id : object, optional
             The id of the series, where there are several.
+        level : float or sequence of float, optional
+            Percent of the truths that intervals are to hold, if its forecasts are to have some: they adapt to what is
+            observed, as :meth:`Stream.forecast` says.
 
         Returns
         -------
         Stream
-            With `update(observation)`, `forecast(h)`, `predict(h)`, `snapshot()` and `restore(snapshot)`.
+            With `update(observation)`, `forecast(h, level=)`, `predict(h)`, `snapshot()` and `restore(snapshot)`.
 
         Examples
         --------
@@ -510,7 +513,10 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         True
         """
         check_is_fitted(self)
-        return Stream(self, self.panel_.find(series_id))
+        levels, number = [] if level is None else read_levels(level), self.panel_.find(series_id)
+        if levels:
+            self._tails(levels, n_least(self._pools()))
+        return Stream(self, number, levels)
 
     def _learn(self, panel):
         begun = time.perf_counter()

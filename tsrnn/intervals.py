@@ -53,6 +53,7 @@ class IntervalMixin:
     of 95 % needs, those of as many steps before it as after it are added, as few as give that many.
     """
 
+    _adaptive = {}  # levels, of a stream that has adapted them
     _more_residuals = "give longer series, or more of them"
 
     @abstractmethod
@@ -159,7 +160,7 @@ class IntervalMixin:
         probabilities, pools = read_probabilities(q), self._pools()
         shares, texts = [exactly(number) for number in probabilities], [_written(number) for number in probabilities]
         for share, text in zip(shares, texts, strict=True):
-            self._refuse_few(_n_least(pools), share, f"the quantile {text}", _probabilities_from)
+            self._refuse_few(n_least(pools), share, f"the quantile {text}", _probabilities_from)
         series, steps, points = self._points_of(X)
         errors = self._errors.quantiles(pools, shares, series, self._places(series, steps))
         suffixes = [f"-q-{text}" for text in texts]
@@ -229,12 +230,12 @@ class IntervalMixin:
         """Return the shares that intervals leave out on each side, of which n errors must know."""
         for level in levels:
             self._refuse_few(n, tail(level), f"an interval of {_written(level)} %", _levels_from)
-        return [tail(level) for level in levels]
+        return [self._adaptive[level].tail(n) if level in self._adaptive else tail(level) for level in levels]
 
     def _intervals_of(self, asked, levels, frame):
         """Return a frame with the forecasts of rows and their intervals; `asked` are series, steps and forecasts."""
         pools = self._pools()
-        rising = self._tails(levels, _n_least(pools))
+        rising = self._tails(levels, n_least(pools))
         shares = [*rising, *(1 - share for share in rising[::-1])]
         written = [_written(number) for number in levels]
         suffixes = ["", *(f"-lo-{text}" for text in written), *(f"-hi-{text}" for text in written[::-1])]
@@ -246,7 +247,7 @@ class IntervalMixin:
     def _pools(self):
         """Return the pools of the errors; raise if they say nothing of a tail."""
         pools = self._errors.pools
-        n = _n_least(pools)
+        n = n_least(pools)
         if n < LEAST_RESIDUALS:
             raise ValueError(
                 f"forecasts of rows that were not learnt from have {how_many(n, 'error')}, and intervals need "
@@ -337,7 +338,8 @@ def _read_n_paths(n_paths):
     return int(n_paths)
 
 
-def _n_least(pools):
+def n_least(pools):
+    """Return how many errors the smallest of pools has."""
     return min(len(pool) for of_step in pools for pool in of_step)
 
 
