@@ -55,6 +55,18 @@ def test_errors_of_late_take_the_place_of_the_oldest():
     np.testing.assert_allclose(found.T, columns, rtol=1e-12)  # the scale is a quotient, applied twice
 
 
+def test_steps_beyond_the_horizon_are_forecast_and_not_learnt_from():
+    model = fit(SERIES[:N])
+    stream, asked = model.stream(level=80), model.stream(level=80)
+    for observation in SERIES[N : N + 2 * H]:
+        with pytest.warns(UserWarning, match="longer horizon"):
+            stream.forecast(2 * H, level=80)
+        asked.forecast(level=80)
+        stream.update(observation)
+        asked.update(observation)
+    pd.testing.assert_frame_equal(stream.forecast(level=80), asked.forecast(level=80), check_exact=True)
+
+
 def test_levels_move_by_the_interval_that_was_forecast_for_the_observation():
     model = fit(SERIES[:N])
     stream, wished, step_size = model.stream(level=80), 0.2, 0.005
@@ -93,11 +105,12 @@ def test_a_snapshot_keeps_the_intervals():
     for observation in SERIES[N : N + 5]:
         stream.forecast(level=80)
         stream.update(observation)
-    before, frame = pickle.loads(pickle.dumps(stream.snapshot())), stream.forecast(level=80)
-    for observation in (100.0, -100.0, 100.0):
-        stream.update(observation).forecast(level=80)
-    assert not np.allclose(stream.forecast(level=80), frame)
-    pd.testing.assert_frame_equal(stream.restore(before).forecast(level=80), frame, check_exact=True)
+    before, frame = stream.snapshot(), stream.forecast(level=80)
+    for snapshot in (before, pickle.loads(pickle.dumps(before))):
+        for observation in (100.0, -100.0, 100.0):
+            stream.update(observation).forecast(level=80)
+        assert not np.allclose(stream.forecast(level=80), frame)
+        pd.testing.assert_frame_equal(stream.restore(snapshot).forecast(level=80), frame, check_exact=True)
     words = ["levels [80]", "this one has []", "model.stream(level=[80])"]
     refused(ValueError, words, model.stream().restore, before)
 
@@ -128,7 +141,9 @@ def test_a_series_of_a_panel_has_its_own_scale_and_several_targets_a_share_each(
 def test_of_many_errors_some_are_remembered(monkeypatch):
     monkeypatch.setattr(adapting, "MOST_ORIGINS", 25)
     model = fit(SERIES[:N])
-    values = model.stream(level=80)._adaptation.residuals.values
+    stream = model.stream(level=80)
+    assert "_residuals" not in vars(stream._view)  # which are those of all
+    values = stream._adaptation.residuals.values
     assert values.shape == (25, H, 1)
     np.testing.assert_array_equal(values[[0, -1]], model._errors.values[[0, -1]])
 

@@ -9,9 +9,9 @@ from refusals import refused
 from tsrnn.calibration import (
     AdaptiveLevel,
     correlation_of,
-    draw_uniforms,
+    draw_scores,
     exactly,
-    interpolated,
+    from_scores,
     least_for,
     normal_scores,
     pool_steps,
@@ -186,7 +186,7 @@ def test_errors_that_are_the_same_or_unknown_can_be_drawn_from():
     errors = np.random.default_rng(0).normal(size=(50, 2))[:, [0, 1, 1, 0]]
     errors[:, 3] = np.nan
     factor = np.linalg.cholesky(correlation_of(errors))
-    correlations = np.corrcoef(draw_uniforms(factor, 1000, np.random.default_rng(0)).T)
+    correlations = np.corrcoef(draw_scores(factor, 1000, np.random.default_rng(0)).T)
     assert correlations[1, 2] > 0.7  # shrunk from 1
     assert abs(correlations[0, 3]) < 4 / np.sqrt(1000)  # four deviations of one that is 0
     np.testing.assert_array_equal(correlation_of(np.full((9, 2), np.nan)), np.eye(2))
@@ -202,9 +202,9 @@ def test_draws_have_the_marginals_of_the_pool_and_the_dependence_of_the_errors()
     rng = np.random.default_rng(1)
     errors = autoregression(300, 4, 0.9, rng)
     factor = np.linalg.cholesky(correlation_of(errors))
-    uniforms = draw_uniforms(factor, 20_000, rng)
+    scores = draw_scores(factor, 20_000, rng)
     pools = [np.sort(errors[:, step]) for step in range(4)]
-    paths = np.column_stack([interpolated(pool, of_step) for pool, of_step in zip(pools, uniforms.T, strict=True)])
+    paths = np.column_stack([from_scores(pool, of_step) for pool, of_step in zip(pools, scores.T, strict=True)])
     for pool, of_step in zip(pools, paths.T, strict=True):
         assert pool[0] <= of_step.min() and of_step.max() <= pool[-1]
         for share in (0.1, 0.5, 0.9):

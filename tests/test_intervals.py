@@ -53,7 +53,7 @@ def by_series(frame, suffixes, name="sold"):
     return {shop: rows[[name + suffix for suffix in suffixes]].to_numpy() for shop, rows in flat.groupby("shop")}
 
 
-def interval_of(values, share, of=None):
+def interval_of(values, share):
     """Return the ranks by hand: the floor((n + 1) share)-th smallest, and the one as far from the end."""
     values = np.sort(values)
     k = int((len(values) + 1) * share + 1e-9)
@@ -67,48 +67,55 @@ def width(frame, name, level):
 # What is in the intervals
 
 
+def scale_before(values, row):
+    """Return the mean absolute difference of values a season apart before a row."""
+    return np.abs(values[SEASON:row] - values[: row - SEASON]).mean()
+
+
+def scaled_errors(wide, origins, forecast):
+    """Return {step: errors over all series}; `forecast` gives those of a series, its values, from a row."""
+    errors = {step: [] for step in range(H)}
+    for s, name in enumerate(wide):
+        values = wide[name].to_numpy()
+        for row in origins:
+            scale = scale_before(values, row) if wide.shape[1] > 1 else 1.0
+            for step, made in enumerate(forecast(s, values, row)):
+                errors[step].append((values[row + step] - made) / scale)
+    return errors
+
+
 @pytest.mark.parametrize("names, first", [(["a", "b", "c"], N // 2), (["b"], SEASON)])
 def test_intervals_of_seasonal_naive_are_ranks_of_its_errors_over_rolling_origins(names, first):
-    data, values = PAST[names], PAST[names].to_numpy()
-    scales = np.abs(values[SEASON:first] - values[: first - SEASON]).mean(axis=0) if len(names) > 1 else [1]
+    data = PAST[names]
     frame = naive().fit(data).forecast(level=(90, 80))
+    errors = scaled_errors(data, range(first, N - H + 1), lambda s, values, row: values[row - SEASON :][:H])
     for step in range(H):
-        targets = np.arange(first, N - H + 1) + step
-        errors = values[targets] - values[targets - SEASON]  # H is no more than a season
-        pooled = (errors / scales).ravel()
-        for name, scale in zip(data, scales, strict=True):
-            point = frame[name].iloc[step]
+        for name in names:
+            scale = scale_before(data[name].to_numpy(), N) if len(names) > 1 else 1
             for level, share in ((90, 0.05), (80, 0.1)):
-                lower, upper = interval_of(pooled, share)
+                lower, upper = interval_of(errors[step], share)
                 found = frame[[f"{name}-lo-{level}", f"{name}-hi-{level}"]].iloc[step]
-                np.testing.assert_allclose(
-                    found, [point + scale * lower, point + scale * upper], rtol=1e-12
-                )  # rounding
+                expected = frame[name].iloc[step] + scale * np.array([lower, upper])
+                np.testing.assert_allclose(found, expected, rtol=1e-9)  # sums in another order
 
 
 @pytest.mark.parametrize("members", [1, 2])
 def test_errors_of_a_network_are_those_from_before_its_refit(members):
-    unseeing = rnn(refit=False, n_members=members).fit(PAST)
+    unseeing, model = rnn(refit=False, n_members=members).fit(PAST), rnn(n_members=members).fit(PAST)
     n_training = N - int(np.ceil(0.4 * N))
-    values = PAST.to_numpy()
-    scales = np.abs(values[SEASON:n_training] - values[: n_training - SEASON]).mean(axis=0)
-    rows = np.arange(n_training, N - H + 1)
-    errors = [
-        (values[rows[:, None] + np.arange(H), s] - unseeing._forecasts_from(np.full(len(rows), s), rows)[..., 0])
-        / scale
-        for s, scale in enumerate(scales)
-    ]
-    model = rnn(n_members=members).fit(PAST)
-    frame = model.forecast(level=80)
+
+    def forecast(s, values, row):
+        return unseeing._forecasts_from(np.array([s]), np.array([row]))[0, :, 0]
+
+    errors, frame = scaled_errors(PAST, range(n_training, N - H + 1), forecast), model.forecast(level=80)
     assert not np.allclose(frame["a"], unseeing.forecast()["a"])
     for step in range(H):
-        lower, upper = interval_of(np.concatenate(errors)[:, step], 0.1)
-        for name, scale in zip(PAST, scales, strict=True):
+        for name in PAST:
+            ends = frame[[f"{name}-lo-80", f"{name}-hi-80"]].iloc[step] - frame[name].iloc[step]
+            expected = scale_before(PAST[name].to_numpy(), N) * np.array(interval_of(errors[step], 0.1))
             np.testing.assert_allclose(
-                frame[[f"{name}-lo-80", f"{name}-hi-80"]].iloc[step] - frame[name].iloc[step],
-                [scale * lower, scale * upper],
-                rtol=1e-6,  # a difference of numbers near 1000, whose last digits go
-            )
+                ends, expected, rtol=1e-6
+            )  # a difference of larger numbers, whose last digits go
 
 
 @both

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .calibration import AdaptiveLevel
+from .calibration import AdaptiveLevel, evenly_spread
 from .intervals import n_least
 from .residuals import Residuals
 
@@ -35,9 +35,7 @@ class Adaptation:
     @classmethod
     def of(cls, residuals, number, levels):
         """Return that of a series, `number` in its panel, before anything was observed."""
-        values = residuals.values
-        if len(values) > MOST_ORIGINS:
-            values = values[np.linspace(0, len(values) - 1, MOST_ORIGINS).round().astype(np.int64)]
+        values = residuals.values[evenly_spread(len(residuals.values), MOST_ORIGINS)]
         own = Residuals(values, residuals.scales[number : number + 1])
         return cls(own, {level: AdaptiveLevel.of(level) for level in levels}, (None,), {})
 

@@ -124,6 +124,6 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
     def _held_out(self, asker):
         lengths = self._fitted_lengths
         first = np.where(lengths >= self.season_, self.season_, 1)
-        if len(lengths) > 1:  # the scale of a series alone cancels; that of others must not be made of these errors
+        if len(lengths) > 1:  # before that the scale, in units of which errors are pooled, is known too badly
             first = np.maximum(first, lengths // 2)
-        return HeldOut(self._forecasts_from, first, lengths - self._fitted_horizon, first)
+        return HeldOut(self._forecasts_from, first, lengths - self._fitted_horizon)

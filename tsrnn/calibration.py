@@ -21,6 +21,7 @@ Nelsen (2006), An introduction to copulas, sections 2.3 and 2.9.
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -28,12 +29,11 @@ from sklearn.covariance import ledoit_wolf
 
 N_POOLED = 39  # residuals of a step, if there are as many: an interval of 95 % needs them, ceil(40 * 0.975) = 39
 LEAST_RESIDUALS = 20  # in all; fewer say nothing of a tail
+MOST_SCORED = 4096  # origins that a correlation is made of: it deviates by 1 / sqrt(4096) at most
 STEP_SIZE = 0.005  # gamma in section 2.2 of Gibbs and Candès
 
 _HALF = Fraction(1, 2)
 _INDEPENDENT = 1e-6  # of each score, so that a Cholesky factor exists where two columns are the same
-_scores_of = np.vectorize(NormalDist().inv_cdf, otypes=[np.float64])
-_probabilities_of = np.vectorize(NormalDist().cdf, otypes=[np.float64])
 
 
 def exactly(number):
@@ -94,6 +94,11 @@ def quantiles(pool, probabilities):
     """
     n = len(pool)
     return np.array([np.median(pool) if q == _HALF else pool[rank(n, q) - 1] for q in probabilities])
+
+
+def evenly_spread(n, most):
+    """Return the places of n things, or of `most` of them if there are more, from the first to the last."""
+    return np.arange(n) if n <= most else np.linspace(0, n - 1, most).round().astype(np.int64)
 
 
 def pool_steps(residuals, n_least=N_POOLED):
@@ -219,10 +224,11 @@ def correlation_of(residuals):
     Returns
     -------
     ndarray of shape (n_columns, n_columns)
-        The identity if there are not two origins.
+        The identity if there are not two origins; of more than 4,096 some are taken, evenly spread.
     """
     if len(residuals) < 2:
         return np.eye(residuals.shape[1])
+    residuals = residuals[evenly_spread(len(residuals), MOST_SCORED)]
     covariance, _ = ledoit_wolf(normal_scores(residuals), assume_centered=True)
     deviations = np.sqrt(np.diag(covariance))
     deviations[deviations == 0] = 1  # nothing is known of any
@@ -234,17 +240,16 @@ def correlation_of(residuals):
 def normal_scores(residuals):
     """Return the normal scores of each column, (n_origins, n_columns); ties in the order in which they come."""
     scores = np.zeros(residuals.shape)
-    for column, known in enumerate(~np.isnan(residuals.T)):
-        order, n = np.argsort(residuals[known, column], kind="stable"), int(known.sum())
-        of_ranks = np.empty(n)
-        if n:
-            of_ranks[order] = _scores_of(np.arange(1, n + 1) / (n + 1))
-        scores[known, column] = of_ranks
+    for column, is_known in enumerate(~np.isnan(residuals.T)):
+        order = np.argsort(residuals[is_known, column], kind="stable")
+        of_known = np.empty(len(order))
+        of_known[order] = _scores_of_ranks(len(order))
+        scores[is_known, column] = of_known
     return scores
 
 
-def draw_uniforms(factor, n_paths, rng):
-    """Return draws from a Gaussian copula, each uniform in (0, 1): the distribution function of correlated normals.
+def draw_scores(factor, n_paths, rng):
+    """Return draws from a Gaussian copula as normal scores, shape (n_paths, n_columns).
 
     Parameters
     ----------
@@ -252,18 +257,19 @@ def draw_uniforms(factor, n_paths, rng):
         The Cholesky factor, lower, of the correlation.
     n_paths : int
     rng : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray of shape (n_paths, n_columns)
     """
-    return _probabilities_of(rng.standard_normal((n_paths, len(factor))) @ factor.T)
+    return rng.standard_normal((n_paths, len(factor))) @ factor.T
 
 
-def interpolated(pool, uniforms):
-    """Return the quantile function of a sorted pool at uniforms, on lines between the ranks of :func:`quantiles`.
+def from_scores(pool, scores):
+    """Return the residuals of a sorted pool at normal scores, on lines between those at the scores of its ranks.
 
-    The k-th of n residuals stands at k / (n + 1); nothing is drawn beyond the first and the last.
+    Nothing is drawn beyond the first and the last.
     """
-    n = len(pool)
-    return np.interp(uniforms * (n + 1), np.arange(1, n + 1), pool)
+    return np.interp(scores, _scores_of_ranks(len(pool)), pool)
+
+
+@lru_cache(maxsize=16)
+def _scores_of_ranks(n):
+    """Return the normal quantiles of 1 / (n + 1) .. n / (n + 1), not to be written to."""
+    return np.array([NormalDist().inv_cdf(k / (n + 1)) for k in range(1, n + 1)])

@@ -434,7 +434,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         1     2  73      1.110
         """
         check_is_fitted(self)
-        forecast, first, last, _ = self._held_out("report()")
+        forecast, first, last = self._held_out("report()")
         return skill_report(forecast, self.panel_, first, last, self._fitted_horizon)
 
     def _held_out(self, asker):
@@ -446,14 +446,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
                 "the weights that the warm start began from have seen what was held out later; set "
                 f"warm_start=False and fit again for {asker.removesuffix('()')}."
             )
-        members, n_training, lengths = (
-            remembering(members, Series.of(self.panel_)),
-            n_training[self._numbers],
-            lengths[self._numbers],
-        )
-        first = np.where(n_training < lengths, n_training, lengths)
-        forecast = partial(self._forecasts_from, members=members)
-        return HeldOut(forecast, first, lengths - self._fitted_horizon, n_training)
+        members, first = remembering(members, Series.of(self.panel_)), n_training[self._numbers]
+        last = lengths[self._numbers] - self._fitted_horizon
+        return HeldOut(partial(self._forecasts_from, members=members), first, last)
 
     @property
     def _fitted_bounds(self):

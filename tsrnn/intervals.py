@@ -28,14 +28,11 @@ class HeldOut(NamedTuple):
         Given series and rows, both of shape (n,), returns the forecasts from there on, (n, n_steps, n_targets).
     first, last : ndarray of shape (n_series,)
         None if the last is before the first.
-    n_before : ndarray of shape (n_series,)
-        Rows of each series that come before them.
     """
 
     forecast: object
     first: np.ndarray
     last: np.ndarray
-    n_before: np.ndarray
 
 
 class IntervalMixin:
@@ -48,9 +45,10 @@ class IntervalMixin:
     over many such data, and may be off for one. It is that of one step at a time, over all series together; that a
     whole path stays within is less likely.
 
-    Errors are divided by the scale of their series, the mean absolute difference of its values a season apart before
-    the first of the origins, and pooled over series, step by step. Where a step has fewer than 39, which an interval
-    of 95 % needs, those of as many steps before it as after it are added, as few as give that many.
+    Errors are pooled over series, step by step, each divided by the scale that its series had at the origin: the mean
+    absolute difference of its values a season apart, up to there (a series alone needs none). Where a step has fewer
+    than 39 errors, which an interval of 95 % needs, those of as many steps before it as after it are added, as few as
+    give that many.
     """
 
     _adaptive = {}  # levels, of a stream that has adapted them
@@ -222,8 +220,9 @@ class IntervalMixin:
     def _errors(self):
         """The Residuals of what `fit` held out, computed when first asked for."""
         if not hasattr(self, "_residuals"):
-            forecast, first, last, n_before = self._held_out("an interval")
-            self._residuals = residuals_of(forecast, self.panel_, first, last, self._fitted_horizon, n_before)
+            forecast, first, last = self._held_out("an interval")
+            lengths = last + self._fitted_horizon
+            self._residuals = residuals_of(forecast, self.panel_, first, last, self._fitted_horizon, lengths)
         return self._residuals
 
     def _tails(self, levels, n):

@@ -5,22 +5,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from .calendar import seasonal_period
-from .calibration import correlation_of, draw_uniforms, interpolated, pool_steps, quantiles
-from .metrics.grouped import naive_errors
+from .calibration import correlation_of, draw_scores, evenly_spread, from_scores, pool_steps, quantiles
 
 MOST_RESIDUALS = 2**22  # numbers that are kept; of more, those of origins that are evenly spread
 
 
 @dataclass(frozen=True)
 class Residuals:
-    """Truth minus forecast from rolling origins, in units of the scale of each series.
+    """Truth minus forecast from rolling origins, of a panel in units of the scale its series had there.
 
     Parameters
     ----------
     values : ndarray of shape (n_origins, n_steps, n_targets)
         Series by series, each in the order of time; NaN where a truth is not known.
     scales : ndarray of shape (n_series, n_targets)
-        In units of the series.
+        Of the whole series, in its units; 1 of a series alone.
     """
 
     values: np.ndarray
@@ -52,38 +51,63 @@ class Residuals:
         n_origins, n_steps, n_targets = self.values.shape
         factor = np.linalg.cholesky(correlation_of(self.values.reshape(n_origins, -1)))
         asked, of_rows = np.unique(series, return_inverse=True)
-        uniforms = [draw_uniforms(factor, n_paths, np.random.default_rng([seed, number])) for number in asked]
-        uniforms = np.reshape(uniforms, (len(asked), n_paths, n_steps, n_targets))
+        scores = [draw_scores(factor, n_paths, np.random.default_rng([seed, number])) for number in asked]
+        scores = np.reshape(scores, (len(asked), n_paths, n_steps, n_targets))
         drawn = np.empty((len(series), n_targets, n_paths))
         for place in np.unique(places):
             rows = places == place
             for target, pool in enumerate(pools[place]):
-                drawn[rows, target] = interpolated(pool, uniforms[of_rows[rows], :, place, target])
+                drawn[rows, target] = from_scores(pool, scores[of_rows[rows], :, place, target])
         return drawn * self.scales[series][..., np.newaxis]
 
 
-def residuals_of(forecast, panel, first, last, n_steps, n_scaled):
+def residuals_of(forecast, panel, first, last, n_steps, lengths):
     """Return the Residuals of forecasts.
 
     Parameters
     ----------
     forecast, panel, first, last, n_steps
         As in `rolling_origins` and `errors_from`.
-    n_scaled : ndarray of shape (n_series,)
-        First rows of each series from which its scale is made: the mean absolute difference of values a season of the
-        clock apart, as in MASE (Hyndman and Koehler 2006, section 3). It is 1 where that is zero or not known. They
-        should end before the origins: divided by a mean of themselves, errors are smaller than later ones are.
+    lengths : ndarray of shape (n_series,)
+        Rows of each series that were fitted.
     """
     series, rows = rolling_origins(panel, first, last)
-    most = max(MOST_RESIDUALS // (n_steps * panel.n_targets), 1)
-    if len(series) > most:
-        spread = np.linspace(0, len(series) - 1, most).round().astype(np.int64)
-        series, rows = series[spread], rows[spread]
-    scales = _scales(panel, n_scaled)
+    kept = evenly_spread(len(series), max(MOST_RESIDUALS // (n_steps * panel.n_targets), 1))
+    series, rows = series[kept], rows[kept]
     errors = np.zeros((0, n_steps, panel.n_targets))
     if len(series):
         errors = errors_from(forecast, panel, series, rows, n_steps)
-    return Residuals(errors / scales[series, np.newaxis], scales)
+    if panel.n_series == 1:
+        return Residuals(errors, np.ones((1, panel.n_targets)))
+    scales = scales_before(panel, lengths, np.append(series, np.arange(panel.n_series)), np.append(rows, lengths))
+    return Residuals(errors / scales[: len(series), np.newaxis], scales[len(series) :])
+
+
+def scales_before(panel, lengths, series, rows):
+    """Return the scales of series as they are known before rows of theirs, shape (n, n_targets).
+
+    The scale is the mean absolute difference of values a season of the clock apart, or of those one step apart if there
+    are no more rows than a season: that of MASE (Hyndman and Koehler 2006, section 3). It is 1 where that is zero or
+    not known. Of each series so many rows as `lengths` says are looked at.
+    """
+    season, firsts = seasonal_period(panel.clock.freq), panel.bounds[:-1]
+    place = np.arange(len(panel.values)) - np.repeat(firsts, panel.lengths)
+    first, end = firsts[series], firsts[series] + rows
+    means = []
+    for lag in (season, 1):
+        differences = np.full(panel.values.shape, np.nan)
+        differences[lag:] = np.abs(panel.values[lag:] - panel.values[:-lag])
+        differences[(place < lag) | (place >= np.repeat(lengths, panel.lengths))] = np.nan
+        is_known = ~np.isnan(differences)
+        # Sums along all series lose no digits of a small one, as each is measured by its own largest difference.
+        largest = np.maximum.reduceat(np.where(is_known, differences, 0), firsts)
+        unit = np.where(largest > 0, largest, 1)
+        parts = np.where(is_known, differences, 0) / np.repeat(unit, panel.lengths, axis=0)
+        sums, counts = (np.pad(np.cumsum(of, axis=0), ((1, 0), (0, 0))) for of in (parts, is_known))
+        n = np.maximum(counts[end] - counts[first], 1)
+        means.append((sums[end] - sums[first]) / n * unit[series])
+    scales = np.where((rows > season)[:, np.newaxis], *means)
+    return np.where(scales > 0, scales, 1.0)
 
 
 def rolling_origins(panel, first, last):
@@ -109,10 +133,3 @@ def errors_from(forecast, panel, series, rows, n_steps):
     """
     truths = panel.values[panel.bounds[series, None] + rows[:, None] + np.arange(n_steps)]
     return truths - forecast(series, rows)
-
-
-def _scales(panel, n_rows):
-    firsts, season = panel.bounds[:-1], seasonal_period(panel.clock.freq)
-    columns = [naive_errors(values, firsts, firsts + n_rows, season, 1) for values in panel.values.T]
-    scales = np.column_stack(columns)
-    return np.where(scales > 0, scales, 1.0)
