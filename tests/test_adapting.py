@@ -1,6 +1,7 @@
 """Intervals of a stream begin as those of its forecaster, and go with the world when it changes."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 from refusals import refused
 
 from tsrnn import RNNForecaster, adapting
+from tsrnn.calibration import AdaptiveLevel
 
 N, LATER, H = 120, 40, 3
 STAMPS = pd.date_range("2010-01-01", periods=N + LATER, freq="MS", name="month")
@@ -78,6 +80,15 @@ def test_levels_move_by_the_interval_that_was_forecast_for_the_observation():
         stream.update(observation)
         assert stream._adaptation.levels[80].current == pytest.approx(current, abs=1e-12)  # sums in another order
     assert current != wished
+
+
+def test_intervals_of_several_levels_never_cross():
+    model = fit(SERIES[:N])
+    stream = model.stream(level=(80, 90))
+    crossed = {90: AdaptiveLevel(0.1, 0.25), 80: AdaptiveLevel(0.2, 0.05)}  # as if 80 had missed far more often
+    stream._adaptation = replace(stream._adaptation, levels=crossed)
+    frame = stream.forecast(level=(80, 90))
+    assert (np.diff(frame[[f"sales-{side}" for side in ("lo-90", "lo-80", "hi-80", "hi-90")]]) >= 0).all()
 
 
 def test_coverage_comes_back_after_the_noise_has_become_three_times_as_wide():

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .calibration import AdaptiveLevel, evenly_spread
-from .intervals import n_least
 from .residuals import Residuals
 
 MOST_ORIGINS = 500  # whose errors are remembered: they know of levels up to 99.6
@@ -39,13 +38,15 @@ class Adaptation:
         own = Residuals(values, residuals.scales[number : number + 1])
         return cls(own, {level: AdaptiveLevel.of(level) for level in levels}, (None,), {})
 
+    def tails(self, levels):
+        """Return the shares that intervals of these levels, the widest first, leave out on each side: none crosses."""
+        return sorted(self.levels[level].tail(self.residuals.n_least) for level in levels)
+
     def awaiting(self, points, levels):
-        """Return this one after forecasts (n_steps, n_targets) with intervals of these levels."""
-        pools, here = self.residuals.pools, np.zeros(1, np.int64)
-        intervals = dict(self.intervals)
-        for level in levels:
-            share = self.levels[level].tail(n_least(pools))
-            intervals[level] = points[0] + self.residuals.quantiles(pools, [share, 1 - share], here, here)[0].T
+        """Return this one after forecasts (n_steps, n_targets) with intervals of these levels, the widest first."""
+        here, intervals = np.zeros(1, np.int64), dict(self.intervals)
+        for level, share in zip(levels, self.tails(levels), strict=True):
+            intervals[level] = points[0] + self.residuals.quantiles([share, 1 - share], here, here)[0].T
         known = self.waiting[0]
         longest = points if known is None or len(points) > len(known) else known
         return replace(self, waiting=(longest, *self.waiting[1:]), intervals=intervals)

@@ -33,7 +33,7 @@ from .choices import resolve, resolve_lookback, resolve_max_iter
 from .contract import ForecasterMixin
 from .counts import how_many
 from .covariates import check_covariates
-from .intervals import HeldOut, n_least, read_levels
+from .intervals import HeldOut, read_levels
 from .kernels.plan import WINDOW_NORMS
 from .member import Member, Settings, Task, Tasks, remembering
 from .network.together import run_together
@@ -510,7 +510,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         check_is_fitted(self)
         levels, number = [] if level is None else read_levels(level), self.panel_.find(series_id)
         if levels:
-            self._tails(levels, n_least(self._pools()))
+            self._tails(levels)  # which raises where errors are too few
         return Stream(self, number, levels)
 
     def _learn(self, panel):

@@ -20,7 +20,7 @@ from .residuals import residuals_of
 
 
 class HeldOut(NamedTuple):
-    """Rows of each series to forecast from, of which what forecasts has learnt nothing.
+    """Rows of each series to forecast from, and what forecasts and has not learnt from them.
 
     Parameters
     ----------
@@ -38,20 +38,9 @@ class HeldOut(NamedTuple):
 class IntervalMixin:
     """Gives a forecaster intervals, quantiles and paths, all made from its errors at rolling origins.
 
-    What is assumed is that the errors to come are exchangeable with those at the origins: that forecasts grow neither
-    better nor worse, and the series no wilder. Then an interval holds the truth as often as its level says, or more
-    often, however errors are distributed and however many there are. Origins of one series overlap, so that their
-    errors depend on each other, and a hundred of them say less than a hundred series: coverage is then right on average
-    over many such data, and may be off for one. It is that of one step at a time, over all series together; that a
-    whole path stays within is less likely.
-
-    Errors are pooled over series, step by step, each divided by the scale that its series had at the origin: the mean
-    absolute difference of its values a season apart, up to there (a series alone needs none). Where a step has fewer
-    than 39 errors, which an interval of 95 % needs, those of as many steps before it as after it are added, as few as
-    give that many.
+    A forecaster adds `_held_out`; of the contract the memory, `_forecasts` and `_rows` are used.
     """
 
-    _adaptive = {}  # levels, of a stream that has adapted them
     _more_residuals = "give longer series, or more of them"
 
     @abstractmethod
@@ -76,8 +65,8 @@ class IntervalMixin:
         Returns
         -------
         DataFrame with n rows
-            In the format of the data. Of a target, or a series of a wide frame, called y are the columns ``y``,
-            ``y-lo-95``, ``y-lo-80``, ``y-hi-80``, ``y-hi-95``; so is one without a name. In the unit of the series,
+            In the format of the data, and the order of X. A target, or a series of a wide frame, that is called y, or
+            has no name, has the columns ``y``, ``y-lo-95``, ``y-lo-80``, ``y-hi-80``, ``y-hi-95``, in its unit and
             within `bounds`.
 
         Raises
@@ -94,16 +83,33 @@ class IntervalMixin:
 
         Notes
         -----
-        Split conformal prediction with a rank for each tail (Vovk, Gammerman and Shafer 2005; Linusson, Johansson and
-        Löfström 2014; Lei et al. 2018): with n errors the interval goes from the floor((n + 1) a / 2)-th smallest to
-        the ceil((n + 1) (1 - a / 2))-th, a = 1 - level / 100, both added to the forecast. Where forecasts were
-        biased the interval is not around the forecast, nor must it hold it. Errors are those of rolling origins:
-        :class:`tsrnn.RNNForecaster` those of the part held out for validation, forecast before any `refit`;
-        :class:`tsrnn.SeasonalNaive` those of all rows after the first season, and of a panel those of the second half
-        of each series. They are exchangeable if nothing
-        changes; those of origins that overlap depend on each other. They are computed when first asked for, from the
-        rows of `fit` alone, and kept: `update` changes them as little as it does what was learnt. Rows of training get
-        the interval of the last step of the horizon.
+        Split conformal prediction with a rank for each tail [1]_ [2]_ [3]_: with n errors the interval goes from the
+        floor((n + 1) a / 2)-th smallest to the ceil((n + 1) (1 - a / 2))-th, a = 1 - level / 100, both added to the
+        forecast. Where forecasts were biased it is not around the forecast, nor must it hold it.
+
+        *Whose errors.* Those of forecasts from rolling origins: :class:`tsrnn.RNNForecaster` from every row of the part
+        held out for validation, by the networks before any `refit` (for how many epochs they were trained was chosen
+        there, so that these errors may be somewhat small); :class:`tsrnn.SeasonalNaive` from all rows after the first
+        season, of a panel from the second half of each series. They are computed when first asked for, from the rows of
+        `fit` alone, and kept: neither `update`, learning on, nor `set_weights` changes them.
+
+        *How they are pooled.* Over series, step by step, each divided by the scale that its series had at the origin:
+        the mean absolute difference of its values a season apart, up to there (a series alone needs none). Where a step
+        has fewer than 39 errors, which an interval of 95 % needs, those of as many steps before it as after it are
+        added, as few as give that many. Fewer than 20 are refused. Rows of training get the interval of the last step.
+
+        *What is assumed.* That the errors to come are exchangeable with these: that forecasts grow neither better nor
+        worse, and the series no wilder. Then an interval holds the truth as often as its level says, or more often,
+        however errors are distributed. Origins of one series overlap, so that their errors depend on each other, and a
+        hundred of them say less than a hundred series: coverage is right on average over many such data, and may be off
+        for one. It is that of one step at a time, over all series together; a whole path stays within less often.
+
+        References
+        ----------
+        .. [1] Vovk, Gammerman and Shafer (2005), Algorithmic learning in a random world.
+        .. [2] Linusson, Johansson and Löfström (2014), Signed-error conformal regression, PAKDD.
+        .. [3] Lei, G'Sell, Rinaldo, Tibshirani and Wasserman (2018), Distribution-free predictive inference for
+           regression, Journal of the American Statistical Association 113, section 2.2.
 
         Examples
         --------
@@ -155,12 +161,12 @@ class IntervalMixin:
         ['sst-q-0.05', 'sst-q-0.5']
         """
         check_is_fitted(self)
-        probabilities, pools = read_probabilities(q), self._pools()
+        probabilities = read_probabilities(q)
         shares, texts = [exactly(number) for number in probabilities], [_written(number) for number in probabilities]
         for share, text in zip(shares, texts, strict=True):
-            self._refuse_few(n_least(pools), share, f"the quantile {text}", _probabilities_from)
+            self._refuse_few(self._errors.n_least, share, f"the quantile {text}", _probabilities_from)
         series, steps, points = self._points_of(X)
-        errors = self._errors.quantiles(pools, shares, series, self._places(series, steps))
+        errors = self._errors.quantiles(shares, series, self._places(series, steps))
         suffixes = [f"-q-{text}" for text in texts]
         return self._give_back(series, steps, points[..., np.newaxis] + errors, suffixes, self.panel_.frame_as_asked)
 
@@ -193,11 +199,16 @@ class IntervalMixin:
 
         Notes
         -----
-        A Gaussian copula (Nelsen 2006, section 2.3) over the steps of the horizon and the targets: its correlation is
-        that of the normal scores of the errors' ranks, shrunk (Ledoit and Wolf 2004), and each step has the errors of
-        its interval for its distribution, drawn on lines between them, not beyond the largest. Steps of one number,
-        which are those beyond the horizon and rows of training, share their draw. Different series are drawn
-        independently of each other.
+        A Gaussian copula [1]_ over the steps of the horizon and the targets: its correlation is that of the normal
+        scores of the errors' ranks, shrunk [2]_, and each step has the errors of its interval for its distribution,
+        drawn on lines between them, not beyond the largest. Rows beyond the horizon, and those of training, share the
+        draw of its last step. Different series are drawn independently of each other.
+
+        References
+        ----------
+        .. [1] Nelsen (2006), An introduction to copulas, section 2.3.
+        .. [2] Ledoit and Wolf (2004), A well-conditioned estimator for large-dimensional covariance matrices, Journal
+           of Multivariate Analysis 88.
 
         Examples
         --------
@@ -210,49 +221,43 @@ class IntervalMixin:
         """
         check_is_fitted(self)
         n_paths, rng = _read_n_paths(n_paths), check_random_state(random_state)
-        pools, (series, steps, points) = self._pools(), self._points_of(X)
+        errors, (series, steps, points) = self._errors, self._points_of(X)
         seed, places = rng.randint(np.iinfo(np.int32).max), self._places(series, steps)
-        paths = points[..., np.newaxis] + self._errors.draws(pools, n_paths, seed, series, places)
+        paths = points[..., np.newaxis] + errors.draws(n_paths, seed, series, places)
         suffixes = [f"-path-{k}" for k in range(n_paths)]
         return self._give_back(series, steps, paths, suffixes, self.panel_.frame_as_asked)
 
     @property
     def _errors(self):
-        """The Residuals of what `fit` held out, computed when first asked for."""
+        """The Residuals of what `fit` held out, computed when first asked for; raise if they say nothing of a tail."""
         if not hasattr(self, "_residuals"):
             forecast, first, last = self._held_out("an interval")
             lengths = last + self._fitted_horizon
             self._residuals = residuals_of(forecast, self.panel_, first, last, self._fitted_horizon, lengths)
-        return self._residuals
-
-    def _tails(self, levels, n):
-        """Return the shares that intervals leave out on each side, of which n errors must know."""
-        for level in levels:
-            self._refuse_few(n, tail(level), f"an interval of {_written(level)} %", _levels_from)
-        return [self._adaptive[level].tail(n) if level in self._adaptive else tail(level) for level in levels]
-
-    def _intervals_of(self, asked, levels, frame):
-        """Return a frame with the forecasts of rows and their intervals; `asked` are series, steps and forecasts."""
-        pools = self._pools()
-        rising = self._tails(levels, n_least(pools))
-        shares = [*rising, *(1 - share for share in rising[::-1])]
-        written = [_written(number) for number in levels]
-        suffixes = ["", *(f"-lo-{text}" for text in written), *(f"-hi-{text}" for text in written[::-1])]
-        series, steps, points = asked
-        errors = self._errors.quantiles(pools, shares, series, self._places(series, steps))
-        values = np.concatenate([np.zeros((*points.shape, 1)), errors], axis=2) + points[..., np.newaxis]
-        return self._give_back(series, steps, values, suffixes, frame)
-
-    def _pools(self):
-        """Return the pools of the errors; raise if they say nothing of a tail."""
-        pools = self._errors.pools
-        n = n_least(pools)
+        n = self._residuals.n_least
         if n < LEAST_RESIDUALS:
             raise ValueError(
                 f"forecasts of rows that were not learnt from have {how_many(n, 'error')}, and intervals need "
                 f"{LEAST_RESIDUALS} at least; {self._more_residuals}."
             )
-        return pools
+        return self._residuals
+
+    def _tails(self, levels):
+        """Return the shares that intervals leave out on each side; raise if there are too few errors for a level."""
+        n = self._errors.n_least
+        for level in levels:
+            self._refuse_few(n, tail(level), f"an interval of {_written(level)} %", _levels_from)
+        return [tail(level) for level in levels]
+
+    def _intervals_of(self, asked, levels, frame):
+        """Return a frame with the forecasts of rows and their intervals; `asked` are series, steps and forecasts."""
+        rising, (series, steps, points) = self._tails(levels), asked
+        shares = [*rising, *(1 - share for share in rising[::-1])]
+        written = [_written(number) for number in levels]
+        suffixes = ["", *(f"-lo-{text}" for text in written), *(f"-hi-{text}" for text in written[::-1])]
+        errors = self._errors.quantiles(shares, series, self._places(series, steps))
+        values = np.concatenate([np.zeros((*points.shape, 1)), errors], axis=2) + points[..., np.newaxis]
+        return self._give_back(series, steps, values, suffixes, frame)
 
     def _refuse_few(self, n, share, what, supported):
         """Raise if n errors are too few for a quantile."""
@@ -335,11 +340,6 @@ def _read_n_paths(n_paths):
     if n_paths < 1:
         raise ValueError(f"n_paths must be a whole number from 1 on; got {n_paths}.")
     return int(n_paths)
-
-
-def n_least(pools):
-    """Return how many errors the smallest of pools has."""
-    return min(len(pool) for of_step in pools for pool in of_step)
 
 
 def _levels_from(n):

@@ -1,6 +1,7 @@
 """How forecasts from rows of the past missed: numbers that are pooled, and quantiles and draws of them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -25,25 +26,32 @@ class Residuals:
     values: np.ndarray
     scales: np.ndarray
 
-    @property
+    def __getstate__(self):
+        return {"values": self.values, "scales": self.scales}  # pools are made again
+
+    @cached_property
     def pools(self):
         """The sorted residuals of each step, and of it of each target, pooled as :func:`pool_steps` says."""
         return list(zip(*(pool_steps(of_target) for of_target in np.moveaxis(self.values, 2, 0)), strict=True))
 
-    def quantiles(self, pools, probabilities, series, places):
+    @property
+    def n_least(self):
+        """Residuals of the smallest pool."""
+        return min(len(pool) for of_step in self.pools for pool in of_step)
+
+    def quantiles(self, probabilities, series, places):
         """Return quantiles of the errors of rows, shape (n_rows, n_targets, n_probabilities), in units of the series.
 
         Parameters
         ----------
-        pools : list
         probabilities : list of Fraction
         series, places : ndarray of shape (n_rows,), int
             The series of each row, and the place of its step in the horizon.
         """
-        of_steps = np.array([[quantiles(pool, probabilities) for pool in of_step] for of_step in pools])
+        of_steps = np.array([[quantiles(pool, probabilities) for pool in of_step] for of_step in self.pools])
         return of_steps[places] * self.scales[series][..., np.newaxis]
 
-    def draws(self, pools, n_paths, seed, series, places):
+    def draws(self, n_paths, seed, series, places):
         """Return draws of the errors of rows, shape (n_rows, n_targets, n_paths); arguments as in `quantiles`.
 
         Each series has random numbers of its own, whichever others are asked for.
@@ -56,7 +64,7 @@ class Residuals:
         drawn = np.empty((len(series), n_targets, n_paths))
         for place in np.unique(places):
             rows = places == place
-            for target, pool in enumerate(pools[place]):
+            for target, pool in enumerate(self.pools[place]):
                 drawn[rows, target] = from_scores(pool, scores[of_rows[rows], :, place, target])
         return drawn * self.scales[series][..., np.newaxis]
 

@@ -148,7 +148,7 @@ class Stream:
         if level is None:
             return view.forecast(h, X)
         levels, n_steps = self._levels(level), view._steps_ahead(h)
-        view._residuals, view._adaptive = self._adaptation.residuals, self._adaptation.levels
+        view._residuals, view._tails = self._adaptation.residuals, self._adaptation.tails
         forecasts = view._values_ahead(n_steps, X)
         frame = view._frame_ahead(forecasts, levels)
         self._adaptation = self._adaptation.awaiting(forecasts[0], levels)
