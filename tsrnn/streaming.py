@@ -147,7 +147,7 @@ class Stream:
         view = self._seen()
         if level is None:
             return view.forecast(h, X)
-        levels, n_steps = self._levels(level), view._steps_ahead(h)
+        view, levels, n_steps = copy(view), self._levels(level), view._steps_ahead(h)
         view._residuals, view._tails = self._adaptation.residuals, self._adaptation.tails
         forecasts = view._values_ahead(n_steps, X)
         frame = view._frame_ahead(forecasts, levels)
