@@ -24,8 +24,9 @@ BACKTESTING = rooms_of("backtesting", "__init__ rolling fits origins data result
 METRICS = rooms_of("metrics", "__init__ scorers tables probabilistic formulas grouped steps reading")
 SURFACE = [
     "__main__", "__init__", *COMMANDS, "forecaster", "generator", "regressor", "classifier", "windowed", "skill",
-    "baselines", "streaming", "memories", "choices", *BACKTESTING, "lookahead", "contract", "ahead", "asking",
-    "splitting", "tokens", "ids", "carried", "member", "preparation", "covariates", *PLOTTING, "datasets", *METRICS,
+    "baselines", "streaming", "adapting", "memories", "choices", *BACKTESTING, "lookahead", "contract",
+    "intervals", "residuals", "calibration", "ahead", "asking", "splitting", "tokens", "ids", "carried", "member",
+    "preparation", "covariates", *PLOTTING, "datasets", *METRICS,
     "transforms", "powers", "seasons", "scaling", "decomposition", "distributions", "windows", "sequences", "checking",
     "calendar", "stamps", "reading", "panel", "columns", "bands", "frames", "clock", "base", "weights", "counts",
 ]  # fmt: skip
@@ -47,13 +48,13 @@ PANDAS = [
     *COMMANDS, "forecaster", "skill", "generator", "baselines", "backtesting.fits", "backtesting.data",
     "backtesting.result", "lookahead", "splitting", "datasets", "metrics.tables", "metrics.steps", "metrics.scorers",
     "windows", "windowed", "checking", "calendar", "stamps", "reading", "panel", "columns", "bands", "frames", "clock",
-    "contract", "ahead", "asking",
+    "contract", "intervals", "ahead", "asking",
     *PLOTTING,
 ]  # fmt: skip
 SKLEARN = [
     "forecaster", "generator", "regressor", "classifier", "baselines", "backtesting.rolling", "backtesting.fits",
-    "splitting", "tokens", "metrics.formulas", "metrics.scorers", "base", "contract", "checking", "windowed",
-    "plotting.training",
+    "splitting", "tokens", "metrics.formulas", "metrics.scorers", "base", "contract", "intervals", "calibration",
+    "checking", "windowed", "plotting.training",
     "transforms",  # which clones users' transformers
 ]  # fmt: skip
 ALLOWED = {

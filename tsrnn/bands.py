@@ -16,10 +16,9 @@ def check_level(level, name="level"):
     """Raise unless a level is a number of percent, from 1 on and below 100."""
     if isinstance(level, bool) or not isinstance(level, Real):
         raise TypeError(f"{name} must be a number of percent, such as 80; got {level!r}.")
-    if not 0 < level < 100:
-        raise ValueError(f"{name} must be above 0 and below 100, as it is in percent; got {plain(level)!r}.")
-    if level < 1:
-        raise ValueError(f"{name} is {plain(level)!r}, but levels are in percent; write {100 * level:g}.")
+    if not 1 <= level < 100:
+        cure = f": write {100 * level:.12g}" if 0 < level < 1 else ""
+        raise ValueError(f"{name} is in percent, from 1 to below 100; got {plain(level)!r}{cure}.")
 
 
 def split_bands(frame, what, target=None, keys=()):

@@ -6,6 +6,7 @@ from sklearn.base import BaseEstimator
 from .base import AUTO, POSITIVE_INT, StrOptions
 from .calendar import seasonal_period
 from .contract import ForecasterMixin
+from .intervals import HeldOut
 from .panel import interpolate, repeat_last
 
 
@@ -119,3 +120,10 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
         seasons = np.where(rows >= self.season_, self.season_, 1)[:, None]
         ends = (self._bounds[series] + rows)[:, None]
         return self._values[ends - seasons + np.arange(self._fitted_horizon) % seasons]
+
+    def _held_out(self, asker):
+        lengths = self._fitted_lengths
+        first = np.where(lengths >= self.season_, self.season_, 1)
+        if len(lengths) > 1:  # before that the scale, in units of which errors are pooled, is known too badly
+            first = np.maximum(first, lengths // 2)
+        return HeldOut(self._forecasts_from, first, lengths - self._fitted_horizon)

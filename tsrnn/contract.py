@@ -22,6 +22,7 @@ from .columns import FROM_DTYPE
 from .counts import how_many
 from .covariates import refuse_changing
 from .frames import WIDE, count_columns
+from .intervals import IntervalMixin, read_levels
 from .metrics.grouped import naive_errors
 from .metrics.reading import read_weight, refuse_other_index
 from .panel import NO_WEIGHTS, refuse_copies, refuse_missing, refuse_missing_covariates
@@ -37,7 +38,7 @@ NO_CLOCK_OF_X = (
 )
 
 
-class ForecasterMixin(RegressorMixin):
+class ForecasterMixin(IntervalMixin, RegressorMixin):
     """Gives a class with `horizon`, `target`, `id_col`, `time_col`, `freq` and `missing` the contract.
 
     A forecaster adds the methods below, for which series are numbered in the order of the panel.
@@ -118,6 +119,7 @@ class ForecasterMixin(RegressorMixin):
 
     def _fit_panel(self, panel):
         self._learn(panel)
+        vars(self).pop("_residuals", None)  # of what was fitted before
         self._keep_terms(panel)
         return self
 
@@ -172,7 +174,7 @@ class ForecasterMixin(RegressorMixin):
         """
         return self._forecasts_of(self._rows(X), X)
 
-    def forecast(self, h=None, X=None):
+    def forecast(self, h=None, X=None, level=None):
         """Return the forecast of the h steps after training in the format of the data.
 
         Parameters
@@ -181,11 +183,14 @@ class ForecasterMixin(RegressorMixin):
             Number of steps; the `horizon` that was fitted if not given.
         X : DataFrame, optional
             The rows of these steps, with the covariates that are known ahead.
+        level : float or sequence of float, optional
+            Percent of the truths that intervals around the forecasts are to hold, as in `predict_interval`.
 
         Returns
         -------
         Series or DataFrame
-            Of the same form as the data, with the clock carried on and the names of the series.
+            Of the same form as the data, with the clock carried on and the names of the series; with intervals a
+            DataFrame with the columns of `predict_interval`.
 
         Examples
         --------
@@ -197,8 +202,9 @@ class ForecasterMixin(RegressorMixin):
         2011-02-01    26.16
         Freq: MS, Name: sst, dtype: float64
         """
-        h, panel = self._steps_ahead(h), self.panel_
-        return panel.frame(*self._future_rows(h), self._values_ahead(h, X).reshape(-1, panel.n_targets))
+        h = self._steps_ahead(h)
+        levels = None if level is None else read_levels(level)
+        return self._frame_ahead(self._values_ahead(h, X), levels)
 
     def future_frame(self, h=None):
         """Return the h rows to come, for `predict`: a frame of the form of the data, without what is forecast.
@@ -425,12 +431,17 @@ class ForecasterMixin(RegressorMixin):
 
     def _forecasts_of(self, rows, X):
         """Return one forecast per row of X, in the shape of `predict`."""
-        panel = self.panel_
+        panel, forecasts = self.panel_, self._forecasts(*self._cells(rows), X, rows)
+        if rows.series is None:
+            return forecasts.reshape(panel.n_series, -1).T
+        return forecasts if panel.n_targets > 1 else forecasts[:, 0]
+
+    def _cells(self, rows):
+        """Return series and steps of the forecasts that rows ask for; of a wide frame series by series."""
         if rows.series is not None:
-            forecasts = self._forecasts(rows.series, rows.steps, X, rows)
-            return forecasts if panel.n_targets > 1 else forecasts[:, 0]
-        series = np.arange(panel.n_series).repeat(len(rows.steps))
-        return self._forecasts(series, np.tile(rows.steps, panel.n_series), X, rows).reshape(panel.n_series, -1).T
+            return rows.series, rows.steps
+        n_series = self.panel_.n_series
+        return np.arange(n_series).repeat(len(rows.steps)), np.tile(rows.steps, n_series)
 
     def _forecasts(self, series, steps, X, rows):
         """Return forecasts of these steps of the clock, shape (n, n_targets); `rows` are those of X."""
@@ -481,6 +492,14 @@ class ForecasterMixin(RegressorMixin):
         if not len(self.panel_.covariate_names):
             return self._forecast_ahead(every, h)
         return self._forecast_ahead(every, h, self._read_ahead(X, *self._future_rows(h)).of(every, h))
+
+    def _frame_ahead(self, forecasts, levels):
+        """Return what `_values_ahead` has made in the format of the data, with intervals unless `levels` is None."""
+        panel, (series, steps) = self.panel_, self._future_rows(forecasts.shape[1])
+        points = forecasts.reshape(-1, panel.n_targets)
+        if levels is None:
+            return panel.frame(series, steps, points)
+        return self._intervals_of((series, steps, points), levels, panel.frame)
 
     def _future_rows(self, h):
         """Return series and steps of the h rows after each series."""

@@ -37,6 +37,7 @@ from .choices import is_auto, resolve
 from .contract import ForecasterMixin
 from .counts import how_many
 from .covariates import check_covariates
+from .intervals import HeldOut, read_levels
 from .kernels.plan import WINDOW_NORMS
 from .member import Member, Settings, Task, Tasks, remembering
 from .network.architecture import Architecture
@@ -268,6 +269,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     {'construction': 3, 'durable_goods': 3}
     """
 
+    _more_residuals = "set a larger validation_fraction, or give longer series, or more of them"
     _parameter_constraints = {
         **NETWORK_CONSTRAINTS,
         "horizon": [POSITIVE_INT],
@@ -488,27 +490,50 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         --------
         >>> import tsrnn
         >>> temperature = tsrnn.datasets.load_elnino()
-        >>> model = tsrnn.RNNForecaster(horizon=2, max_iter=20, random_state=0).fit(temperature)
+        >>> model = tsrnn.RNNForecaster(horizon=2, window_norm="mean", max_iter=4, random_state=0).fit(temperature)
         >>> model.report()[["step", "n", "naive_MAE"]].round(3)
+        season              12
+        lookback            15
+        recipes             target_transform=['signed_log1p', 'deseasonalise'], window_norm='mean'
+                            target_transform='deseasonalise', window_norm='mean'
+        trial_errors        []
+        hidden_layer_sizes  (32,)
+        linear_skip         True
+        patch_size          1
+        loss                absolute_error
+        learning_rate       0.003
+        schedule            cosine
+        batch_size          32
+        windows_per_epoch   None
+        max_iter            4
+        n_members           6
            step   n  naive_MAE
         0     1  73      1.102
         1     2  73      1.110
         """
         check_is_fitted(self)
+        forecast, first, last = self._held_out("report()")
+        for name, value in self.choices_.items():
+            shown = str(value) if name != "recipes" else ("\n" + " " * 20).join(map(str, value))
+            print(f"{name:<20}{shown}")  # noqa: T201, what it is for
+        return skill_report(forecast, self.panel_, first, last, self._fitted_horizon)
+
+    def _held_out(self, asker):
         members, n_training, lengths = self._before_refit
         if (n_training == lengths).all():
-            raise ValueError("report() needs a part held out for validation; fit with early_stopping=True.")
+            raise ValueError(f"{asker} needs a part held out for validation; fit with early_stopping=True.")
         if self._began_warm:
             raise ValueError(
                 "the weights that the warm start began from have seen what was held out later; set "
-                "warm_start=False and fit again for a report."
+                f"warm_start=False and fit again for {asker.removesuffix('()')}."
             )
-        panel, members = self.panel_, remembering(members, Series.of(self.panel_))
-        first = np.where(n_training < lengths, n_training, lengths)[self._numbers]
+        members, first = remembering(members, Series.of(self.panel_)), n_training[self._numbers]
         last = lengths[self._numbers] - self._fitted_horizon
-        for name, value in self.choices_.items():
-            print(f"{name:<20}{value}")  # noqa: T201, what it is for
-        return skill_report(partial(self._forecasts_from, members=members), panel, first, last, self._fitted_horizon)
+        return HeldOut(partial(self._forecasts_from, members=members), first, last)
+
+    @property
+    def _fitted_bounds(self):
+        return self._members[0].settings.bounds or super()._fitted_bounds
 
     def _learn_on(self, members, n_epochs):
         """Return the members after so many further epochs, from all rows that they remember."""
@@ -532,7 +557,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         pairs = zip(members, learnt, strict=True)
         return [member if one is None else member.with_parameters(one.parameters) for member, one in pairs]
 
-    def stream(self, series_id=None):
+    def stream(self, series_id=None, level=None):
         """Return a stream that follows one series from the last known step on, one observation at a time.
 
         Its forecasts are to the bit those after an `update` with the same observations, but what a step costs does not
@@ -542,11 +567,14 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         ----------
         series_id : object, optional
             The id of the series, where there are several.
+        level : float or sequence of float, optional
+            Percent of the truths that intervals are to hold, if its forecasts are to have some: they adapt to what is
+            observed, as :meth:`Stream.forecast` says.
 
         Returns
         -------
         Stream
-            With `update(observation)`, `forecast(h)`, `predict(h)`, `snapshot()` and `restore(snapshot)`.
+            With `update(observation)`, `forecast(h, level=)`, `predict(h)`, `snapshot()` and `restore(snapshot)`.
 
         Examples
         --------
@@ -562,7 +590,10 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         True
         """
         check_is_fitted(self)
-        return Stream(self, self.panel_.find(series_id))
+        levels, number = [] if level is None else read_levels(level), self.panel_.find(series_id)
+        if levels:
+            self._tails(levels)  # which raises where errors are too few
+        return Stream(self, number, levels)
 
     def _learn(self, panel):
         begun = time.perf_counter()

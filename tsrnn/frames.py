@@ -107,10 +107,14 @@ class Form:
 
     def _with_keys(self, frame, ids, stamps):
         """Return a frame with its columns of ids and stamps, each where the user had it."""
+        others = frame.columns
         if ids is not None:
             frame[self.id_name] = ids
         frame[self.time_name] = stamps
         mine = self.columns[self.columns.isin(frame.columns)]
+        if len(others) > len(self.targets) and mine.isin(self.targets).any():  # which stand where the first target is
+            first = int(mine.isin(self.targets).argmax())
+            mine = [*mine[:first], *others, *mine[first:][~mine[first:].isin(others)]]
         ordered = frame[[*mine, *frame.columns[~frame.columns.isin(mine)]]]
         if self.index_name is not None:
             ordered = ordered.set_index(self.index_name)

@@ -120,7 +120,7 @@ class Panel:
         return every if len(every) == len(steps) and (np.diff(steps) == 1).all() else every[steps - first]
 
     def frame(self, series, steps, values=None, names=None):
-        """Return rows in the user's format.
+        """Return rows in the user's format, and in the order of the data: by time, or series by series.
 
         Parameters
         ----------
@@ -129,16 +129,22 @@ class Panel:
         values : ndarray of shape (n_rows, n_columns), optional
             Without them the rows are ids and stamps alone.
         names : Index, optional
-            Of the columns; those of the targets by default. Not for a wide frame, whose columns are the series.
+            Of the columns, of a wide frame those of its series one after the other; those of the targets by default.
         """
+        if self.form.kind != WIDE and self.form.is_by_time:
+            order = np.lexsort((series, steps))
+            series, steps, values = series[order], steps[order], None if values is None else values[order]
+        return self.frame_as_asked(series, steps, values, names)
+
+    def frame_as_asked(self, series, steps, values=None, names=None):
+        """Return rows in the user's format, in the order in which they are given; arguments are those of `frame`."""
         if self.form.kind == WIDE:
             steps = steps[: len(steps) // self.n_series]
-            values = None if values is None else values.reshape(self.n_series, -1).T
-            return self.form.give_back(None, self.stamps(steps), values)
-        order = np.lexsort((series, steps)) if self.form.is_by_time else slice(None)
-        ids = self.ids[series[order]] if self.form.has_ids else None
-        values = None if values is None else values[order]
-        return self.form.give_back(ids, self.stamps(steps[order]), values, names)
+            if values is not None:
+                values = values.reshape(self.n_series, len(steps), -1).swapaxes(0, 1).reshape(len(steps), -1)
+            return self.form.give_back(None, self.stamps(steps), values, names)
+        ids = self.ids[series] if self.form.has_ids else None
+        return self.form.give_back(ids, self.stamps(steps), values, names)
 
 
 def refuse_empty(panel):

@@ -8,6 +8,7 @@ import pandas as pd
 from .asking import key_names
 from .baselines import SeasonalNaive
 from .frames import listing, plain
+from .residuals import errors_from, rolling_origins
 
 MOST_NAMED = 3  # series, in a warning
 _COLUMNS = ("target", "step", "n", "MAE", "naive_MAE", "skill")  # of every report
@@ -30,23 +31,14 @@ def skill_report(forecast, panel, first, last, horizon):
     DataFrame
         As :meth:`tsrnn.RNNForecaster.report` says.
     """
-    series, rows = _origins(panel, first, last)
-    truths = panel.values[panel.bounds[series, None] + rows[:, None] + np.arange(horizon)]
+    series, rows = rolling_origins(panel, first, last)
     naive = SeasonalNaive(horizon)._fit_panel(panel)
-    errors = [np.abs(made(series, rows) - truths) for made in (forecast, naive._forecasts_from)]
+    forecasts = forecast, naive._forecasts_from
+    errors = [np.abs(errors_from(made, panel, series, rows, horizon)) for made in forecasts]
     tables = [_of_target(errors, k, series, panel) for k in range(panel.n_targets)]
     table = pd.concat(tables, ignore_index=True)
     _warn_of_no_skill(table)
     return table
-
-
-def _origins(panel, first, last):
-    """Return series and rows to forecast from: those before which a value is known."""
-    counts = np.maximum(last - first + 1, 0)
-    series = np.repeat(np.arange(panel.n_series), counts)
-    rows = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + first[series]
-    is_known = ~np.isnan(panel.values[panel.bounds[series] + rows - 1]).any(axis=1)
-    return series[is_known], rows[is_known]
 
 
 def _of_target(errors, k, series, panel):

@@ -8,9 +8,11 @@ from numbers import Real
 
 import numpy as np
 
+from .adapting import Adaptation
 from .ahead import static_values, tell_new_category
 from .carried import CarriedMember
 from .frames import TARGET, WIDE, listing, plain
+from .intervals import read_levels
 from .memories import CarriedMemory, WindowMemory
 
 
@@ -23,10 +25,13 @@ class Snapshot:
     of : str
         Tells the stream of one series of one fitted forecaster from all others.
     memory : object
+    adaptation : Adaptation or None
+        Of its intervals, if it has some.
     """
 
     of: str
     memory: object
+    adaptation: object = None
 
 
 class Stream:
@@ -40,9 +45,11 @@ class Stream:
         Fitted.
     number : int
         Of the series in its panel.
+    levels : list of float
+        Of the intervals that its forecasts may have, in percent.
     """
 
-    def __init__(self, forecaster, number):
+    def __init__(self, forecaster, number, levels=()):
         self._view, panel = copy(forecaster), forecaster.panel_  # which is given a panel of one series, and members
         self._view.n_jobs, self._view._numbers = 1, np.zeros(1, np.int64)
         self._view.parameters_ = forecaster.parameters_.copy()
@@ -58,7 +65,9 @@ class Stream:
         self._memory = kind.of(panel, number, forecaster._numbers[number], members)
         weights = b"".join(member.parameters.tobytes() for member in members)
         self._of = f"{panel.label(number)} {hashlib.sha256(weights).hexdigest()}"
-        self._view.__dict__.pop("_before_refit", None)  # of all series, which a stream does not hold on to
+        for name in ("_before_refit", "_residuals"):  # of all series, which a stream does not hold on to
+            self._view.__dict__.pop(name, None)
+        self._adaptation = Adaptation.of(forecaster._errors, number, levels) if levels else None
         self._seen()
 
     def update(self, observation):
@@ -80,13 +89,16 @@ class Stream:
         ValueError, TypeError
             If it cannot be read; the stream is then where it was.
         """
-        self._memory = self._memory.after(*self._read(observation))
+        values, covariates = self._read(observation)
+        self._memory = self._memory.after(values, covariates)
+        if self._adaptation is not None:
+            self._adaptation = self._adaptation.after(values)
         return self
 
-    def forecast(self, h=None, X=None):
+    def forecast(self, h=None, X=None, level=None):
         """Return the forecast of the h steps after the last observation; as :meth:`tsrnn.RNNForecaster.forecast` does.
 
-        To the bit what the forecaster gives after its own `update` with the same observations.
+        To the bit what the forecaster gives after its own `update` with the same observations; but intervals adapt.
 
         Parameters
         ----------
@@ -94,13 +106,62 @@ class Stream:
             Number of steps; the horizon by default.
         X : DataFrame, optional
             The rows of these steps, with the covariates that are known ahead.
+        level : float or sequence of float, optional
+            Percent of the truths that intervals are to hold; of those that the stream was made with.
 
         Returns
         -------
         Series or DataFrame
             In the format of the data, of this series alone.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As :meth:`tsrnn.RNNForecaster.forecast`; or if a level is not among those that the stream was made with.
+
+        Notes
+        -----
+        Intervals begin as those of the forecaster. Each observation is compared with the interval that was forecast for
+        it from the step before, if one was, and the share of misses that is asked for goes up or down, so that in the
+        long run as many are made as are wished for (Gibbs and Candès 2021). Its errors take the place of the oldest, of
+        each step that was forecast with an interval. So a stream that is asked at every step follows a world that
+        changes; one that is not asked does not adapt. At most 500 errors of each step are remembered.
+
+        References
+        ----------
+        Gibbs and Candès (2021), Adaptive conformal inference under distribution shift, NeurIPS 34, equation 2.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> model = tsrnn.RNNForecaster(horizon=2, max_iter=2, random_state=0).fit(temperature[:-24])
+        >>> stream, n_held = model.stream(level=80), 0
+        >>> for observation in temperature[-24:]:
+        ...     lower, upper = stream.forecast(1, level=80).iloc[0, 1:]
+        ...     n_held += lower <= observation <= upper
+        ...     stream = stream.update(observation)
+        >>> 12 < n_held <= 24
+        True
         """
-        return self._seen().forecast(h, X)
+        view = self._seen()
+        if level is None:
+            return view.forecast(h, X)
+        view, levels, n_steps = copy(view), self._levels(level), view._steps_ahead(h)
+        view._residuals, view._tails = self._adaptation.residuals, self._adaptation.tails
+        forecasts = view._values_ahead(n_steps, X)
+        frame = view._frame_ahead(forecasts, levels)
+        self._adaptation = self._adaptation.awaiting(forecasts[0], levels)
+        return frame
+
+    def _levels(self, level):
+        """Return the levels that are asked for, the widest first; raise for others than the stream was made with."""
+        levels, own = read_levels(level), [] if self._adaptation is None else list(self._adaptation.levels)
+        others = [level for level in levels if level not in own]
+        if others:
+            what = f"those of {own}" if own else "no intervals"
+            raise ValueError(f"the stream was made with {what}; make one with model.stream(level={levels}).")
+        return levels
 
     def predict(self, h=None, X=None):
         """Return the numbers of `forecast`, which takes far longer to give them their stamps.
@@ -116,7 +177,7 @@ class Stream:
 
     def snapshot(self):
         """Return a Snapshot of where the stream stands."""
-        return Snapshot(self._of, self._memory.kept())
+        return Snapshot(self._of, self._memory.kept(), self._adaptation)
 
     def restore(self, snapshot):
         """Go back to a snapshot of this stream, or of another one of the same series and weights.
@@ -140,7 +201,13 @@ class Stream:
             its, own = (of.rpartition(" ")[0] for of in (snapshot.of, self._of))
             what = f"{its}, and this stream follows {own}" if its != own else "a forecaster with other weights"
             raise ValueError(f"the snapshot is of {what}; restore it in a stream of its own series and forecaster.")
-        self._memory = self._memory.back_at(snapshot.memory)
+        its, own = (list(one.levels) if one else [] for one in (snapshot.adaptation, self._adaptation))
+        if its != own:
+            raise ValueError(
+                f"the snapshot is of a stream with intervals of the levels {its}, and this one has {own}; restore it "
+                f"in one that is made with model.stream(level={its or None})."
+            )
+        self._memory, self._adaptation = self._memory.back_at(snapshot.memory), snapshot.adaptation
         return self
 
     def _seen(self):

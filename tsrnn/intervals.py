@@ -1,0 +1,361 @@
+"""What every forecaster says of how sure it is: intervals, quantiles and paths, all in one layout of columns."""
+
+import math
+from abc import abstractmethod
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from .asking import warn
+from .bands import check_level
+from .base import shorten
+from .calibration import LEAST_RESIDUALS, exactly, least_for, tail
+from .counts import how_many
+from .frames import TARGET, plain
+from .residuals import residuals_of
+
+
+class HeldOut(NamedTuple):
+    """Rows of each series to forecast from, and what forecasts and has not learnt from them.
+
+    Parameters
+    ----------
+    forecast : callable
+        Given series and rows, both of shape (n,), returns the forecasts from there on, (n, n_steps, n_targets).
+    first, last : ndarray of shape (n_series,)
+        None if the last is before the first.
+    """
+
+    forecast: object
+    first: np.ndarray
+    last: np.ndarray
+
+
+class IntervalMixin:
+    """Gives a forecaster intervals, quantiles and paths, all made from its errors at rolling origins.
+
+    A forecaster adds `_held_out`; of the contract the memory, `_forecasts` and `_rows` are used.
+    """
+
+    _more_residuals = "give longer series, or more of them"
+
+    @abstractmethod
+    def _held_out(self, asker):
+        """Return what is HeldOut of the rows of `fit`; raise in the name of the asker if it is nothing."""
+
+    @property
+    def _fitted_bounds(self):
+        """Two numbers that forecasts keep within."""
+        return -np.inf, np.inf
+
+    def predict_interval(self, X, level=(80, 95)):
+        """Return the forecast of each row of X with intervals around it.
+
+        Parameters
+        ----------
+        X : DataFrame, Series or array with n rows
+            As in `predict`; `future_frame(h)` gives the next h.
+        level : float or sequence of float, default=(80, 95)
+            Percent of the truths that an interval is to hold, each from 1 to below 100.
+
+        Returns
+        -------
+        DataFrame with n rows
+            In the format of the data, and the order of X. A target, or a series of a wide frame, that is called y, or
+            has no name, has the columns ``y``, ``y-lo-95``, ``y-lo-80``, ``y-hi-80``, ``y-hi-95``, in its unit and
+            within `bounds`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `predict`; if a level is none, or the errors are too few for it; or if there was no part of the data
+            held out from training.
+
+        Warns
+        -----
+        UserWarning
+            If a row is later than `horizon` steps after training. Its interval is as wide as that of the last step of
+            the horizon, as no errors of later ones are known, and may well be too narrow.
+
+        Notes
+        -----
+        Split conformal prediction with a rank for each tail [1]_ [2]_ [3]_: with n errors the interval goes from the
+        floor((n + 1) a / 2)-th smallest to the ceil((n + 1) (1 - a / 2))-th, a = 1 - level / 100, both added to the
+        forecast. Where forecasts were biased it is not around the forecast, nor must it hold it.
+
+        *Whose errors.* Those of forecasts from rolling origins: :class:`tsrnn.RNNForecaster` from every row of the part
+        held out for validation, by the networks before any `refit` (for how many epochs they were trained was chosen
+        there, so that these errors may be somewhat small); :class:`tsrnn.SeasonalNaive` from all rows after the first
+        season, of a panel from the second half of each series. They are computed when first asked for, from the rows of
+        `fit` alone, and kept: neither `update`, learning on, nor `set_weights` changes them.
+
+        *How they are pooled.* Over series, step by step, each divided by the scale that its series had at the origin:
+        the mean absolute difference of its values a season apart, up to there (a series alone needs none). Where a step
+        has fewer than 39 errors, which an interval of 95 % needs, those of as many steps before it as after it are
+        added, as few as give that many. Fewer than 20 are refused. Rows of training get the interval of the last step.
+
+        *What is assumed.* That the errors to come are exchangeable with these: that forecasts grow neither better nor
+        worse, and the series no wilder. Then an interval holds the truth as often as its level says, or more often,
+        however errors are distributed. Origins of one series overlap, so that their errors depend on each other, and a
+        hundred of them say less than a hundred series: coverage is right on average over many such data, and may be off
+        for one. It is that of one step at a time, over all series together; a whole path stays within less often.
+
+        References
+        ----------
+        .. [1] Vovk, Gammerman and Shafer (2005), Algorithmic learning in a random world.
+        .. [2] Linusson, Johansson and Löfström (2014), Signed-error conformal regression, PAKDD.
+        .. [3] Lei, G'Sell, Rinaldo, Tibshirani and Wasserman (2018), Distribution-free predictive inference for
+           regression, Journal of the American Statistical Association 113, section 2.2.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> model = tsrnn.SeasonalNaive(horizon=2).fit(temperature)
+        >>> model.predict_interval(model.future_frame(2), level=80).iloc[0]
+        sst          24.70
+        sst-lo-80    22.76
+        sst-hi-80    26.67
+        Name: 2011-01-01 00:00:00, dtype: float64
+        """
+        check_is_fitted(self)
+        levels = read_levels(level)
+        return self._intervals_of(self._points_of(X), levels, self.panel_.frame_as_asked)
+
+    def predict_quantiles(self, X, q=(0.1, 0.5, 0.9)):
+        """Return quantiles of what is to be expected in each row of X.
+
+        Parameters
+        ----------
+        X : DataFrame, Series or array with n rows
+            As in `predict`.
+        q : float or sequence of float, default=(0.1, 0.5, 0.9)
+            Probabilities between 0 and 1 that the truth is below.
+
+        Returns
+        -------
+        DataFrame with n rows
+            As `predict_interval`, with the columns ``y-q-0.1``, ``y-q-0.5``, ``y-q-0.9`` in rising order. The ends of
+            an interval of 80 % are the quantiles 0.1 and 0.9; that of a half is the forecast plus the median error.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `predict_interval`.
+
+        Warns
+        -----
+        UserWarning
+            As `predict_interval`.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> model = tsrnn.SeasonalNaive(horizon=2).fit(temperature)
+        >>> list(model.predict_quantiles(model.future_frame(2), q=[0.05, 0.5]))
+        ['sst-q-0.05', 'sst-q-0.5']
+        """
+        check_is_fitted(self)
+        probabilities = read_probabilities(q)
+        shares, texts = [exactly(number) for number in probabilities], [_written(number) for number in probabilities]
+        for share, text in zip(shares, texts, strict=True):
+            self._refuse_few(self._errors.n_least, share, f"the quantile {text}", _probabilities_from)
+        series, steps, points = self._points_of(X)
+        errors = self._errors.quantiles(shares, series, self._places(series, steps))
+        suffixes = [f"-q-{text}" for text in texts]
+        return self._give_back(series, steps, points[..., np.newaxis] + errors, suffixes, self.panel_.frame_as_asked)
+
+    def sample(self, X, n_paths=100, random_state=None):
+        """Return paths that the rows of X may take together.
+
+        Parameters
+        ----------
+        X : DataFrame, Series or array with n rows
+            As in `predict`.
+        n_paths : int, default=100
+        random_state : int, RandomState or None, default=None
+            The same seed gives the same paths, and more of them begin with those.
+
+        Returns
+        -------
+        DataFrame with n rows
+            As `predict_interval`, with the columns ``y-path-0``, ``y-path-1``, ... Column k of all targets, and of all
+            rows of a series, is one path.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `predict_interval`; or if `n_paths` is no whole number from 1 on.
+
+        Warns
+        -----
+        UserWarning
+            As `predict_interval`.
+
+        Notes
+        -----
+        A Gaussian copula [1]_ over the steps of the horizon and the targets: its correlation is that of the normal
+        scores of the errors' ranks, shrunk [2]_, and each step has the errors of its interval for its distribution,
+        drawn on lines between them, not beyond the largest. Rows beyond the horizon, and those of training, share the
+        draw of its last step. Different series are drawn independently of each other.
+
+        References
+        ----------
+        .. [1] Nelsen (2006), An introduction to copulas, section 2.3.
+        .. [2] Ledoit and Wolf (2004), A well-conditioned estimator for large-dimensional covariance matrices, Journal
+           of Multivariate Analysis 88.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> model = tsrnn.SeasonalNaive(horizon=6).fit(temperature)
+        >>> paths = model.sample(model.future_frame(6), n_paths=200, random_state=0)
+        >>> paths.shape, bool(paths.max().quantile(0.9) < 30)  # the warmest of six months
+        ((6, 200), True)
+        """
+        check_is_fitted(self)
+        n_paths, rng = _read_n_paths(n_paths), check_random_state(random_state)
+        errors, (series, steps, points) = self._errors, self._points_of(X)
+        seed, places = rng.randint(np.iinfo(np.int32).max), self._places(series, steps)
+        paths = points[..., np.newaxis] + errors.draws(n_paths, seed, series, places)
+        suffixes = [f"-path-{k}" for k in range(n_paths)]
+        return self._give_back(series, steps, paths, suffixes, self.panel_.frame_as_asked)
+
+    @property
+    def _errors(self):
+        """The Residuals of what `fit` held out, computed when first asked for; raise if they say nothing of a tail."""
+        if not hasattr(self, "_residuals"):
+            forecast, first, last = self._held_out("an interval")
+            lengths = last + self._fitted_horizon
+            self._residuals = residuals_of(forecast, self.panel_, first, last, self._fitted_horizon, lengths)
+        n = self._residuals.n_least
+        if n < LEAST_RESIDUALS:
+            raise ValueError(
+                f"forecasts of rows that were not learnt from have {how_many(n, 'error')}, and intervals need "
+                f"{LEAST_RESIDUALS} at least; {self._more_residuals}."
+            )
+        return self._residuals
+
+    def _tails(self, levels):
+        """Return the shares that intervals leave out on each side; raise if there are too few errors for a level."""
+        n = self._errors.n_least
+        for level in levels:
+            self._refuse_few(n, tail(level), f"an interval of {_written(level)} %", _levels_from)
+        return [tail(level) for level in levels]
+
+    def _intervals_of(self, asked, levels, frame):
+        """Return a frame with the forecasts of rows and their intervals; `asked` are series, steps and forecasts."""
+        rising, (series, steps, points) = self._tails(levels), asked
+        shares = [*rising, *(1 - share for share in rising[::-1])]
+        written = [_written(number) for number in levels]
+        suffixes = ["", *(f"-lo-{text}" for text in written), *(f"-hi-{text}" for text in written[::-1])]
+        errors = self._errors.quantiles(shares, series, self._places(series, steps))
+        values = np.concatenate([np.zeros((*points.shape, 1)), errors], axis=2) + points[..., np.newaxis]
+        return self._give_back(series, steps, values, suffixes, frame)
+
+    def _refuse_few(self, n, share, what, supported):
+        """Raise if n errors are too few for a quantile."""
+        least = least_for(share)
+        if n < least:
+            raise ValueError(
+                f"{what} needs {how_many(least, 'error')} of each step, and there are {n:,}, which support "
+                f"{supported(n)}; ask for less, or {self._more_residuals}."
+            )
+
+    def _points_of(self, X):
+        """Return series, steps and forecasts (n, n_targets) of the rows of X, of a wide frame for each series."""
+        rows = self._rows(X)
+        series, steps = self._cells(rows)
+        return series, steps, self._forecasts(series, steps, X, rows)
+
+    def _places(self, series, steps):
+        """Return the place in the horizon of each row's step; warn of rows beyond."""
+        leads, horizon = steps - self.panel_.ends[series], self._fitted_horizon
+        if (leads >= horizon).any():
+            warn(
+                f"of more than {how_many(horizon, 'step')} ahead, the horizon that was fitted, no errors are known: "
+                f"up to step {leads.max() + 1} those of step {horizon} are taken, which may be too small; fit with "
+                "a longer horizon."
+            )
+        return np.where(leads < 0, horizon - 1, np.minimum(leads, horizon - 1))
+
+    def _give_back(self, series, steps, values, suffixes, frame):
+        """Return rows in the format of the data, their columns (n, n_targets, n_suffixes) within the bounds."""
+        form = self.panel_.form
+        names = [_text_of(name) + suffix for name in form.targets for suffix in suffixes]
+        keys = [name for name in (form.id_name, form.time_name) if form.columns is not None and name is not None]
+        seen = set()
+        for name in [*keys, *names]:
+            if name in seen:
+                raise ValueError(f"the answer would have two columns called {name!r}; rename that of the data.")
+            seen.add(name)
+        lowest, highest = self._fitted_bounds
+        values = np.clip(values, lowest, highest).reshape(len(series), -1)
+        return frame(series, steps, values, pd.Index(names, name=form.targets.name))
+
+
+def read_levels(level):
+    """Return levels in percent, the widest first; raise for what is none."""
+    levels = _read_numbers("level", level, "(80, 95)")
+    for given in levels:
+        check_level(given)
+    return sorted(levels, reverse=True)
+
+
+def read_probabilities(q):
+    """Return probabilities in rising order; raise for what is none."""
+    probabilities = _read_numbers("q", q, "(0.1, 0.5, 0.9)")
+    for given in probabilities:
+        if not 0 < given < 1:
+            cure = f": write {given / 100:.12g}" if 2 <= given < 100 else ""
+            raise ValueError(f"q must be between 0 and 1, both left out; got {given}{cure}.")
+    return sorted(probabilities)
+
+
+def _read_numbers(what, given, example):
+    values = list(given) if isinstance(given, Iterable) and not isinstance(given, str | bytes) else [given]
+    if not values:
+        raise ValueError(f"{what} is empty; give numbers, such as {example}.")
+    for value in values:
+        if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+            raise TypeError(f"{what} must be numbers, such as {example}; got {shorten(given)}.")
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"{what} has {value} more than once; give each number once.")
+    return values
+
+
+def _read_n_paths(n_paths):
+    if isinstance(n_paths, bool) or not isinstance(n_paths, Integral):
+        raise TypeError(f"n_paths must be a whole number from 1 on; got {shorten(n_paths)}.")
+    if n_paths < 1:
+        raise ValueError(f"n_paths must be a whole number from 1 on; got {n_paths}.")
+    return int(n_paths)
+
+
+def _levels_from(n):
+    return f"levels up to {math.floor(1000 * (n - 1) / (n + 1)) / 10:g}"
+
+
+def _probabilities_from(n):
+    least = math.ceil(10_000 / (n + 1)) / 10_000
+    return f"quantiles from {least:g} to {1 - least:g}"
+
+
+def _written(number):
+    """Return a number as it is written in the name of a column: 80, 99.5, 0.1."""
+    return str(number).removesuffix(".0")
+
+
+def _text_of(name):
+    """Return the name of a target as text; one of several parts has them side by side, and no name is y."""
+    if name is None:
+        return TARGET
+    return "_".join(map(str, name)) if isinstance(name, tuple) else str(plain(name))

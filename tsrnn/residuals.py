@@ -1,0 +1,143 @@
+"""How forecasts from rows of the past missed: numbers that are pooled, and quantiles and draws of them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from .calendar import seasonal_period
+from .calibration import correlation_of, draw_scores, evenly_spread, from_scores, pool_steps, quantiles
+
+MOST_RESIDUALS = 2**22  # numbers that are kept; of more, those of origins that are evenly spread
+
+
+@dataclass(frozen=True)
+class Residuals:
+    """Truth minus forecast from rolling origins, of a panel in units of the scale its series had there.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_origins, n_steps, n_targets)
+        Series by series, each in the order of time; NaN where a truth is not known.
+    scales : ndarray of shape (n_series, n_targets)
+        Of the whole series, in its units; 1 of a series alone.
+    """
+
+    values: np.ndarray
+    scales: np.ndarray
+
+    def __getstate__(self):
+        return {"values": self.values, "scales": self.scales}  # pools are made again
+
+    @cached_property
+    def pools(self):
+        """The sorted residuals of each step, and of it of each target, pooled as :func:`pool_steps` says."""
+        return list(zip(*(pool_steps(of_target) for of_target in np.moveaxis(self.values, 2, 0)), strict=True))
+
+    @property
+    def n_least(self):
+        """Residuals of the smallest pool."""
+        return min(len(pool) for of_step in self.pools for pool in of_step)
+
+    def quantiles(self, probabilities, series, places):
+        """Return quantiles of the errors of rows, shape (n_rows, n_targets, n_probabilities), in units of the series.
+
+        Parameters
+        ----------
+        probabilities : list of Fraction
+        series, places : ndarray of shape (n_rows,), int
+            The series of each row, and the place of its step in the horizon.
+        """
+        of_steps = np.array([[quantiles(pool, probabilities) for pool in of_step] for of_step in self.pools])
+        return of_steps[places] * self.scales[series][..., np.newaxis]
+
+    def draws(self, n_paths, seed, series, places):
+        """Return draws of the errors of rows, shape (n_rows, n_targets, n_paths); arguments as in `quantiles`.
+
+        Each series has random numbers of its own, whichever others are asked for.
+        """
+        n_origins, n_steps, n_targets = self.values.shape
+        factor = np.linalg.cholesky(correlation_of(self.values.reshape(n_origins, -1)))
+        asked, of_rows = np.unique(series, return_inverse=True)
+        scores = [draw_scores(factor, n_paths, np.random.default_rng([seed, number])) for number in asked]
+        scores = np.reshape(scores, (len(asked), n_paths, n_steps, n_targets))
+        drawn = np.empty((len(series), n_targets, n_paths))
+        for place in np.unique(places):
+            rows = places == place
+            for target, pool in enumerate(self.pools[place]):
+                drawn[rows, target] = from_scores(pool, scores[of_rows[rows], :, place, target])
+        return drawn * self.scales[series][..., np.newaxis]
+
+
+def residuals_of(forecast, panel, first, last, n_steps, lengths):
+    """Return the Residuals of forecasts.
+
+    Parameters
+    ----------
+    forecast, panel, first, last, n_steps
+        As in `rolling_origins` and `errors_from`.
+    lengths : ndarray of shape (n_series,)
+        Rows of each series that were fitted.
+    """
+    series, rows = rolling_origins(panel, first, last)
+    kept = evenly_spread(len(series), max(MOST_RESIDUALS // (n_steps * panel.n_targets), 1))
+    series, rows = series[kept], rows[kept]
+    errors = np.zeros((0, n_steps, panel.n_targets))
+    if len(series):
+        errors = errors_from(forecast, panel, series, rows, n_steps)
+    if panel.n_series == 1:
+        return Residuals(errors, np.ones((1, panel.n_targets)))
+    scales = scales_before(panel, lengths, np.append(series, np.arange(panel.n_series)), np.append(rows, lengths))
+    return Residuals(errors / scales[: len(series), np.newaxis], scales[len(series) :])
+
+
+def scales_before(panel, lengths, series, rows):
+    """Return the scales of series as they are known before rows of theirs, shape (n, n_targets).
+
+    The scale is the mean absolute difference of values a season of the clock apart, or of those one step apart if there
+    are no more rows than a season: that of MASE (Hyndman and Koehler 2006, section 3). It is 1 where that is zero or
+    not known. Of each series so many rows as `lengths` says are looked at.
+    """
+    season, firsts = seasonal_period(panel.clock.freq), panel.bounds[:-1]
+    place = np.arange(len(panel.values)) - np.repeat(firsts, panel.lengths)
+    first, end = firsts[series], firsts[series] + rows
+    means = []
+    for lag in (season, 1):
+        differences = np.full(panel.values.shape, np.nan)
+        differences[lag:] = np.abs(panel.values[lag:] - panel.values[:-lag])
+        differences[(place < lag) | (place >= np.repeat(lengths, panel.lengths))] = np.nan
+        is_known = ~np.isnan(differences)
+        # Sums along all series lose no digits of a small one, as each is measured by its own largest difference.
+        largest = np.maximum.reduceat(np.where(is_known, differences, 0), firsts)
+        unit = np.where(largest > 0, largest, 1)
+        parts = np.where(is_known, differences, 0) / np.repeat(unit, panel.lengths, axis=0)
+        sums, counts = (np.pad(np.cumsum(of, axis=0), ((1, 0), (0, 0))) for of in (parts, is_known))
+        n = np.maximum(counts[end] - counts[first], 1)
+        means.append((sums[end] - sums[first]) / n * unit[series])
+    scales = np.where((rows > season)[:, np.newaxis], *means)
+    return np.where(scales > 0, scales, 1.0)
+
+
+def rolling_origins(panel, first, last):
+    """Return series and rows to forecast from: those before which a value is known.
+
+    Parameters
+    ----------
+    panel : Panel
+    first, last : ndarray of shape (n_series,)
+        The first and the last row of each series to forecast from; none if the last is before the first.
+    """
+    counts = np.maximum(last - first + 1, 0)
+    series = np.repeat(np.arange(panel.n_series), counts)
+    rows = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + first[series]
+    is_known = ~np.isnan(panel.values[panel.bounds[series] + rows - 1]).any(axis=1)
+    return series[is_known], rows[is_known]
+
+
+def errors_from(forecast, panel, series, rows, n_steps):
+    """Return truth minus forecast, (n, n_steps, n_targets), of the steps from these rows of series on.
+
+    `forecast` is given series and rows, both of shape (n,), and returns forecasts of that shape.
+    """
+    truths = panel.values[panel.bounds[series, None] + rows[:, None] + np.arange(n_steps)]
+    return truths - forecast(series, rows)
