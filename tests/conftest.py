@@ -35,9 +35,12 @@ PLAIN = {
 CHOSEN = {name: getattr(choices, name) for name in PLAIN}
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def plain_network():
-    """Let "auto" mean one plain network on series as they are: most tests are of other things than choosing."""
+    """Let "auto" mean one plain network on series as they are: most tests are of other things than choosing.
+
+    Doctests, examples and what runs in processes of its own have what users get.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for name, value in PLAIN.items():
             patch.setattr(choices, name, value)
