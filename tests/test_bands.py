@@ -76,7 +76,7 @@ def test_what_is_no_bound_stays_where_it_is(frame):
         (["a", "b", "a-lo-80", "a-hi-80", "b-lo-90", "b-hi-90"], ["'a-lo-90'", "each series the same levels"]),
         (["y", "y-lo-0.8", "y-hi-0.8"], ["column 'y-lo-0.8' of forecast", "0.8", "write 80"]),
         (["y", "y-lo-100", "y-hi-100"], ["'y-lo-100'", "below 100"]),
-        (["y", "y-lo-0", "y-hi-0"], ["'y-lo-0'", "above 0"]),
+        (["y", "y-lo-0", "y-hi-0"], ["'y-lo-0'", "from 1"]),
     ],
 )
 def test_bounds_that_are_no_intervals_are_refused(names, words):

@@ -83,7 +83,7 @@ def test_many_windows_have_a_larger_network_and_larger_portions_of_fewer_updates
     few, many = choices.FEW_WINDOWS, MANY_WINDOWS
     assert (few.hidden_layer_sizes, few.batch_size, few.windows_per_epoch, few.n_seeds) == ((32,), 32, None, 3)
     assert (many.hidden_layer_sizes, many.batch_size, many.windows_per_epoch, many.n_seeds) == ((64,), 128, 15_360, 1)
-    assert (few.n_updates, many.n_updates) == (5000, 2400)
+    assert (few.n_updates, many.n_updates, few.ends_early, many.ends_early) == (5000, 2400, True, False)
 
 
 def test_values_without_a_negative_one_are_learnt_from_with_and_without_logarithms(chosen):

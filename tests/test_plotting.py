@@ -945,7 +945,7 @@ REFUSALS = {
     "n_history": (ValueError, ["n_history", "0"], lambda: plotting.plot_forecast(FORECAST, HISTORY, n_history=0)),
     "labels": (ValueError, ["'naive'", "baseline"], lambda: plotting.plot_forecast(FORECAST, labels={"naive": "x"})),
     "levels as shares": (
-        ValueError, ["level of intervals is 0.8", "percent", "write 80"],
+        ValueError, ["level of intervals is in percent", "0.8", "write 80"],
         lambda: plotting.plot_forecast(FORECAST, intervals={0.8: (FORECAST, FORECAST)}),
     ),
     "no pair": (

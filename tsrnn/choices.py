@@ -40,6 +40,9 @@ class Sizes:
         That a training makes about.
     n_seeds : int
         Networks of each recipe.
+    ends_early : bool
+        Whether a refit ends with the epoch that was best on what had been held out. Of many windows a network sees
+        most but once or twice, and the learning rate should come to its end.
     """
 
     hidden_layer_sizes: tuple
@@ -47,10 +50,11 @@ class Sizes:
     windows_per_epoch: int | None
     n_updates: int
     n_seeds: int
+    ends_early: bool
 
 
-FEW_WINDOWS = Sizes((32,), 32, None, 5000, 3)
-MANY_WINDOWS = Sizes((64,), 128, 15_360, 2400, 1)
+FEW_WINDOWS = Sizes((32,), 32, None, 5000, 3, True)
+MANY_WINDOWS = Sizes((64,), 128, 15_360, 2400, 1, False)
 MANY = 16_384
 FEWEST_EPOCHS, MOST_EPOCHS = 5, 100
 

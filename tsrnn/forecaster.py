@@ -198,7 +198,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     tol : float, default=1e-4
         In units of the loss, which is of the scaled series.
     refit : bool, default=True
-        Whether to train again on everything, the held-out part included, for `best_iter_` epochs.
+        Whether to train again on everything, the held-out part included, for `best_iter_` epochs; with `max_iter`
+        "auto" and 16,384 windows or more for all of them.
     n_members : int or "auto", default="auto"
         Networks from different seeds, trained side by side, whose forecasts are combined: by the median, or where some
         learn from logarithms by the mean of both medians. "auto" is three of each, one from 16,384 windows on.
@@ -619,7 +620,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         starts = self._earlier_weights([one.first for one in tasks], n_members)
 
         def learn(k, options, name):
-            return self._learn_one(tasks[k % len(way)], options, seeds[k], name, begun, starts[k])
+            group = k % len(way)
+            ends_early = settings[group].ends_early
+            return self._learn_one(tasks[group], options, seeds[k], name, begun, starts[k], ends_early)
 
         learnt = self._side_by_side(learn, n_members, options, stacklevel=5)
         groups = [k % len(way) for k, one in enumerate(learnt) if one is not None]
@@ -752,8 +755,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
                 warnings.warn(one.warning, ConvergenceWarning, stacklevel=stacklevel)
         return learnt
 
-    def _learn_one(self, tasks, options, seed, name, begun, start):
-        """Return what one network has learnt: by the first task, and by the second for as long as was best there."""
+    def _learn_one(self, tasks, options, seed, name, begun, start, ends_early):
+        """Return what one network has learnt: by the first task; then by the second, for as long as was best, or all."""
         training = self._train_on(tasks.first, options, seed, f"training{name}", start)
         tasks.let_go()
         task = replace(tasks.first, windows=None, validation=None)
@@ -762,7 +765,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             return replace(learnt, warning=describe_cut(training, f"training{name}"))
         if not tasks.has_refit:
             return learnt
-        n_epochs, label = training.best_iter, f"refit on everything{name}"
+        n_epochs, label = training.best_iter if ends_early else options.max_iter, f"refit on everything{name}"
         options = replace(options, max_iter=n_epochs, n_iter_no_change=n_epochs)
         try:
             on_all = tasks.on_all()
@@ -827,6 +830,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             windows_per_epoch=None if is_carried else chosen("windows_per_epoch"),
             n_updates=sizes.n_updates,
             n_seeds=sizes.n_seeds,
+            ends_early=sizes.ends_early or not is_auto(self.max_iter),
         )
 
     def _resolve_network(self, panel, window_norm, lookback, season):

@@ -37,6 +37,8 @@ class Settings:
         That a training of no given number of epochs makes about.
     n_seeds : int
         Members of a group, if no number is given.
+    ends_early : bool
+        Whether a refit makes as many epochs as were best before, and not all.
     """
 
     horizon: int
@@ -52,6 +54,7 @@ class Settings:
     batch_size: int
     n_updates: int = 0
     n_seeds: int = 1
+    ends_early: bool = True
     bounds: tuple | None = None
     past_covariates: tuple = ()
     calendar: tuple = ()

@@ -1,0 +1,163 @@
+"""How well `RNNForecaster` forecasts open sets with nothing set but the horizon, beside what others have reported.
+
+    python benchmarks/accuracy.py --data FOLDER --table
+
+FOLDER holds the sets as CSV files: of the panels `unique_id, t, y`, a row per series and step, in
+cif2016/train.csv and test.csv (Stepnicka and Burda 2017, the CIF 2016 competition), m1/monthly_train.csv and
+monthly_test.csv (Makridakis et al. 1982), m4_hourly/train.csv and test.csv (Makridakis, Spiliotis and Assimakopoulos
+2020); ett/ETTh1.csv as its authors have it (Zhou et al. 2021). Nothing else in the project reads a test part: defaults
+were chosen by the last steps of the training parts alone.
+
+Figures are medians over seeds. Seconds are of one `fit`, with all members, what is tried, and the refit, on the cores
+of this machine, and the forecast.
+"""
+
+import argparse
+import time
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from markdown import section
+from records import FOLDER
+
+from tsrnn import RNNForecaster
+from tsrnn.metrics import panel_scores
+
+RESULTS = FOLDER / "FORECASTS.md"
+NAIVE2_OF_M4_HOURLY = {"sMAPE": 18.383, "MASE": 2.395}  # Makridakis et al. 2020, to which OWA compares
+MONTH = 30 * 24  # steps, as all who report on ETTh1 count them
+SEEDS = (0, 1, 2)
+
+
+class Set(NamedTuple):
+    """A panel: its files, the step of its clock, its season, and what others have reported."""
+
+    train: str
+    test: str
+    freq: str
+    season: int
+    others: str
+
+
+PANELS = {
+    "cif2016": Set(
+        "cif2016/train.csv", "cif2016/test.csv", "MS", 12,
+        "best published recurrent network 10.23 / .802, ETS 11.88 / .840, DeepAR 13.58 / 1.159",
+    ),
+    "m1_monthly": Set(
+        "m1/monthly_train.csv", "m1/monthly_test.csv", "MS", 12,
+        "ETS 15.05 / 1.074, Theta 16.52 / 1.095, DeepAR 17.16 / 1.192",
+    ),
+    "m4_hourly": Set(
+        "m4_hourly/train.csv", "m4_hourly/test.csv", "h", 24,
+        "ES-RNN, the winner, 9.33 / .893 (OWA .440), DeepAR 15.07 / 2.145, Theta 18.14 / 2.455",
+    ),
+}  # fmt: skip
+ETT = {
+    96: "SegRNN .351 to .368, a linear map .370, a plain GRU 1.135",
+    720: "a linear map .434, SegRNN .446, a plain GRU 1.089",
+}
+
+
+def main():
+    """Score all sets; with `--table` write the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="the folder of the sets")
+    parser.add_argument("--sets", nargs="*", choices=[*PANELS, "ETTh1"], default=[*PANELS, "ETTh1"])
+    parser.add_argument("--table", action="store_true", help=f"write {RESULTS.name}")
+    arguments = parser.parse_args()
+    panels, ett = [], []
+    for name in arguments.sets:
+        if name in PANELS:
+            panels.append(score_panel(arguments.data, name))
+        else:
+            ett += [score_ett(arguments.data, horizon) for horizon in ETT]
+        print((panels if name in PANELS else ett)[-1], flush=True)
+    text = "\n\n".join(["# Forecasts", __doc__.split("\n\n", 1)[1].strip(), *tables(panels, ett)])
+    print(text)
+    if arguments.table:
+        RESULTS.write_text(text + "\n")
+
+
+def tables(panels, ett):
+    """Return the sections of both kinds of sets."""
+    of_panels = "Means over series of sMAPE in percent and MASE; what others have reported is in the same two scores."
+    of_ett = (
+        "Seven columns of 17,420 hours, scaled by the first twelve months, which alone are learnt from; forecasts from "
+        "every hour of the last four months that leaves room, mean squared error over all."
+    )
+    return [
+        section("## Panels", of_panels, ["set", "sMAPE", "MASE", "OWA", "seconds", "others"], panels),
+        section("## ETTh1", of_ett, ["horizon", "MSE", "MAE", "seconds", "others"], ett),
+    ]
+
+
+def score_panel(folder, name):
+    """Return the row of the table for a panel, whose series may have several horizons."""
+    of, runs = PANELS[name], []
+    train, test = (read_long(folder / file, of.freq) for file in (of.train, of.test))
+    first = train.groupby("unique_id").size()
+    offsets = test.groupby("unique_id").cumcount() + test["unique_id"].map(first)
+    test["ds"] = pd.date_range("2000-01-01", periods=offsets.max() + 1, freq=of.freq)[offsets]
+    horizons = test.groupby("unique_id").size()
+    for seed in SEEDS:
+        begun, parts = time.perf_counter(), []
+        for horizon in sorted(horizons.unique()):
+            mine = train[train["unique_id"].map(horizons) == horizon]
+            parts.append(quietly(RNNForecaster(int(horizon), random_state=seed).fit, mine).forecast())
+        seconds = time.perf_counter() - begun
+        scores = panel_scores(test, pd.concat(parts), train, season=of.season).mean()
+        runs.append([scores["sMAPE"], scores["MASE"], seconds])
+    smape, mase, seconds = np.median(runs, axis=0)
+    owa = (smape / NAIVE2_OF_M4_HOURLY["sMAPE"] + mase / NAIVE2_OF_M4_HOURLY["MASE"]) / 2
+    return [
+        name,
+        f"{smape:.2f}",
+        f"{mase:.3f}",
+        f"{owa:.3f}" if name == "m4_hourly" else "-",
+        f"{seconds:.0f}",
+        of.others,
+    ]
+
+
+def read_long(path, freq):
+    """Return a panel as a long frame with dates in the place of numbers of steps."""
+    frame = pd.read_csv(path, dtype={"unique_id": str})[["unique_id", "y"]]
+    steps = frame.groupby("unique_id").cumcount()
+    frame["ds"] = pd.date_range("2000-01-01", periods=steps.max() + 1, freq=freq)[steps]
+    return frame
+
+
+def score_ett(folder, horizon):
+    """Return the row of the table for ETTh1, by the protocol of Zhou et al. (2021)."""
+    table = pd.read_csv(folder / "ett" / "ETTh1.csv", index_col=0, parse_dates=True).asfreq("h")
+    train, runs = table[: 12 * MONTH], []
+    table = ((table - train.mean()) / train.std(ddof=0))[: 20 * MONTH]
+    origins = np.arange(16 * MONTH, 20 * MONTH - horizon + 1)
+    for seed in SEEDS:
+        begun = time.perf_counter()
+        model = quietly(RNNForecaster(horizon, random_state=seed).fit, table[: 12 * MONTH])
+        seconds = time.perf_counter() - begun
+        model.update(table[12 * MONTH :])
+        squared, absolute = 0.0, 0.0
+        for k, name in enumerate(table):  # as `backtest` without a refit, which would make a table of millions of rows
+            forecasts = model._forecasts_from(np.full(len(origins), k), origins)[:, :, 0]
+            off = forecasts - np.lib.stride_tricks.sliding_window_view(table[name].to_numpy(), horizon)[origins]
+            squared, absolute = squared + (off**2).mean(), absolute + np.abs(off).mean()
+        runs.append([squared / table.shape[1], absolute / table.shape[1], seconds])
+    squared, absolute, seconds = np.median(runs, axis=0)
+    return [horizon, f"{squared:.3f}", f"{absolute:.3f}", f"{seconds:.0f}", ETT[horizon]]
+
+
+def quietly(fit, data):
+    """Return what `fit` returns, without warnings about single series that are short, or constant."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return fit(data)
+
+
+if __name__ == "__main__":
+    main()
