@@ -756,7 +756,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         return learnt
 
     def _learn_one(self, tasks, options, seed, name, begun, start, ends_early):
-        """Return what one network has learnt: by the first task; then by the second, for as long as was best, or all."""
+        """Return what one network has learnt: by the first task; then by the second, for as long as was best or all."""
         training = self._train_on(tasks.first, options, seed, f"training{name}", start)
         tasks.let_go()
         task = replace(tasks.first, windows=None, validation=None)
