@@ -614,8 +614,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             max_time *= 0.9 * n_windows / (n_windows + settings[0].count_windows(series.lengths))
         options = self._options_for(settings[0], n_windows, max_time)
         tasks = [
-            Tasks(partial(kind.task.of, one, series), n_training, series.lengths, has_refit, n_members // len(way))
-            for one in settings
+            Tasks(partial(kind.task.of, one, series), n_training, series.lengths, has_refit, n)
+            for one, n in zip(settings, (len(range(k, n_members, len(way))) for k in range(len(way))), strict=True)
         ]
         starts = self._earlier_weights([one.first for one in tasks], n_members)
 
