@@ -76,7 +76,8 @@ def main():
         else:
             ett += [score_ett(arguments.data, horizon) for horizon in ETT]
         print((panels if name in PANELS else ett)[-1], flush=True)
-    text = "\n\n".join(["# Forecasts", __doc__.split("\n\n", 1)[1].strip(), *tables(panels, ett)])
+    how, explanation = __doc__.split("\n\n", 2)[1:]
+    text = "\n\n".join(["# Forecasts", f"```sh\n{how.strip()}\n```", explanation.strip(), *tables(panels, ett)])
     print(text)
     if arguments.table:
         RESULTS.write_text(text + "\n")

@@ -54,8 +54,9 @@ class Sizes:
 
 
 FEW_WINDOWS = Sizes((32,), 32, None, 5000, 3, True)
+FEW_LONG_WINDOWS = Sizes((32,), 64, None, 2400, 1, True)
 MANY_WINDOWS = Sizes((64,), 128, 15_360, 2400, 1, False)
-MANY = 16_384
+MANY, MANY_STEPS = 16_384, 2**19  # of windows; of the steps of all windows together
 FEWEST_EPOCHS, MOST_EPOCHS = 5, 100
 
 
@@ -98,9 +99,11 @@ def resolve_patch(patch_size, lookback, season):
     return season if 1 < season <= lookback // 4 and lookback >= LONG_LOOKBACK else 1
 
 
-def sizes_for(n_windows):
-    """Return the Sizes for so many windows to learn from."""
-    return FEW_WINDOWS if n_windows < MANY else MANY_WINDOWS
+def sizes_for(n_windows, lookback):
+    """Return the Sizes for so many windows to learn from, of so many steps."""
+    if n_windows >= MANY:
+        return MANY_WINDOWS
+    return FEW_WINDOWS if n_windows * lookback < MANY_STEPS else FEW_LONG_WINDOWS
 
 
 def resolve_max_iter(max_iter, n_windows, batch_size, n_updates=FEW_WINDOWS.n_updates):

@@ -178,14 +178,14 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     alpha : float, default=0.0
     clip_norm : float or None, default=1.0
     batch_size : int or "auto", default="auto"
-        Windows of a minibatch; "auto" is 32, or 128 from 16,384 windows on.
+        Windows of a minibatch; "auto" is 32, or 128 from 16,384 windows on; 64 of fewer but long ones.
     shuffle : bool, default=True
     windows_per_epoch : int, None or "auto", default="auto"
         Windows of an epoch, drawn anew for each, where there are more; early stopping then watches as many of those
         that are held out, evenly spread and always the same. None for all; "auto" is 15,360 from 16,384 windows on.
     max_iter : int or "auto", default="auto"
-        Epochs at most; "auto" makes about 5,000 updates of the weights, 2,400 from 16,384 windows on, in 5 to 100
-        epochs.
+        Epochs at most; "auto" makes about 5,000 updates of the weights, in 5 to 100 epochs; 2,400 from 16,384 windows
+        on, or where all windows together have half a million steps.
     max_time : float or None, default=None
         Seconds that `fit` may train for; they include what compiling takes, and an epoch is always completed. Where
         there is a refit, nearly half of them are the first training's. None for no limit.
@@ -202,7 +202,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         "auto" and 16,384 windows or more for all of them.
     n_members : int or "auto", default="auto"
         Networks from different seeds, trained side by side, whose forecasts are combined: by the median, or where some
-        learn from logarithms by the mean of both medians. "auto" is three of each, one from 16,384 windows on.
+        learn from logarithms by the mean of both medians. "auto" is three of each, one from 16,384 windows on, or where
+        all windows together have half a million steps.
         Attributes are those of the first, but `history_`, which then has a level of members.
     warm_start : bool, default=False
         Whether another `fit` goes on from the weights of the one before, with all else learnt anew. These may have seen
@@ -817,7 +818,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
 
     def _with_sizes(self, settings, panel):
         """Return the Settings with sizes of the network and of its portions, which follow from how much there is."""
-        sizes, is_carried = choices.sizes_for(settings.count_windows(panel.lengths)), self.state == "carried"
+        is_carried = self.state == "carried"
+        sizes = choices.sizes_for(settings.count_windows(panel.lengths), settings.lookback)
 
         def chosen(name):
             return getattr(sizes, name) if is_auto(getattr(self, name)) else getattr(self, name)
