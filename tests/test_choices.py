@@ -88,14 +88,14 @@ def test_many_windows_have_a_larger_network_and_larger_portions_of_fewer_updates
 
 
 def test_values_without_a_negative_one_are_learnt_from_with_and_without_logarithms(chosen):
-    windowed, last = choices.recipes("auto", "auto", 12, True)
+    windowed, last = choices.recipes("auto", "auto", 12, True, 15)
     assert windowed == (Recipe(LOG, "mean"), Recipe("deseasonalise", "standard"))
     assert last == (Recipe(LOG, "last"), Recipe("deseasonalise", "last"))
-    assert choices.recipes("auto", "auto", 12, False) == [
+    assert choices.recipes("auto", "auto", 12, False, 15) == [
         (Recipe("deseasonalise", "standard"),),
         (Recipe("deseasonalise", "last"),),
     ]
-    assert choices.recipes("auto", "auto", 1, True)[0] == (Recipe("signed_log1p", "mean"), Recipe(None, "standard"))
+    assert choices.recipes("auto", "auto", 1, True, 15)[0] == (Recipe("signed_log1p", "mean"), Recipe(None, "standard"))
 
 
 def test_long_windows_have_their_last_value_as_level_unless_the_other_is_better(chosen):
@@ -103,13 +103,18 @@ def test_long_windows_have_their_last_value_as_level_unless_the_other_is_better(
 
 
 def test_what_is_given_is_in_every_recipe(chosen):
-    assert choices.recipes("boxcox", "last", 12, True) == [(Recipe("boxcox", "last"),)]
-    assert choices.recipes(None, "auto", 12, True) == [(Recipe(None, "standard"),), (Recipe(None, "last"),)]
-    assert choices.recipes("auto", None, 12, False) == [(Recipe("deseasonalise", None),)]
+    assert choices.recipes("boxcox", "last", 12, True, 15) == [(Recipe("boxcox", "last"),)]
+    assert choices.recipes(None, "auto", 12, True, 15) == [(Recipe(None, "standard"),), (Recipe(None, "last"),)]
+    assert choices.recipes("auto", None, 12, False, 15) == [(Recipe("deseasonalise", None),)]
+
+
+def test_a_very_short_window_has_no_level_but_its_last_value(chosen):
+    assert choices.recipes("auto", "auto", 1, False, 7) == [(Recipe(None, "last"),)]
+    assert choices.recipes("auto", "auto", 1, False, 8)[0] == (Recipe(None, "standard"),)
 
 
 def test_without_a_scaler_no_window_is_scaled_either(chosen):
-    ways = choices.recipes("auto", "auto", 1, True, scaler=None)
+    ways = choices.recipes("auto", "auto", 1, True, 15, scaler=None)
     assert {recipe.window_norm for way in ways for recipe in way} == {"mean", "last"}
 
 

@@ -40,7 +40,7 @@ def model(panel):
 def test_what_is_chosen_is_told_by_the_name_of_the_argument(model):
     told = dict(model.choices_)
     recipes, errors = told.pop("recipes"), told.pop("trial_errors")
-    assert recipes in choices.recipes("auto", "auto", 12, True)
+    assert recipes in choices.recipes("auto", "auto", 12, True, 15)
     assert len(errors) == 2 and min(errors) > 0
     assert told == {
         "season": 12, "lookback": 15, "hidden_layer_sizes": (4,), "linear_skip": True, "patch_size": 1,
@@ -104,7 +104,7 @@ def test_negative_values_that_come_later_are_taken(panel):
 def test_without_a_part_held_out_nothing_is_tried(panel):
     model = make(early_stopping=False).fit(panel)
     assert model.choices_["trial_errors"] == []
-    assert model.choices_["recipes"] == choices.recipes("auto", "auto", 12, True)[0]
+    assert model.choices_["recipes"] == choices.recipes("auto", "auto", 12, True, 15)[0]
 
 
 def test_series_that_wander_have_their_last_value_as_level_and_series_around_a_mean_have_not():

@@ -56,6 +56,7 @@ class Sizes:
 FEW_WINDOWS = Sizes((32,), 32, None, 5000, 3, True)
 FEW_LONG_WINDOWS = Sizes((32,), 64, None, 2400, 1, True)
 MANY_WINDOWS = Sizes((64,), 128, 15_360, 2400, 1, False)
+FEWEST_STEPS = 8  # of a window whose mean may be its level
 MANY, MANY_STEPS = 16_384, 2**19  # of windows; of the steps of all windows together
 FEWEST_EPOCHS, MOST_EPOCHS = 5, 100
 
@@ -117,12 +118,12 @@ def resolve_max_iter(max_iter, n_windows, batch_size, n_updates=FEW_WINDOWS.n_up
     return min(max(math.ceil(n_updates / n_batches), FEWEST_EPOCHS), MOST_EPOCHS)
 
 
-def recipes(target_transform, window_norm, season, is_positive, lookback=1, scaler="standard"):
+def recipes(target_transform, window_norm, season, is_positive, lookback, scaler="standard"):
     """Return what is to be tried: several ways, each of one or more recipes whose forecasts are averaged.
 
     The season is taken out, as far as series show one. Where no value is negative, some networks learn from
     logarithms, the others from the values. A window's level is that of all of it, or its last value, which is tried
-    first where windows are so long that series drift within them.
+    first where windows are so long that series drift within them, and alone where they have fewer than eight steps.
 
     Parameters
     ----------
@@ -134,7 +135,7 @@ def recipes(target_transform, window_norm, season, is_positive, lookback=1, scal
         Whether no value to learn from is negative.
     lookback : int
     scaler : object
-        The argument: without one windows are not scaled either.
+        The argument: without one windows are not divided by their deviation.
 
     Returns
     -------
@@ -149,10 +150,12 @@ def recipes(target_transform, window_norm, season, is_positive, lookback=1, scal
         transforms = [target_transform]
     if not is_auto(window_norm):
         return [tuple(Recipe(transform, window_norm) for transform in transforms)]
+    last = tuple(Recipe(transform, "last") for transform in transforms)
+    if lookback < FEWEST_STEPS:
+        return [last]
     over_all = ["mean", "standard"][-len(transforms) :] if scaler is not None else ["mean", "mean"]
     windowed = tuple(Recipe(*pair) for pair in zip(transforms, over_all, strict=False))
-    ways = [windowed, tuple(Recipe(transform, "last") for transform in transforms)]
-    return ways if lookback < LONG_LOOKBACK else ways[::-1]
+    return [windowed, last] if lookback < LONG_LOOKBACK else [last, windowed]
 
 
 def trial_errors(member, series, n_training, horizon, season, n_threads):

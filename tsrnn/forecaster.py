@@ -162,7 +162,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         plus the mean size of its values. "auto" tries two ways, the last value and the mean (of logarithms, "standard"
         of values), by short trainings on all but the part held out, and takes the one that forecasts it better: "last"
         is taken where windows have 96 steps or more, the other where they are shorter, unless the other way is better
-        by two standard errors. Without a part held out nothing is tried.
+        by two standard errors. Windows of fewer than eight steps have "last", and without a part held out nothing is
+        tried.
     bounds : tuple of (float or None), default=None
         What forecasts are kept above and below, in units of the series: ``(0, None)`` for what cannot be negative.
         Observed values must lie within.
