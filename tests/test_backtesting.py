@@ -491,6 +491,7 @@ def test_threads_give_the_same_frame(make, refit):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("chosen")  # in processes of their own it is as for users
 def test_processes_give_the_same_frame():
     alone = backtest(rnn(n_jobs=None), LONG, n_origins=5)
     divided = backtest(rnn(n_jobs=None), LONG, n_origins=5, n_jobs=2)
