@@ -240,3 +240,10 @@ def test_hours_are_read_in_days_with_both_seasons_taken_out():
 
 def test_a_recipe_says_what_it_is():
     assert str(Recipe("log1p", None)) == "target_transform='log1p', window_norm=None"
+
+
+def test_an_interrupt_that_ends_one_trial_alone_is_raised(panel, monkeypatch):
+    """As it does where the other has just come to its end."""
+    monkeypatch.setattr("tsrnn.forecaster.run_together", lambda runs, n_at_once: [runs[0](), None])
+    with pytest.raises(KeyboardInterrupt):
+        make().fit(panel)

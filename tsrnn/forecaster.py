@@ -694,6 +694,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         options = replace(options, max_iter=-(-options.max_iter // choices.TRIAL_SHARE))
         options = replace(options, max_time=options.max_time and options.max_time / (2 * choices.TRIAL_SHARE))
         errors = self._side_by_side(attempt, len(ways), options)
+        if any(of is None for of in errors):  # a trial is nothing to keep
+            raise KeyboardInterrupt
         return ways[choices.best_way(errors)], [float(of.mean()) for of in errors]
 
     def _options_for(self, settings, n_windows, max_time):
