@@ -332,6 +332,7 @@ def search_at_random(n_jobs):
     return search.fit(CLOCK_OF_PANEL, JOBS)
 
 
+@pytest.mark.usefixtures("chosen")  # in processes of their own it is as for users
 @pytest.mark.parametrize("backend", ["threading", pytest.param("loky", marks=pytest.mark.slow)])
 def test_a_randomized_search_finds_the_same_on_two_cores(backend):
     with joblib.parallel_config(backend):
