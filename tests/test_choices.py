@@ -1,10 +1,13 @@
 """What "auto" means, and that anything else passes through untouched."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from tsrnn import choices
+from tsrnn.baselines import SeasonalNaive
 from tsrnn.choices import (
     MANY_WINDOWS,
     Recipe,
@@ -142,3 +145,26 @@ def test_the_forecaster_trains_for_the_auto_epochs_on_its_training_windows():
     model = RNNForecaster(1, lookback=3, hidden_layer_sizes=1, batch_size=4, n_iter_no_change=10**6, refit=False)
     n_windows = 400 - 40 - 3  # a tenth is held out
     assert model.fit(series).n_iter_ == -(-5000 // -(-n_windows // 4)) == 56
+
+
+def test_a_trial_is_judged_by_the_rows_held_out_in_units_of_each_series():
+    days, rows = pd.date_range("2024-01-01", periods=20, freq="D"), np.arange(20.0)
+    frame = pd.DataFrame({"a": rows, "b": 100 * rows}, days)
+    frame.iloc[18:, 0] = np.nan
+    panel, asked = SeasonalNaive(2, season=1, missing="interpolate").fit(frame.ffill()).panel_, []
+    panel = replace(panel, values=frame.T.to_numpy().reshape(-1, 1))
+
+    def forecast(series, rows):
+        asked.extend(zip(series.tolist(), rows.tolist(), strict=True))
+        return np.zeros((len(rows), 2, 1))
+
+    errors = choices.trial_errors(forecast, panel, np.array([14, 14]), 2)
+    assert asked == [(series, row) for series in (0, 1) for row in range(14, 19)]
+    # A week apart values are 7 and 700 apart. Origins 14 and 15, 16 and 17, 18 make a stretch each; of the first series
+    # the last has no known truth, and the second but three.
+    means = [15, (16 + 17 + 17) / 3], [15, 17, 18.5]
+    np.testing.assert_allclose(errors, [mean / 7 for of in means for mean in of], rtol=1e-14)
+
+
+def test_where_nothing_is_known_of_what_is_held_out_the_first_way_is_taken():
+    assert best_way([np.zeros(0), np.zeros(0)]) == 0

@@ -107,6 +107,15 @@ def test_without_a_part_held_out_nothing_is_tried(panel):
     assert model.choices_["recipes"] == choices.recipes("auto", "auto", 12, True, 15)[0]
 
 
+def test_a_stretch_held_out_that_nobody_observed_is_left_out_of_the_trial(panel):
+    """Of the first series nothing is known of a whole stretch; a mean of nothing would warn, and choose nothing."""
+    holed = panel.copy()
+    holed.iloc[-9:-2, 0] = np.nan
+    model = make(missing="mask", validation_fraction=0.1).fit(holed)
+    assert len(model.choices_["trial_errors"]) == 2
+    assert np.isfinite(model.choices_["trial_errors"]).all()
+
+
 def test_series_that_wander_have_their_last_value_as_level_and_series_around_a_mean_have_not():
     rng = np.random.default_rng(0)
     noise = rng.normal(size=(400, 12))

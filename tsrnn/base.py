@@ -204,6 +204,8 @@ class RecurrentEstimator(BaseEstimator):
             ``dense.k.b``           (n_units,)
             ``head.W_y``            (n_in, n_outputs)               of the last state of the top layer
             ``head.b_y``            (n_outputs,)
+            ``head.W_skip``         (n_skip, n_outputs)             of a forecaster with `linear_skip`: of the values
+                                                                    of the window, those of the oldest step first
             ``embedding.W``         (n_tokens, size)                a vector for each token
             ``embedding.k.W``       (n_categories, size)            of a forecaster, for each category of the covariate
                                                                     k = 0, 1, ... that has some; past ones first

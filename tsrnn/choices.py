@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .calibration import evenly_spread
+from .residuals import errors_from, rolling_origins, scales_before
+
 LOOKBACK_FACTOR = 1.25
 LONGEST_SEASON = 400  # a longer season (the 1,440 minutes of a day) would make windows that train for hours
 LONG_LOOKBACK = 96  # steps from which on those of a season are read as one, and a level is the last value first
@@ -158,37 +161,36 @@ def recipes(target_transform, window_norm, season, is_positive, lookback, scaler
     return [windowed, last] if lookback < LONG_LOOKBACK else [last, windowed]
 
 
-def trial_errors(member, series, n_training, horizon, season, n_threads):
-    """Return the mean absolute errors of a member on what was held out, each series in units of its own.
+def trial_errors(forecast, panel, n_training, horizon):
+    """Return the mean absolute errors of forecasts of what was held out, each series in units of its own.
 
     The unit is the mean absolute difference of the training part over a season, as in MASE (Hyndman and Koehler 2006).
 
     Parameters
     ----------
-    member : Member
-        That remembers the series.
-    series : Series
+    forecast : callable
+        As :func:`tsrnn.residuals.errors_from` takes it.
+    panel : Panel
     n_training : ndarray of shape (n_series,)
-        Rows that it has learnt from.
-    horizon, season, n_threads : int
+        Rows of each series that were learnt from.
+    horizon : int
 
     Returns
     -------
     ndarray of shape (n,)
-        Of each series and each stretch of `horizon` rows of it to forecast from, which share few steps.
+        Of each series and each stretch of `horizon` rows of it to forecast from, which share few steps. Those of which
+        no truth is known are left out.
     """
-    counts = np.where(n_training < series.lengths, np.maximum(series.lengths - horizon - n_training + 1, 0), 0)
-    numbers = np.repeat(np.arange(len(counts)), counts)
-    rows = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + n_training[numbers]
-    some = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), MOST_ORIGINS)).astype(np.int64))
-    numbers, rows = numbers[some], rows[some]
-    truths = series.values[series.bounds[numbers, None] + rows[:, None] + np.arange(horizon)]
-    errors = np.abs(member.forecast_from(numbers, rows, n_threads)[:, :horizon] - truths)
-    asked, of = np.unique(numbers, return_inverse=True)
-    units = np.array([_unit(series.values[series.bounds[s] :][: n_training[s]], season) for s in asked])
-    errors = np.nanmean((errors / units[of][:, None]).reshape(len(of), -1), axis=1)
-    stretch = np.unique(np.column_stack([of, (rows - n_training[numbers]) // horizon]), axis=0, return_inverse=True)[1]
-    return np.bincount(stretch.ravel(), errors) / np.bincount(stretch.ravel())
+    series, rows = rolling_origins(panel, n_training, panel.lengths - horizon)
+    some = evenly_spread(len(series), MOST_ORIGINS)
+    series, rows = series[some], rows[some]
+    errors = np.abs(errors_from(forecast, panel, series, rows, horizon))
+    errors /= scales_before(panel, n_training, series, n_training[series])[:, np.newaxis]
+    stretches = np.column_stack([series, (rows - n_training[series]) // horizon])
+    places = np.unique(stretches, axis=0, return_inverse=True)[1].ravel()
+    is_known = ~np.isnan(errors)
+    sums, counts = (np.bincount(places, of.sum(axis=(1, 2))) for of in (np.where(is_known, errors, 0), is_known))
+    return sums[counts > 0] / counts[counts > 0]
 
 
 def best_way(errors):
@@ -199,15 +201,8 @@ def best_way(errors):
     errors : list of ndarray of shape (n,)
         Of each way, as `trial_errors` gives them.
     """
+    if not len(errors[0]):
+        return 0
     gains = [errors[0] - of for of in errors]
     is_clear = [gain.mean() > 2 * gain.std() / np.sqrt(len(gain)) for gain in gains]
     return max(range(len(errors)), key=lambda k: gains[k].mean() if is_clear[k] else 0.0)
-
-
-def _unit(values, season):
-    """Return the mean absolute seasonal difference of each target, (n_targets,); 1 where there is none above zero."""
-    lag = season if len(values) > season else 1
-    off = np.abs(values[lag:] - values[:-lag])
-    is_known = ~np.isnan(off)
-    mean = np.where(is_known, off, 0).sum(axis=0) / np.maximum(is_known.sum(axis=0), 1)
-    return np.where(mean > 0, mean, 1.0)

@@ -685,10 +685,13 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
                 raise KeyboardInterrupt
             member = kind.member(settings[k], task, training.parameters)
             (member,) = remembering([member], series, {id(task.preparation): task.windows.rows})
-            return choices.trial_errors(
-                member, series, n_training, settings[k].horizon, settings[k].season, options.n_threads
-            )
 
+            def forecast(of, rows):
+                return member.forecast_from(numbers[of], rows, options.n_threads)
+
+            return choices.trial_errors(forecast, panel, n_training[numbers], self.horizon)
+
+        numbers = np.argsort(panel.order)
         settings = [self._resolve(panel, way[0]) for way in ways]
         options = self._options_for(settings[0], settings[0].count_windows(n_training), self.max_time)
         options = replace(options, max_iter=-(-options.max_iter // choices.TRIAL_SHARE))
@@ -696,7 +699,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         errors = self._side_by_side(attempt, len(ways), options)
         if any(of is None for of in errors):  # a trial is nothing to keep
             raise KeyboardInterrupt
-        return ways[choices.best_way(errors)], [float(of.mean()) for of in errors]
+        return ways[choices.best_way(errors)], [float(of.mean()) for of in errors if len(of)]
 
     def _options_for(self, settings, n_windows, max_time):
         """Return the TrainingOptions that the arguments mean for so many windows of an epoch."""
