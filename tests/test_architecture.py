@@ -24,9 +24,9 @@ BACKTESTING = rooms_of("backtesting", "__init__ rolling fits origins data result
 METRICS = rooms_of("metrics", "__init__ scorers tables probabilistic formulas grouped steps reading")
 SURFACE = [
     "__main__", "__init__", *COMMANDS, "forecaster", "generator", "regressor", "classifier", "windowed", "skill",
-    "baselines", "streaming", "adapting", "memories", "choices", *BACKTESTING, "lookahead", "contract",
-    "intervals", "residuals", "calibration", "ahead", "asking", "splitting", "tokens", "ids", "carried", "member",
-    "preparation", "covariates", *PLOTTING, "datasets", *METRICS,
+    "baselines", "streaming", "adapting", "memories", "losses", "choices", *BACKTESTING, "lookahead", "contract",
+    "intervals", "answers", "residuals", "calibration", "ahead", "asking", "splitting", "tokens", "ids", "carried",
+    "member", "preparation", "covariates", *PLOTTING, "datasets", *METRICS,
     "transforms", "powers", "seasons", "scaling", "decomposition", "distributions", "windows", "sequences", "checking",
     "calendar", "stamps", "reading", "panel", "columns", "bands", "frames", "clock", "base", "weights", "counts",
 ]  # fmt: skip
@@ -67,7 +67,7 @@ ALLOWED = {
     "matplotlib": PLOTTING,
     "tqdm": ["base", "backtesting.rolling"],
     "holidays": ["calendar"],
-    "scipy": ["distributions"],
+    "scipy": ["distributions", "residuals"],
     "statsmodels": ["decomposition"],
 }
 

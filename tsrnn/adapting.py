@@ -20,8 +20,9 @@ class Adaptation:
         Of one series. Of each step and target the latest come last, wherever their forecasts were made from.
     levels : dict of AdaptiveLevel
         By the level in percent that is wished for.
-    waiting : tuple of (ndarray of shape (n_steps, n_targets) or None)
-        The forecasts made from the last known step, from the one before it, and so on; None where none was made.
+    waiting : tuple of (Points, Distributions or None)
+        The answers, a row for each step, made from the last known step, from the one before it, and so on; None where
+        none was made.
     intervals : dict of ndarray of shape (2, n_targets)
         The interval of the next step that was forecast, by its level.
     """
@@ -42,22 +43,25 @@ class Adaptation:
         """Return the shares that intervals of these levels, the widest first, leave out on each side: none crosses."""
         return sorted(self.levels[level].tail(self.residuals.n_least) for level in levels)
 
-    def awaiting(self, points, levels):
-        """Return this one after forecasts (n_steps, n_targets) with intervals of these levels, the widest first."""
+    def awaiting(self, answers, levels):
+        """Return this one after answers, a row for each step, with intervals of these levels, the widest first."""
         here, intervals = np.zeros(1, np.int64), dict(self.intervals)
         for level, share in zip(levels, self.tails(levels), strict=True):
-            intervals[level] = points[0] + self.residuals.quantiles([share, 1 - share], here, here)[0].T
+            intervals[level] = answers[:1].at(self.residuals.quantiles([share, 1 - share], here, here))[0].T
         known = self.waiting[0]
-        longest = points if known is None or len(points) > len(known) else known
+        longest = answers if known is None or len(answers) > len(known) else known
         return replace(self, waiting=(longest, *self.waiting[1:]), intervals=intervals)
 
-    def after(self, truths):
-        """Return this one after an observation of shape (n_targets,), NaN where missing."""
+    def after(self, truths, targets):
+        """Return this one after an observation of shape (n_targets,), NaN where missing.
+
+        `targets` is the same on the scale of the network.
+        """
         values, is_known = self.residuals.values.copy(), ~np.isnan(truths)
         n_steps = values.shape[1]
-        for step, points in enumerate(self.waiting):
-            if points is not None and step < len(points):
-                errors = (truths - points[step]) / self.residuals.scales[0]
+        for step, answers in enumerate(self.waiting):
+            if answers is not None and step < len(answers):
+                errors = answers[step : step + 1].errors(truths, targets)[0] / self.residuals.scales[0]
                 values[:-1, step, is_known] = values[1:, step, is_known]
                 values[-1, step, is_known] = errors[is_known]
         levels = dict(self.levels)

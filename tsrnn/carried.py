@@ -47,7 +47,8 @@ class CarriedTask(Task):
         preparation, n_targets = prepare(settings, series, n_training), series.values.shape[1]
         architecture = replace(
             settings.network, n_steps=settings.lookback, n_features=preparation.n_features,
-            n_outputs=n_targets * settings.horizon, return_sequences=True, skips_missing=True, carries=True,
+            n_outputs=n_targets * settings.horizon * settings.network.n_of_target, return_sequences=True,
+            skips_missing=True, carries=True,
         )  # fmt: skip
         rows = preparation.rows(series, n_training)
         windows, validation = make_stretches(preparation, settings, series, rows, 0, n_training), None
@@ -87,22 +88,21 @@ class CarriedMember(Member):
         return self.settings.n_lost
 
     def _forecast_inside(self, numbers, rows, n_threads):
-        """Return forecasts on the scale of the network, shape (n, n_ahead, n_targets): all of a series in one pass."""
+        """Return outputs on the scale of the network, as those of a window: all of a series in one pass."""
         asked, place = np.unique(numbers, return_inverse=True)
         last = rows - self.settings.n_lost - 1
         n_read = np.zeros(len(asked), np.int64)
         np.maximum.at(n_read, place, last + 1)
         outputs, _ = self._read(self._windows.rows, self._windows.firsts[asked], n_read, n_threads, place, last)
-        return outputs.reshape(len(rows), self.settings.horizon, -1)
+        return self._of_targets(outputs)
 
-    def forecast_ahead(self, numbers, n_steps, n_threads, ahead=None):
-        """Return the forecasts of the steps after these series; as :meth:`Member.forecast_ahead` does."""
-        horizon = self.settings.horizon
+    def outputs_ahead(self, numbers, n_steps, n_threads, ahead=None):
+        """Return the outputs of the steps after these series; as :meth:`Member.outputs_ahead` does."""
         outputs, states = self.at_end(numbers, n_threads)
-        made = outputs.reshape(len(numbers), horizon, -1)[:, :n_steps]
-        if n_steps > horizon:
-            made = self._read_on(made, states, numbers, n_steps, n_threads, ahead)
-        return self.preparation.restore(made, numbers, self._series.lengths[numbers], self._series)
+        made = self._of_targets(outputs)[:, :n_steps]
+        if n_steps <= self.settings.horizon:
+            return made
+        return self._read_on(made, states, numbers, n_steps, n_threads, ahead)
 
     def at_end(self, numbers, n_threads):
         """Return the outputs after the last row of these series, and the states there; all series are read once."""
@@ -115,8 +115,8 @@ class CarriedMember(Member):
         return outputs[numbers], states[numbers]
 
     def _read_on(self, made, states, numbers, n_steps, n_threads, ahead):
-        """Return forecasts that go on from those of a first horizon, as if these had been observed."""
-        horizon, n, n_targets = self.settings.horizon, len(numbers), made.shape[2]
+        """Return outputs that go on from those of a first horizon, as if their forecasts had been observed."""
+        horizon, n, n_targets, parts = self.settings.horizon, len(numbers), made.shape[2], []
         n_ahead = -(-n_steps // horizon) * horizon
         no_rows = np.zeros((0, self.preparation.n_features), self.settings.dtype)
         tail, _ = self.preparation.tail(no_rows, self._series, numbers, 0, n_ahead, ahead)
@@ -125,10 +125,11 @@ class CarriedMember(Member):
             if first:
                 every = np.full(n, horizon)
                 outputs, states = self._read(rows, firsts + first - horizon, every, n_threads, each, every - 1, states)
-                made = outputs.reshape(n, horizon, n_targets)
-            tail[:, first : first + horizon, :n_targets] = made
+                made = self._of_targets(outputs)
+            parts.append(made)
+            tail[:, first : first + horizon, :n_targets] = self._points(made)
             tail[:, first : first + horizon, n_targets : self.preparation.n_of_targets] = 0  # as if observed
-        return tail[:, :n_steps, :n_targets]
+        return np.concatenate(parts, axis=1)[:, :n_steps]
 
     def _read(self, *arguments):
         return read_through(self.architecture, self.parameters, *arguments)

@@ -121,7 +121,7 @@ def resolve_max_iter(max_iter, n_windows, batch_size, n_updates=FEW_WINDOWS.n_up
     return min(max(math.ceil(n_updates / n_batches), FEWEST_EPOCHS), MOST_EPOCHS)
 
 
-def recipes(target_transform, window_norm, season, is_positive, lookback, scaler="standard"):
+def recipes(target_transform, window_norm, season, has_logarithms, lookback, scaler="standard"):
     """Return what is to be tried: several ways, each of one or more recipes whose forecasts are averaged.
 
     The season is taken out, as far as series show one. Where no value is negative, some networks learn from
@@ -134,8 +134,8 @@ def recipes(target_transform, window_norm, season, is_positive, lookback, scaler
         The arguments; what is not "auto" is in every recipe.
     season : int
         Steps of the season; 1 for none.
-    is_positive : bool
-        Whether no value to learn from is negative.
+    has_logarithms : bool
+        Whether some networks may learn from logarithms.
     lookback : int
     scaler : object
         The argument: without one windows are not divided by their deviation.
@@ -148,7 +148,7 @@ def recipes(target_transform, window_norm, season, is_positive, lookback, scaler
     if is_auto(target_transform):
         seasonal = ["deseasonalise"] if season > 1 else []
         raw, log = (seasonal or [None])[0], ["signed_log1p", *seasonal]
-        transforms = [log if seasonal else log[0], raw] if is_positive else [raw]
+        transforms = [log if seasonal else log[0], raw] if has_logarithms else [raw]
     else:
         transforms = [target_transform]
     if not is_auto(window_norm):

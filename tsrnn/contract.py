@@ -6,6 +6,7 @@ forecast is made belongs to the forecasters.
 
 from abc import abstractmethod
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from .ahead import read_ahead, tell_new_categories, tell_other_covariates
+from .answers import Points
 from .asking import Terms, find_rows, is_without_clock, read_given_truth, refuse_far, warn
 from .base import reject_booleans, shorten
 from .calendar import seasonal_period
@@ -36,6 +38,14 @@ NO_CLOCK_OF_X = (
     "y has a clock, but X has none: rows of X given to predict will mean the steps directly after training. Give X the "
     'index of y; inside a pipeline use set_output(transform="pandas").'
 )
+
+
+class Source(NamedTuple):
+    """What gives something of a shape for rows and targets: `_fitted_values` and `_forecast_ahead`, or others."""
+
+    fitted: object
+    ahead: object
+    shape: tuple
 
 
 class ForecasterMixin(IntervalMixin, RegressorMixin):
@@ -204,7 +214,7 @@ class ForecasterMixin(IntervalMixin, RegressorMixin):
         """
         h = self._steps_ahead(h)
         levels = None if level is None else read_levels(level)
-        return self._frame_ahead(self._values_ahead(h, X), levels)
+        return self._frame_ahead(self._values_ahead(h, X), X, levels)
 
     def future_frame(self, h=None):
         """Return the h rows to come, for `predict`: a frame of the form of the data, without what is forecast.
@@ -443,10 +453,13 @@ class ForecasterMixin(IntervalMixin, RegressorMixin):
         n_series = self.panel_.n_series
         return np.arange(n_series).repeat(len(rows.steps)), np.tile(rows.steps, n_series)
 
-    def _forecasts(self, series, steps, X, rows):
-        """Return forecasts of these steps of the clock, shape (n, n_targets); `rows` are those of X."""
-        panel = self.panel_
-        forecasts = np.empty((len(series), panel.n_targets))
+    def _forecasts(self, series, steps, X, rows, source=None):
+        """Return forecasts of these steps of the clock, shape (n, n_targets); `rows` are those of X.
+
+        With another Source, what it gives for them.
+        """
+        panel, source = self.panel_, source or self._points_source
+        forecasts = np.empty((len(series), *source.shape))
         leads, places = steps - panel.ends[series], steps - panel.starts[series]
         is_before = places < 0
         if is_before.any() and panel.form.kind != WIDE:
@@ -460,21 +473,25 @@ class ForecasterMixin(IntervalMixin, RegressorMixin):
         if is_inside.any() and len(panel.covariate_names):
             tell_other_covariates(X, panel, rows)
         if is_inside.any():  # of a wide frame a series may begin late: before that nothing was known
-            forecasts[is_inside] = self._fitted_values(series[is_inside], np.maximum(places[is_inside], 0))
+            forecasts[is_inside] = source.fitted(series[is_inside], np.maximum(places[is_inside], 0))
         if not is_inside.all():
             series, steps, leads = series[~is_inside], steps[~is_inside], leads[~is_inside]
             refuse_far(panel, series, leads)
             ahead = self._read_ahead(X, series, steps, rows) if len(panel.covariate_names) else None
-            forecasts[~is_inside] = self._forecasts_after(series, leads, ahead)
+            forecasts[~is_inside] = self._forecasts_after(series, leads, ahead, source)
         return forecasts
 
-    def _forecasts_after(self, series, leads, ahead):
-        """Return the forecasts of rows so many steps after the first one behind their series, shape (n, n_targets).
+    @property
+    def _points_source(self):
+        return Source(self._fitted_values, self._forecast_ahead, (self.panel_.n_targets,))
+
+    def _forecasts_after(self, series, leads, ahead, source):
+        """Return what a Source gives for rows so many steps after the first one behind their series.
 
         Only series that are asked for are forecast, those together whose farthest rows are about as far.
         """
         panel = self.panel_
-        forecasts = np.empty((len(series), panel.n_targets))
+        forecasts = np.empty((len(series), *source.shape))
         farthest = np.zeros(panel.n_series, np.int64)
         np.maximum.at(farthest, series, leads + 1)
         powers = np.frexp(farthest)[1][series]
@@ -482,24 +499,31 @@ class ForecasterMixin(IntervalMixin, RegressorMixin):
             rows = np.flatnonzero(powers == power)
             mine, places = np.unique(series[rows], return_inverse=True)
             n_steps = int(farthest[mine].max())
-            made = self._forecast_ahead(mine, n_steps, ahead and ahead.of(mine, n_steps))
+            made = source.ahead(mine, n_steps, ahead and ahead.of(mine, n_steps))
             forecasts[rows] = made[places, leads[rows]]
         return forecasts
 
-    def _values_ahead(self, h, X=None):
-        """Return the forecasts of the h steps after each series, shape (n_series, h, n_targets); X as in `forecast`."""
-        every = np.arange(self.panel_.n_series)
-        if not len(self.panel_.covariate_names):
-            return self._forecast_ahead(every, h)
-        return self._forecast_ahead(every, h, self._read_ahead(X, *self._future_rows(h)).of(every, h))
+    def _values_ahead(self, h, X=None, source=None):
+        """Return the forecasts of the h steps after each series, shape (n_series, h, n_targets); X as in `forecast`.
 
-    def _frame_ahead(self, forecasts, levels):
+        With another Source, what it gives for them.
+        """
+        every, make = np.arange(self.panel_.n_series), (source or self._points_source).ahead
+        if not len(self.panel_.covariate_names):
+            return make(every, h)
+        return make(every, h, self._read_ahead(X, *self._future_rows(h)).of(every, h))
+
+    def _frame_ahead(self, forecasts, X, levels):
         """Return what `_values_ahead` has made in the format of the data, with intervals unless `levels` is None."""
         panel, (series, steps) = self.panel_, self._future_rows(forecasts.shape[1])
         points = forecasts.reshape(-1, panel.n_targets)
         if levels is None:
             return panel.frame(series, steps, points)
-        return self._intervals_of((series, steps, points), levels, panel.frame)
+        return self._intervals_of((series, steps, points, self._answers_ahead(forecasts, X)), levels, panel.frame)
+
+    def _answers_ahead(self, forecasts, X):
+        """Return what is moved by errors for the steps after each series, of which these are the forecasts."""
+        return Points(forecasts.reshape(-1, self.panel_.n_targets))
 
     def _future_rows(self, h):
         """Return series and steps of the h rows after each series."""

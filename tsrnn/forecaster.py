@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from . import choices
+from .answers import Distributions
 from .base import (
     AUTO,
     CUT_SHORT,
@@ -34,17 +35,28 @@ from .base import (
 from .calendar import check_calendar, seasonal_periods
 from .carried import CarriedMember, CarriedSettings, CarriedTask, refuse_for_carried
 from .choices import is_auto, resolve
-from .contract import ForecasterMixin
+from .contract import ForecasterMixin, Source
 from .counts import how_many
 from .covariates import check_covariates
+from .distributions import NormalScale
 from .intervals import HeldOut, read_levels
 from .kernels.plan import WINDOW_NORMS
+from .losses import (
+    COUNTS,
+    LIKELIHOODS,
+    has_distribution,
+    numbers_of,
+    refuse_for_counts,
+    refuse_history,
+    refuse_no_counts,
+)
 from .member import Member, Settings, Task, Tasks, remembering
 from .network.architecture import Architecture
 from .network.together import run_together
 from .network.training import Training
 from .panel import refuse_outside
 from .preparation import Series
+from .residuals import StandardErrors
 from .skill import skill_report
 from .streaming import Stream
 from .transforms import make_chain
@@ -286,8 +298,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         "recurrent_dropout": [RATE],
         "linear_skip": ["boolean", AUTO],
         "patch_size": [POSITIVE_INT, AUTO],
-        "loss": [StrOptions({"squared_error", "absolute_error", "huber"}), AUTO],
+        "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile", *LIKELIHOODS}), AUTO],
         "delta": [Interval(Real, 0, None, closed="neither")],
+        "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like"],
         "schedule": [*OPTIMIZER_CONSTRAINTS["schedule"], AUTO],
         "alpha": OPTIMIZER_CONSTRAINTS["alpha"],
         "strategy": [StrOptions({"direct", "recursive"})],
@@ -343,6 +356,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         bounds=None,
         loss="auto",
         delta=1.0,
+        quantile=(0.1, 0.5, 0.9),
         optimizer="adam",
         learning_rate="auto",
         schedule="auto",
@@ -394,6 +408,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self.bounds = bounds
         self.loss = loss
         self.delta = delta
+        self.quantile = quantile
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.schedule = schedule
@@ -455,6 +470,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         Timestamp('2011-01-01 00:00:00')
         """
         panel = self._extended(X, y)
+        refuse_no_counts(self._members[0].architecture.loss, panel)
         if isinstance(n_epochs, bool) or not isinstance(n_epochs, Integral):
             raise TypeError(f"n_epochs must be a whole number from 0 on; got {n_epochs!r}.")
         if n_epochs < 0:
@@ -521,9 +537,15 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             print(f"{name:<20}{shown}")  # noqa: T201, what it is for
         return skill_report(forecast, self.panel_, first, last, self._fitted_horizon)
 
+    @property
+    def _holds_out(self):
+        """Whether a part of the data was held out."""
+        _, n_training, lengths = self._before_refit
+        return bool((n_training < lengths).any())
+
     def _held_out(self, asker):
         members, n_training, lengths = self._before_refit
-        if (n_training == lengths).all():
+        if not self._holds_out:
             raise ValueError(f"{asker} needs a part held out for validation; fit with early_stopping=True.")
         if self._began_warm:
             raise ValueError(
@@ -532,7 +554,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             )
         members, first = remembering(members, Series.of(self.panel_)), n_training[self._numbers]
         last = lengths[self._numbers] - self._fitted_horizon
-        return HeldOut(partial(self._forecasts_from, members=members), first, last)
+        score = partial(self._scores_from, members) if self._forecasts_distributions else None
+        return HeldOut(partial(self._forecasts_from, members=members), first, last, score)
 
     @property
     def _fitted_bounds(self):
@@ -595,6 +618,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         check_is_fitted(self)
         levels, number = [] if level is None else read_levels(level), self.panel_.find(series_id)
         if levels:
+            self._held_out("an interval that adapts")
             self._tails(levels)  # which raises where errors are too few
         return Stream(self, number, levels)
 
@@ -651,6 +675,17 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         self._architecture = first.task.architecture
         self._numbers = np.argsort(panel.order)  # of each series of the panel, in the order of training
 
+    @property
+    def _loss_numbers(self):
+        return numbers_of(self.loss, self.delta, self.quantile)
+
+    @property
+    def _has_distribution(self):
+        return has_distribution(self.loss, self._loss_numbers)
+
+    def _resolve_scaler(self):
+        return None if is_auto(self.scaler) and self.loss in COUNTS else resolve("scaler", self.scaler)
+
     def _draw_seeds(self, n):
         rng = check_random_state(self.random_state)
         return [rng.randint(np.iinfo(np.int32).max) for _ in range(n)]
@@ -658,10 +693,16 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     def _ways(self, panel, known):
         """Return what is to be tried, as `choices.recipes` has it; a warm start goes on with what was chosen before."""
         carried = self.state == "carried"
-        window_norm = None if carried and is_auto(self.window_norm) else self.window_norm
-        seasons, is_positive = seasonal_periods(panel.clock.freq), not (known < 0).any()
+        transform, window_norm, is_count = self.target_transform, self.window_norm, self.loss in COUNTS
+        if is_count:
+            transform = None if is_auto(transform) else transform
+            window_norm = "scale" if is_auto(window_norm) else window_norm
+        if carried and is_auto(self.window_norm):
+            window_norm = None
+        seasons = seasonal_periods(panel.clock.freq)
+        has_logarithms = not (known < 0).any() and not self._has_distribution
         lookback = choices.resolve_lookback(self.lookback, self.horizon, seasons, np.median(panel.lengths))
-        ways = choices.recipes(self.target_transform, window_norm, seasons[0], is_positive, lookback, self.scaler)
+        ways = choices.recipes(transform, window_norm, seasons[0], has_logarithms, lookback, self.scaler)
         chosen = getattr(self, "choices_", {}).get("recipes") if self.warm_start else None
         return [chosen] if chosen in ways else ways
 
@@ -791,9 +832,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
 
     def _resolve(self, panel, recipe=None, group=0):
         """Return the Settings that the arguments mean for these data, by a recipe; without one by the first."""
-        seasons, scaler = seasonal_periods(panel.clock.freq), resolve("scaler", self.scaler)
+        seasons, scaler = seasonal_periods(panel.clock.freq), self._resolve_scaler()
         recipe = recipe or self._ways(panel, panel.values)[0][0]
         window_norm, transform = recipe.window_norm, make_chain(recipe.target_transform, scaler, seasons)
+        if self._has_distribution:
+            refuse_history(self.loss, transform)
         if window_norm == "standard" and scaler is None:
             raise ValueError(
                 "window_norm='standard' tells still windows from moving ones by the scale of the series; give a scaler."
@@ -846,7 +889,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         loss, is_carried = resolve("loss", self.loss), self.state == "carried"
         reads_ahead = bool(self._names_ahead(panel) or self.static_covariates or self.calendar)
         skips = resolve("linear_skip", self.linear_skip)
-        if is_auto(self.linear_skip) and (reads_ahead or is_carried):
+        if is_auto(self.linear_skip) and (reads_ahead or is_carried or loss in COUNTS):
             skips = False
         patch = choices.resolve_patch(
             self.patch_size, lookback, 1 if reads_ahead or panel.categories or is_carried else season
@@ -867,7 +910,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             reset_after=bool(self.reset_after),
             window_norm=window_norm,
             loss=loss,
-            loss_numbers=(float(self.delta),) if loss == "huber" else (),
+            loss_numbers=self._loss_numbers,
             bidirectional=bool(self.bidirectional),
             dropout=float(self.dropout),
             recurrent_dropout=float(self.recurrent_dropout),
@@ -880,6 +923,12 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     def _check_panel(self, panel):
         check_covariates(panel, self.past_covariates, self.static_covariates)
         refuse_outside(panel, self._limits())
+        if self.loss in COUNTS:
+            refuse_for_counts(
+                self.loss, target_transform=(self.target_transform, None), scaler=(self.scaler, None),
+                window_norm=(self.window_norm, "scale"),
+            )  # fmt: skip
+            refuse_no_counts(self.loss, panel)
         self._resolve(panel)
 
     def _limits(self):
@@ -959,13 +1008,16 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         return [name for name in panel.covariate_names if name not in others]
 
     def _fitted_values(self, series, rows):
-        first = np.maximum(rows - self._fitted_horizon + 1, 0)
-        fitted = np.empty((len(rows), self.panel_.n_targets))
+        return self._fitted(self._forecasts_from, series, rows)
+
+    def _fitted(self, make, series, rows):
+        """Return of what `make` gives from the rows of series a horizon before the step that is each row itself."""
+        first, parts = np.maximum(rows - self._fitted_horizon + 1, 0), []
         for start in range(0, len(rows), FITTED_AT_ONCE):  # one step of each forecast is kept
             piece = slice(start, start + FITTED_AT_ONCE)
-            forecasts = self._forecasts_from(series[piece], first[piece])
-            fitted[piece] = forecasts[np.arange(len(forecasts)), (rows - first)[piece]]
-        return fitted
+            made = make(series[piece], first[piece])
+            parts.append(made[np.arange(len(made)), (rows - first)[piece]])
+        return np.concatenate(parts)
 
     def _combine(self, forecast, members=None):
         """Return the mean over groups of the median of what `forecast` returns for a member and a number of threads."""
@@ -979,3 +1031,55 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     def _forecasts_from(self, series, rows, members=None):
         numbers = self._numbers[series]
         return self._combine(lambda member, n_threads: member.forecast_from(numbers, rows, n_threads), members)
+
+    @property
+    def _forecasts_distributions(self):
+        """Whether what was fitted does."""
+        network = self._members[0].architecture
+        return has_distribution(network.loss, network.loss_numbers)
+
+    def _outputs_from(self, series, rows, members=None):
+        """Return what networks put out for the horizon from rows of series on, (n, horizon, n_targets, n_of_target)."""
+        numbers = self._numbers[series]
+        return self._combine(lambda member, n_threads: member.outputs_from(numbers, rows, n_threads), members)
+
+    def _outputs_ahead(self, series, n_steps, ahead=None):
+        numbers = self._numbers[series]
+        return self._combine(lambda member, threads: member.outputs_ahead(numbers, n_steps, threads, ahead))
+
+    @property
+    def _outputs_source(self):
+        shape = self.panel_.n_targets, self._members[0].architecture.n_of_target
+        return Source(partial(self._fitted, self._outputs_from), self._outputs_ahead, shape)
+
+    def _scores_from(self, members, series, rows):
+        """Return the normal scores of truths in the distributions that are forecast from these rows of series on."""
+        targets = members[0].targets_from(self._numbers[series], rows)
+        scale = self._scale_of(self._outputs_from(series, rows, members))
+        return scale.scores(targets, np.random.default_rng(0))
+
+    def _scale_of(self, outputs):
+        network = self._members[0].architecture
+        return NormalScale(network.loss, outputs, network.loss_numbers)
+
+    def _answers(self, points, series, steps, X, rows):
+        if not self._forecasts_distributions:
+            return super()._answers(points, series, steps, X, rows)
+        outputs = self._forecasts(series, steps, X, rows, self._outputs_source)
+        return self._distributions(outputs, series, steps)
+
+    def _answers_ahead(self, forecasts, X):
+        if not self._forecasts_distributions:
+            return super()._answers_ahead(forecasts, X)
+        outputs = self._values_ahead(forecasts.shape[1], X, self._outputs_source)
+        return self._distributions(outputs.reshape(-1, *outputs.shape[2:]), *self._future_rows(forecasts.shape[1]))
+
+    def _distributions(self, outputs, series, steps):
+        """Return the Distributions that outputs (n, n_targets, n_of_target) for steps of the clock stand for."""
+        rows, member = steps - self.panel_.starts[series], self._members[0]
+        return Distributions(self._scale_of(outputs), member.preparation, self._numbers[series], rows, member.series)
+
+    def _measured(self):
+        if self._forecasts_distributions and not self._holds_out:
+            return StandardErrors(self._fitted_horizon, self.panel_.n_targets)
+        return super()._measured()

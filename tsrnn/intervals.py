@@ -11,13 +11,14 @@ import pandas as pd
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from .answers import Points
 from .asking import warn
 from .bands import check_level
 from .base import shorten
 from .calibration import LEAST_RESIDUALS, exactly, least_for, tail
 from .counts import how_many
 from .frames import TARGET, plain
-from .residuals import residuals_of
+from .residuals import residuals_of, scores_of
 
 
 class HeldOut(NamedTuple):
@@ -29,11 +30,14 @@ class HeldOut(NamedTuple):
         Given series and rows, both of shape (n,), returns the forecasts from there on, (n, n_steps, n_targets).
     first, last : ndarray of shape (n_series,)
         None if the last is before the first.
+    score : callable, optional
+        Where distributions are forecast: returns likewise the normal scores of the truths there.
     """
 
     forecast: object
     first: np.ndarray
     last: np.ndarray
+    score: object = None
 
 
 class IntervalMixin:
@@ -125,7 +129,7 @@ class IntervalMixin:
         """
         check_is_fitted(self)
         levels = read_levels(level)
-        return self._intervals_of(self._points_of(X), levels, self.panel_.frame_as_asked)
+        return self._intervals_of(self._asked(X), levels, self.panel_.frame_as_asked)
 
     def predict_quantiles(self, X, q=(0.1, 0.5, 0.9)):
         """Return quantiles of what is to be expected in each row of X.
@@ -166,10 +170,10 @@ class IntervalMixin:
         shares, texts = [exactly(number) for number in probabilities], [_written(number) for number in probabilities]
         for share, text in zip(shares, texts, strict=True):
             self._refuse_few(self._errors.n_least, share, f"the quantile {text}", _probabilities_from)
-        series, steps, points = self._points_of(X)
+        series, steps, _, answers = self._asked(X)
         errors = self._errors.quantiles(shares, series, self._places(series, steps))
         suffixes = [f"-q-{text}" for text in texts]
-        return self._give_back(series, steps, points[..., np.newaxis] + errors, suffixes, self.panel_.frame_as_asked)
+        return self._give_back(series, steps, answers.at(errors), suffixes, self.panel_.frame_as_asked)
 
     def sample(self, X, n_paths=100, random_state=None):
         """Return paths that the rows of X may take together.
@@ -222,9 +226,9 @@ class IntervalMixin:
         """
         check_is_fitted(self)
         n_paths, rng = _read_n_paths(n_paths), check_random_state(random_state)
-        errors, (series, steps, points) = self._errors, self._points_of(X)
+        errors, (series, steps, _, answers) = self._errors, self._asked(X)
         seed, places = rng.randint(np.iinfo(np.int32).max), self._places(series, steps)
-        paths = points[..., np.newaxis] + errors.draws(n_paths, seed, series, places)
+        paths = answers.at(errors.draws(n_paths, seed, series, places))
         suffixes = [f"-path-{k}" for k in range(n_paths)]
         return self._give_back(series, steps, paths, suffixes, self.panel_.frame_as_asked)
 
@@ -232,9 +236,7 @@ class IntervalMixin:
     def _errors(self):
         """The Residuals of what `fit` held out, computed when first asked for; raise if they say nothing of a tail."""
         if not hasattr(self, "_residuals"):
-            forecast, first, last = self._held_out("an interval")
-            lengths = last + self._fitted_horizon
-            self._residuals = residuals_of(forecast, self.panel_, first, last, self._fitted_horizon, lengths)
+            self._residuals = self._measured()
         n = self._residuals.n_least
         if n < LEAST_RESIDUALS:
             raise ValueError(
@@ -242,6 +244,14 @@ class IntervalMixin:
                 f"{LEAST_RESIDUALS} at least; {self._more_residuals}."
             )
         return self._residuals
+
+    def _measured(self):
+        """Return the Residuals of what is HeldOut."""
+        forecast, first, last, score = self._held_out("an interval")
+        if score is not None:
+            return scores_of(score, self.panel_, first, last, self._fitted_horizon)
+        lengths = last + self._fitted_horizon
+        return residuals_of(forecast, self.panel_, first, last, self._fitted_horizon, lengths)
 
     def _tails(self, levels):
         """Return the shares that intervals leave out on each side; raise if there are too few errors for a level."""
@@ -251,13 +261,13 @@ class IntervalMixin:
         return [tail(level) for level in levels]
 
     def _intervals_of(self, asked, levels, frame):
-        """Return a frame with the forecasts of rows and their intervals; `asked` are series, steps and forecasts."""
-        rising, (series, steps, points) = self._tails(levels), asked
+        """Return a frame with the forecasts of rows and their intervals; `asked` as `_asked` gives it."""
+        rising, (series, steps, points, answers) = self._tails(levels), asked
         shares = [*rising, *(1 - share for share in rising[::-1])]
         written = [_written(number) for number in levels]
         suffixes = ["", *(f"-lo-{text}" for text in written), *(f"-hi-{text}" for text in written[::-1])]
         errors = self._errors.quantiles(shares, series, self._places(series, steps))
-        values = np.concatenate([np.zeros((*points.shape, 1)), errors], axis=2) + points[..., np.newaxis]
+        values = np.concatenate([points[..., np.newaxis], answers.at(errors)], axis=2)
         return self._give_back(series, steps, values, suffixes, frame)
 
     def _refuse_few(self, n, share, what, supported):
@@ -269,11 +279,19 @@ class IntervalMixin:
                 f"{supported(n)}; ask for less, or {self._more_residuals}."
             )
 
-    def _points_of(self, X):
-        """Return series, steps and forecasts (n, n_targets) of the rows of X, of a wide frame for each series."""
+    def _asked(self, X):
+        """Return series, steps, forecasts (n, n_targets) and answers of the rows of X, of a wide frame for each series.
+
+        Answers are Points or Distributions.
+        """
         rows = self._rows(X)
         series, steps = self._cells(rows)
-        return series, steps, self._forecasts(series, steps, X, rows)
+        points = self._forecasts(series, steps, X, rows)
+        return series, steps, points, self._answers(points, series, steps, X, rows)
+
+    def _answers(self, points, series, steps, X, rows):
+        """Return what is moved by errors: Points, unless a forecaster makes Distributions."""
+        return Points(points)
 
     def _places(self, series, steps):
         """Return the place in the horizon of each row's step; warn of rows beyond."""

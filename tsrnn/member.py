@@ -7,6 +7,7 @@ from threading import Lock
 import numpy as np
 
 from .covariates import Columns
+from .distributions import NormalScale
 from .network.architecture import Architecture
 from .network.training import predict
 from .network.windows import SeriesWindows
@@ -106,7 +107,7 @@ class Task:
             settings.network,
             n_steps=settings.lookback + horizon * decodes,
             n_features=preparation.n_features + decodes,
-            n_outputs=n_targets * (1 if decodes else horizon),
+            n_outputs=n_targets * settings.network.n_of_target * (1 if decodes else horizon),
             n_past=n_past,
             categories=preparation.categories,
         )
@@ -231,6 +232,11 @@ class Member:
         other._series, other._windows, other._observed = memory
         return other
 
+    @property
+    def series(self):
+        """The Series that it remembers."""
+        return self._series
+
     def with_preparation(self, preparation):
         """Return this member with another preparation, such as its own for one series alone."""
         other = copy(self)
@@ -250,15 +256,57 @@ class Member:
         -------
         ndarray of shape (n, n_ahead, n_targets), float64
         """
-        forecasts = self.preparation.means[numbers][:, np.newaxis].repeat(self.settings.n_ahead, axis=1)
+        means = self.preparation.means[numbers][:, np.newaxis].repeat(self.settings.n_ahead, axis=1)
+        return self._forecast_all(means, self._restored, numbers, rows, n_threads)
+
+    def outputs_from(self, numbers, rows, n_threads):
+        """Return what the network puts out where `forecast_from` makes forecasts of it, on the scale of the network.
+
+        Returns
+        -------
+        ndarray of shape (n, n_ahead, n_targets, n_of_target), float64
+            NaN before the first value of a series.
+        """
+        unknown = np.full((len(rows), self.settings.n_ahead, self._n_targets, self._n_of_target), np.nan)
+        return self._forecast_all(unknown, lambda outputs, *_: outputs, numbers, rows, n_threads)
+
+    def targets_from(self, numbers, rows):
+        """Return the values of the `n_ahead` steps from these rows on, on the scale of the network."""
+        places = (self.preparation.firsts(self._series)[numbers] + rows)[:, np.newaxis]
+        return np.float64(self._windows.rows[places + np.arange(self.settings.n_ahead), : self._n_targets])
+
+    def last_targets(self):
+        """Return the values of the last row of a single series, on the scale of the network, shape (n_targets,)."""
+        return np.float64(self._windows.rows[self._series.lengths[0] - 1, : self._n_targets])
+
+    def _restored(self, outputs, numbers, rows, series):
+        """Return the forecasts that outputs stand for, in the units of the series."""
+        return self.preparation.restore(self._points(outputs), numbers, rows, series)
+
+    def _points(self, outputs):
+        """Return the forecasts (..., n_targets) that outputs (..., n_targets, n_of_target) stand for."""
+        if self._n_of_target == 1:
+            return outputs[..., 0]
+        return NormalScale(self.architecture.loss, outputs, self.architecture.loss_numbers).point()
+
+    @property
+    def _n_targets(self):
+        return self.preparation.means.shape[1]
+
+    @property
+    def _n_of_target(self):
+        return self.architecture.n_of_target
+
+    def _forecast_all(self, forecasts, give, numbers, rows, n_threads):
+        """Write to `forecasts` what `give` makes of outputs, numbers, rows and the Series that they were made from."""
         is_open = self._is_in_hole(numbers, rows)
         whole = np.flatnonzero((rows > self._n_unread) & ~is_open)
         for start in range(0, len(whole), self._n_at_once):
             piece = whole[start : start + self._n_at_once]
             made = self._forecast_inside(numbers[piece], rows[piece], n_threads)
-            forecasts[piece] = self.preparation.restore(made, numbers[piece], rows[piece], self._series)
+            forecasts[piece] = give(made, numbers[piece], rows[piece], self._series)
         if is_open.any():
-            self._forecast_in_holes(forecasts, np.flatnonzero(is_open), numbers, rows, n_threads)
+            self._forecast_in_holes(forecasts, give, np.flatnonzero(is_open), numbers, rows, n_threads)
         return forecasts
 
     def _is_in_hole(self, numbers, rows):
@@ -268,7 +316,7 @@ class Member:
         before = np.maximum(self._series.bounds[numbers] + rows - 1, 0)
         return self.preparation.is_filled(self._observed, before) & (rows > 0)
 
-    def _forecast_in_holes(self, forecasts, places, numbers, rows, n_threads):
+    def _forecast_in_holes(self, forecasts, give, places, numbers, rows, n_threads):
         """Write forecasts from rows in holes, since the beginning of which what was known last is repeated.
 
         What stands before a hole is what it is elsewhere. Where transforms look back on values, the first holes of all
@@ -293,11 +341,11 @@ class Member:
             asked = places[mine == number]
             of, at = numbers[asked], rows[asked]
             begun = first_row[firsts[of] + at - 1] - firsts[of]
-            made = self._forecast_from_filled(known, of, at, begun, n_unknown[of], n_threads)
+            made = self._forecast_from_filled(give, known, of, at, begun, n_unknown[of], n_threads)
             is_known = at > n_unknown[of]
             forecasts[asked[is_known]] = made[is_known]
 
-    def _forecast_from_filled(self, known, numbers, rows, begun, n_unknown, n_threads):
+    def _forecast_from_filled(self, give, known, numbers, rows, begun, n_unknown, n_threads):
         """Return forecasts from rows in holes that begin with the rows `begun`; `known` is a Series that is filled."""
         settings, preparation = self.settings, self.preparation
         read, parts = preparation.rows(known, known.lengths), []
@@ -311,7 +359,7 @@ class Member:
             cut[is_in_hole] = forward[is_in_hole]
             lengths = np.minimum(lengths, np.maximum(at - n_lacking, 0))
             levels = np.zeros((len(of), self._windows.n_targets), cut.dtype)  # a hole is full of values
-            parts.append(preparation.restore(self._go_on(cut, lengths, n_threads, levels), of, at, known))
+            parts.append(give(self._go_on(cut, lengths, n_threads, levels), of, at, known))
         return np.concatenate(parts)
 
     @property
@@ -325,12 +373,12 @@ class Member:
         return 2**62 if self.settings.horizon == self.settings.n_ahead else FORECASTS_AT_ONCE
 
     def _forecast_inside(self, numbers, rows, n_threads):
-        """Return forecasts on the scale of the network, shape (n, n_ahead, n_targets)."""
+        """Return outputs on the scale of the network, shape (n, n_ahead, n_targets, n_of_target)."""
         settings = self.settings
         if settings.horizon == settings.n_ahead:
             borders = self.preparation.firsts(self._series)[numbers] + rows
             made = self._predict(self._windows, borders, numbers, n_threads)
-            return made + self._levels(numbers, rows)[:, np.newaxis]
+            return self._lifted(made, self._levels(numbers, rows))
         seen = self._windows.rows, self._series, numbers, rows
         cut, lengths = self.preparation.cut(*seen, settings.lookback, settings.n_ahead)
         return self._go_on(cut, lengths, n_threads, self._levels(numbers, rows))
@@ -342,7 +390,7 @@ class Member:
         """
         of_windows = self._windows.rows
         levels = np.zeros((len(rows), self._windows.n_targets), of_windows.dtype)
-        if self.settings.missing == "mask" and self.architecture.window_norm is not None:
+        if self.settings.missing == "mask" and self.architecture.window_norm not in (None, "scale"):
             firsts = self.preparation.firsts(self._series)[numbers]
             for k in range(levels.shape[1]):
                 known = np.append(-1, np.flatnonzero(~np.isnan(of_windows[:, k])))
@@ -361,15 +409,24 @@ class Member:
         ahead : ndarray of shape (n, n_steps, n_covariates), optional
             The covariates of these steps.
         """
+        outputs = self.outputs_ahead(numbers, n_steps, n_threads, ahead)
+        return self._restored(outputs, numbers, self._series.lengths[numbers], self._series)
+
+    def outputs_ahead(self, numbers, n_steps, n_threads, ahead=None):
+        """Return what the network puts out where `forecast_ahead` makes forecasts of it, as `outputs_from` does."""
         horizon, lookback = self.settings.horizon, self.settings.lookback
         n_ahead = -(-n_steps // horizon) * horizon
         tail, lengths = self.preparation.tail(self._windows.rows, self._series, numbers, lookback, n_ahead, ahead)
-        ends = self._series.lengths[numbers]
-        forecasts = self._go_on(tail, lengths, n_threads, self._levels(numbers, ends))[:, :n_steps]
-        return self.preparation.restore(forecasts, numbers, ends, self._series)
+        return self._go_on(tail, lengths, n_threads, self._levels(numbers, self._series.lengths[numbers]))[:, :n_steps]
+
+    def _lifted(self, outputs, levels):
+        """Return outputs whose locations are higher by levels (n, n_targets); scales are as they were."""
+        n_lifted = self._n_of_target if self.architecture.loss == "quantile" else 1
+        outputs[..., :n_lifted] += levels[:, np.newaxis, :, np.newaxis]
+        return outputs
 
     def _go_on(self, tail, lengths, n_threads, levels):
-        """Return the forecasts of the rows after the lookback, on the scale of the network, each horizon from the last.
+        """Return the outputs for the rows after the lookback, each horizon made from the forecasts of the last.
 
         Parameters
         ----------
@@ -384,18 +441,23 @@ class Member:
         n, n_rows, n_features = tail.shape
         starts = np.arange(n) * n_rows
         of_tail = replace(self._windows, rows=tail.reshape(-1, n_features), firsts=starts + lookback - lengths)
+        made = np.empty((n, n_rows - lookback, n_targets, self._n_of_target), tail.dtype)
         for first in range(lookback, n_rows, horizon):
-            forecasts = self._predict(of_tail, starts + first, np.arange(n), n_threads)
-            if first == lookback:
-                forecasts = forecasts + levels[:, np.newaxis]
-            tail[:, first : first + horizon, :n_targets] = forecasts
+            outputs = self._predict(of_tail, starts + first, np.arange(n), n_threads)
+            outputs = self._lifted(outputs, levels) if first == lookback else outputs
+            made[:, first - lookback : first - lookback + horizon] = outputs
+            tail[:, first : first + horizon, :n_targets] = self._points(outputs)
             tail[:, first : first + horizon, n_targets : self.preparation.n_of_targets] = 0  # as if observed
-        return tail[:, lookback:, :n_targets]
+        return made
 
     def _predict(self, windows, borders, numbers, n_threads):
-        """Return forecasts (n, horizon, n_targets), on the scale of the network, of the steps from these borders on."""
-        forecasts = predict(self.architecture, self.parameters, windows.sequences(borders, numbers), n_threads)
-        return forecasts.reshape(len(borders), self.settings.horizon, -1)
+        """Return outputs (n, horizon, n_targets, n_of_target), on the scale of the network, from borders on."""
+        outputs = predict(self.architecture, self.parameters, windows.sequences(borders, numbers), n_threads)
+        return self._of_targets(outputs)
+
+    def _of_targets(self, outputs):
+        """Return the outputs of rows, in the order in which networks have them, by step and target."""
+        return outputs.reshape(-1, self.settings.horizon, self._n_targets, self._n_of_target)
 
 
 def remembering(members, series, rows=None):

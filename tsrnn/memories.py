@@ -44,6 +44,11 @@ class WindowMemory:
         memory = replace(self, panel=longer)
         return memory._cut() if n > self._n_needed + SPARE_ROWS else memory._observing()
 
+    @property
+    def targets(self):
+        """The values of the last row, on the scale of the network."""
+        return self.members[0].last_targets()
+
     def kept(self):
         """Return what a snapshot keeps."""
         return self.panel, [member.preparation for member in self.members]
@@ -137,6 +142,7 @@ class CarriedMemory:
             if not member.preparation.transform.n_lost:
                 self._outputs[k] = stream.advance(row).copy()
         self._row, self._values, self._covariates = self._row + 1, values, covariates
+        self.targets = np.where(np.isnan(values), np.nan, row[: len(values)])
         return self
 
     @property

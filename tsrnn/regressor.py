@@ -9,9 +9,10 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .base import count_validation, list_values
+from .base import count_validation
 from .checking import cast_targets, check_weights, read_scored, read_targets
 from .kernels.buffers import Sequences
+from .losses import quantile_levels
 from .network.windows import Windows
 from .windowed import WINDOW_CONSTRAINTS, WindowEstimator
 
@@ -575,10 +576,7 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         """Return the levels of the quantiles as they were given; nothing of another loss."""
         if self.loss != "quantile":
             return ()
-        levels = list_values(self.quantile)
-        if not levels or not all(isinstance(level, Real) and 0 < level < 1 for level in levels):
-            raise ValueError(f"quantile must hold one or more levels between 0 and 1; got {self.quantile!r}.")
-        return tuple(map(float, levels))
+        return quantile_levels(self.quantile)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

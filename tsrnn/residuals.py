@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.special import ndtri
 
 from .calendar import seasonal_period
 from .calibration import correlation_of, draw_scores, evenly_spread, from_scores, pool_steps, quantiles
@@ -56,17 +57,46 @@ class Residuals:
 
         Each series has random numbers of its own, whichever others are asked for.
         """
-        n_origins, n_steps, n_targets = self.values.shape
-        factor = np.linalg.cholesky(correlation_of(self.values.reshape(n_origins, -1)))
-        asked, of_rows = np.unique(series, return_inverse=True)
-        scores = [draw_scores(factor, n_paths, np.random.default_rng([seed, number])) for number in asked]
-        scores = np.reshape(scores, (len(asked), n_paths, n_steps, n_targets))
-        drawn = np.empty((len(series), n_targets, n_paths))
+        factor = np.linalg.cholesky(correlation_of(self.values.reshape(len(self.values), -1)))
+        drawn = _draw_for_rows(factor, self.values.shape[1], n_paths, seed, series, places)
         for place in np.unique(places):
             rows = places == place
             for target, pool in enumerate(self.pools[place]):
-                drawn[rows, target] = from_scores(pool, scores[of_rows[rows], :, place, target])
+                drawn[rows, target] = from_scores(pool, drawn[rows, target])
         return drawn * self.scales[series][..., np.newaxis]
+
+
+@dataclass(frozen=True)
+class StandardErrors:
+    """Normal scores of which nothing was measured: as independent distributions that are right have them.
+
+    It answers as Residuals do.
+
+    Parameters
+    ----------
+    n_steps, n_targets : int
+    """
+
+    n_steps: int
+    n_targets: int
+    n_least = 2**62
+
+    def quantiles(self, probabilities, series, places):
+        """Return the normal scores of probabilities, for each row the same."""
+        scores = ndtri(np.array(probabilities, np.float64))
+        return np.broadcast_to(scores, (len(series), self.n_targets, len(scores)))
+
+    def draws(self, n_paths, seed, series, places):
+        """Return draws for rows, shape (n_rows, n_targets, n_paths)."""
+        return _draw_for_rows(np.eye(self.n_steps * self.n_targets), self.n_steps, n_paths, seed, series, places)
+
+
+def _draw_for_rows(factor, n_steps, n_paths, seed, series, places):
+    """Return normal scores for rows, shape (n_rows, n_targets, n_paths), by random numbers of each series' own."""
+    asked, of_rows = np.unique(series, return_inverse=True)
+    scores = [draw_scores(factor, n_paths, np.random.default_rng([seed, number])) for number in asked]
+    scores = np.reshape(scores, (len(asked), n_paths, n_steps, len(factor) // n_steps))
+    return np.moveaxis(scores[of_rows, :, places], 1, 2)
 
 
 def residuals_of(forecast, panel, first, last, n_steps, lengths):
@@ -79,9 +109,7 @@ def residuals_of(forecast, panel, first, last, n_steps, lengths):
     lengths : ndarray of shape (n_series,)
         Rows of each series that were fitted.
     """
-    series, rows = rolling_origins(panel, first, last)
-    kept = evenly_spread(len(series), max(MOST_RESIDUALS // (n_steps * panel.n_targets), 1))
-    series, rows = series[kept], rows[kept]
+    series, rows = _some_origins(panel, first, last, n_steps)
     errors = np.zeros((0, n_steps, panel.n_targets))
     if len(series):
         errors = errors_from(forecast, panel, series, rows, n_steps)
@@ -89,6 +117,30 @@ def residuals_of(forecast, panel, first, last, n_steps, lengths):
         return Residuals(errors, np.ones((1, panel.n_targets)))
     scales = scales_before(panel, lengths, np.append(series, np.arange(panel.n_series)), np.append(rows, lengths))
     return Residuals(errors / scales[: len(series), np.newaxis], scales[len(series) :])
+
+
+def scores_of(score, panel, first, last, n_steps):
+    """Return as Residuals the normal scores of truths in the distributions that were forecast for them.
+
+    Parameters
+    ----------
+    score : callable
+        Given series and rows, both of shape (n,), returns the scores of the steps from there on, (n, n_steps,
+        n_targets).
+    panel, first, last, n_steps
+        As in `residuals_of`.
+    """
+    series, rows = _some_origins(panel, first, last, n_steps)
+    scores = score(series, rows) if len(series) else np.zeros((0, n_steps, panel.n_targets))
+    scores[np.isnan(_truths(panel, series, rows, n_steps))] = np.nan  # which may have been filled
+    return Residuals(scores, np.ones((panel.n_series, panel.n_targets)))
+
+
+def _some_origins(panel, first, last, n_steps):
+    """Return the origins that residuals are of: all, or as many as there is room for."""
+    series, rows = rolling_origins(panel, first, last)
+    kept = evenly_spread(len(series), max(MOST_RESIDUALS // (n_steps * panel.n_targets), 1))
+    return series[kept], rows[kept]
 
 
 def scales_before(panel, lengths, series, rows):
@@ -139,5 +191,8 @@ def errors_from(forecast, panel, series, rows, n_steps):
 
     `forecast` is given series and rows, both of shape (n,), and returns forecasts of that shape.
     """
-    truths = panel.values[panel.bounds[series, None] + rows[:, None] + np.arange(n_steps)]
-    return truths - forecast(series, rows)
+    return _truths(panel, series, rows, n_steps) - forecast(series, rows)
+
+
+def _truths(panel, series, rows, n_steps):
+    return panel.values[panel.bounds[series, None] + rows[:, None] + np.arange(n_steps)]

@@ -92,7 +92,7 @@ class Stream:
         values, covariates = self._read(observation)
         self._memory = self._memory.after(values, covariates)
         if self._adaptation is not None:
-            self._adaptation = self._adaptation.after(values)
+            self._adaptation = self._adaptation.after(values, self._memory.targets)
         return self
 
     def forecast(self, h=None, X=None, level=None):
@@ -150,8 +150,8 @@ class Stream:
         view, levels, n_steps = copy(view), self._levels(level), view._steps_ahead(h)
         view._residuals, view._tails = self._adaptation.residuals, self._adaptation.tails
         forecasts = view._values_ahead(n_steps, X)
-        frame = view._frame_ahead(forecasts, levels)
-        self._adaptation = self._adaptation.awaiting(forecasts[0], levels)
+        frame = view._frame_ahead(forecasts, X, levels)
+        self._adaptation = self._adaptation.awaiting(view._answers_ahead(forecasts, X), levels)
         return frame
 
     def _levels(self, level):

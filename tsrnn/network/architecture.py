@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from ..kernels.layout import make_plan
-from ..kernels.plan import n_gates
+from ..kernels.plan import N_PARAMETERS, n_gates
 from ..kernels.step import Step, pack
 from ..kernels.stream import Stream
 
@@ -132,6 +132,11 @@ class Architecture:
     def n_gates(self):
         """Blocks of hidden units that the weights of a layer have side by side."""
         return n_gates(self.cell)
+
+    @property
+    def n_of_target(self):
+        """Outputs of one target: the parameters of its distribution, or its quantiles."""
+        return N_PARAMETERS.get(self.loss, len(self.loss_numbers) if self.loss == "quantile" else 1)
 
     @property
     def is_random(self):

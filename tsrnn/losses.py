@@ -1,0 +1,72 @@
+"""What a loss says of the outputs of a network, and asks of the data and of other arguments."""
+
+from numbers import Real
+
+import numpy as np
+
+from .base import list_values
+from .choices import is_auto
+from .kernels.plan import N_PARAMETERS
+
+LIKELIHOODS = set(N_PARAMETERS)
+COUNTS = {"poisson", "negative_binomial"}
+
+
+def quantile_levels(quantile):
+    """Return the levels of quantiles as a user gave them, one or more; raise for what is none."""
+    levels = list_values(quantile)
+    if not levels or not all(isinstance(level, Real) and 0 < level < 1 for level in levels):
+        raise ValueError(f"quantile must hold one or more levels between 0 and 1; got {quantile!r}.")
+    return tuple(map(float, levels))
+
+
+def numbers_of(loss, delta, quantile):
+    """Return what a network is told of a loss beside its name: levels in rising order, each once, or `delta`."""
+    if loss == "quantile":
+        return tuple(sorted(set(quantile_levels(quantile))))
+    return (float(delta),) if loss == "huber" else ()
+
+
+def has_distribution(loss, numbers):
+    """Return whether what a network forecasts by a loss is a distribution, and not one number."""
+    return loss in LIKELIHOODS or (loss == "quantile" and len(numbers) > 1)
+
+
+def refuse_for_counts(loss, **arguments):
+    """Raise if an argument is given that changes what is counted: each must be "auto", None or the one that is named.
+
+    Parameters
+    ----------
+    arguments : tuple of (object, object)
+        What was given, and what is allowed beside.
+    """
+    for name, (given, allowed) in arguments.items():
+        if not is_auto(given) and given is not None and (allowed is None or given != allowed):
+            cure = "None" if allowed is None else f"{allowed!r} or None"
+            raise ValueError(
+                f"loss={loss!r} is of counts as they are, which {name}={given!r} would change; set it to {cure}."
+            )
+
+
+def refuse_no_counts(loss, panel):
+    """Raise if a value of a Panel is no count, for a loss of counts."""
+    if loss not in COUNTS:
+        return
+    values = panel.values
+    is_other = (values < 0) | (values != np.round(values)) & ~np.isnan(values)
+    if is_other.any():
+        row, column = (int(place[0]) for place in is_other.nonzero())
+        cure = "which may be negative" if values[row, column] < 0 else "which need not be whole"
+        raise ValueError(
+            f"{panel.form.label} is {values[row, column]:g} {panel.place(row)}, but loss={loss!r} is of counts: 0, 1, "
+            f"2 and so on; correct it, or take loss='normal' for values {cure}."
+        )
+
+
+def refuse_history(loss, transform):
+    """Raise if a transform adds up forecasts of several steps, whose distributions do not add up."""
+    if transform.needs_history:
+        raise ValueError(
+            f"loss={loss!r} forecasts a distribution for each step, of which target_transform would have to take sums, "
+            "as it takes differences; take another one, such as 'deseasonalise'."
+        )
