@@ -52,14 +52,20 @@ def refuse_no_counts(loss, panel):
     """Raise if a value of a Panel is no count, for a loss of counts."""
     if loss not in COUNTS:
         return
-    values = panel.values
-    is_other = (values < 0) | (values != np.round(values)) & ~np.isnan(values)
+    is_other = (panel.values < 0) | ((panel.values % 1 != 0) & ~np.isnan(panel.values))
     if is_other.any():
         row, column = (int(place[0]) for place in is_other.nonzero())
-        cure = "which may be negative" if values[row, column] < 0 else "which need not be whole"
+        value = panel.values[row, column]
+        refuse_no_count(loss, value, f"{panel.form.label} is {value:g} {panel.place(row)}")
+
+
+def refuse_no_count(loss, value, what):
+    """Raise if a value is no count, for a loss of counts; `what` says which value it is."""
+    if loss in COUNTS and (value < 0 or value % 1 > 0):
+        cure = "may be negative" if value < 0 else "need not be whole"
         raise ValueError(
-            f"{panel.form.label} is {values[row, column]:g} {panel.place(row)}, but loss={loss!r} is of counts: 0, 1, "
-            f"2 and so on; correct it, or take loss='normal' for values {cure}."
+            f"{what}, but loss={loss!r} is of counts: 0, 1, 2 and so on; correct it, or fit with loss='normal' for "
+            f"values that {cure}."
         )
 
 

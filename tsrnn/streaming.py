@@ -13,6 +13,7 @@ from .ahead import static_values, tell_new_category
 from .carried import CarriedMember
 from .frames import TARGET, WIDE, listing, plain
 from .intervals import read_levels
+from .losses import refuse_no_count
 from .memories import CarriedMemory, WindowMemory
 
 
@@ -61,6 +62,7 @@ class Stream:
         self._static = static_values(panel, self._view._terms.static, number)
         members = self._view._members
         self._limits = members[0].settings.bounds or (-np.inf, np.inf)
+        self._loss = members[0].architecture.loss
         kind = CarriedMemory if isinstance(members[0], CarriedMember) else WindowMemory
         self._memory = kind.of(panel, number, forecaster._numbers[number], members)
         weights = b"".join(member.parameters.tobytes() for member in members)
@@ -251,6 +253,8 @@ class Stream:
                     f"the observation of {plain(name)!r} is {number:g}, out of the bounds {self._limits}; correct "
                     "it, or give bounds that hold what is observed."
                 )
+        for name, number in zip(names, numbers[:n_targets], strict=False):
+            refuse_no_count(self._loss, number, f"the observation of {plain(name)!r} is {number:g}")
         for name, known in self._static.items():
             number = numbers[names.index(name, n_targets)]
             if number != known and not math.isnan(number) and not math.isnan(known):

@@ -1,0 +1,340 @@
+"""Forecasters that learn a distribution for each step: what it is, how it is calibrated, counts, bad values."""
+
+import math
+import pickle
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+import pytest
+from refusals import refused
+from scipy import stats
+
+from tsrnn import RNNForecaster
+from tsrnn.distributions import NormalScale
+
+RNG = np.random.default_rng(0)
+N = 1200
+DAYS = pd.date_range("2020-01-01", periods=N, freq="D")
+LIKELIHOODS = ["normal", "student_t", "poisson", "negative_binomial"]
+COUNTS = ["poisson", "negative_binomial"]
+LOSSES = [*LIKELIHOODS, "quantile"]
+DRAWN = {
+    "normal": stats.norm(20, 3),
+    "student_t": stats.t(4, 20, 3),
+    "poisson": stats.poisson(6),
+    "negative_binomial": stats.nbinom(2, 2 / (2 + 6)),  # of mean 6 and dispersion 1 / 2
+    "quantile": stats.gumbel_r(20, 3),
+}
+SERIES = {loss: pd.Series(of.rvs(N, random_state=1).astype(float), DAYS, name="y") for loss, of in DRAWN.items()}
+PLAIN = {"hidden_layer_sizes": 4, "lookback": 8, "max_iter": 3, "random_state": 0, "n_jobs": 1}
+
+every = pytest.mark.parametrize("loss", LOSSES)
+of_counts = pytest.mark.parametrize("loss", COUNTS)
+
+
+def fit(loss, data=None, **changes):
+    options = {"horizon": 2, **PLAIN, **changes}
+    return RNNForecaster(loss=loss, **options).fit(SERIES[loss] if data is None else data)
+
+
+def as_it_is(loss, **changes):
+    """Return a forecaster that holds nothing out, so that its distributions are those of the network."""
+    return fit(loss, **{"horizon": 1, "max_iter": 15, "early_stopping": False, "window_norm": None, **changes})
+
+
+# What is learnt
+
+
+@every
+def test_the_distribution_that_data_are_drawn_from_is_recovered(loss):
+    levels = [0.1, 0.25, 0.5, 0.75, 0.9]
+    model = as_it_is(loss, quantile=levels)
+    found = model.predict_quantiles(model.future_frame(1), levels).to_numpy()[0]
+    # Of 1,200 draws a quantile at level q has the deviation sqrt(q (1 - q) / 1200) / density; a network that reads
+    # them finds some of their noise, too: three times as much. A count may be the next one.
+    q, of = np.array(levels), DRAWN[loss]
+    if loss in COUNTS:
+        lowest, highest = of.ppf(q - 0.05), of.ppf(q + 0.05)
+        assert ((lowest <= found) & (found <= highest)).all()
+    else:
+        deviation = np.sqrt(q * (1 - q) / N) / of.pdf(of.ppf(q))
+        assert (np.abs(found - of.ppf(q)) < 3 * 3 * deviation).all()
+
+
+@pytest.mark.parametrize("loss, expected", [("normal", (20, 3)), ("student_t", (20, 3, 4)), ("poisson", (6,)),
+                                            ("negative_binomial", (6, 0.5))])  # fmt: skip
+def test_parameters_are_recovered(loss, expected):
+    model = as_it_is(loss, target_transform=None, scaler=None if loss in COUNTS else "standard", n_members=3)
+    scaled = model._outputs_from(np.zeros(300, np.int64), np.arange(300, 600))[:, 0, 0].mean(axis=0)
+    mean, deviation = SERIES[loss].mean(), SERIES[loss].std(ddof=0)
+    found = {
+        "normal": lambda m, s: (mean + deviation * m, deviation * s),
+        "student_t": lambda m, s, v: (mean + deviation * m, deviation * s, v),
+    }.get(loss, lambda *of: of)(*scaled)
+    # The deviation of a maximum-likelihood estimate from 1,200 draws is 2 to 3 % of a location in units of the scale,
+    # of a scale and a mean, 8 % of a dispersion, and 15 % of four degrees of freedom; three times as much.
+    relative = {"student_t": (0.03, 0.12, 0.5), "negative_binomial": (0.1, 0.25)}.get(loss, (0.03, 0.1))
+    for number, wanted, tolerance in zip(found, expected, relative, strict=False):
+        assert number == pytest.approx(wanted, rel=tolerance)
+
+
+@every
+def test_forecasts_are_means_of_counts_and_medians_of_all_else(loss):
+    model = as_it_is(loss)
+    rows = model.future_frame(1)
+    outputs = model._outputs_ahead(np.zeros(1, np.int64), 1)[0, 0, 0]
+    if loss in COUNTS:
+        assert model.predict(rows)[0] == outputs[0]
+    else:
+        median = model.predict_quantiles(rows, 0.5).to_numpy()[0, 0]
+        assert model.predict(rows)[0] == pytest.approx(median, rel=1e-12)  # restored from two arrays
+
+
+def test_one_quantile_is_what_is_forecast():
+    model = fit("quantile", quantile=0.9, max_iter=15, horizon=1, learning_rate=0.01)
+    below = (SERIES["quantile"] < model.predict(SERIES["quantile"])).mean()
+    assert below == pytest.approx(0.9, abs=3 * math.sqrt(0.09 / N) + 0.03)  # and what the held-out part moves it by
+
+
+def test_levels_of_quantiles_are_the_same_in_any_order():
+    orders = [fit("quantile", quantile=levels).forecast(level=80) for levels in ((0.1, 0.5, 0.9), [0.9, 0.1, 0.5, 0.1])]
+    pd.testing.assert_frame_equal(*orders, check_exact=True)
+
+
+# How it is calibrated
+
+
+@pytest.mark.parametrize("loss", ["normal", "student_t", "quantile"])
+def test_intervals_are_the_quantiles_at_ranks_of_normal_scores_of_what_was_held_out(loss):
+    model = fit(loss, refit=False, validation_fraction=0.2, target_transform=None)
+    n_training, horizon = N - 240, 2
+    frame, values = model.forecast(level=80), SERIES[loss].to_numpy()
+    learnt = values[:n_training]
+    scaled = (values - learnt.mean()) / learnt.std()
+    levels = model._members[0].architecture.loss_numbers
+    scores = []
+    for row in range(n_training, N - horizon + 1):
+        outputs = model._outputs_from(np.zeros(1, np.int64), np.array([row]))[0, :, 0]
+        scores.append(NormalScale(loss, outputs, levels).scores(scaled[row : row + horizon], None))
+    scores = np.sort(np.array(scores), axis=0)
+    n = len(scores)
+    ranks = math.floor((n + 1) * 0.1) - 1, math.ceil((n + 1) * 0.9) - 1
+    outputs = model._outputs_ahead(np.zeros(1, np.int64), horizon)[0, :, 0]
+    ends = NormalScale(loss, outputs, levels).at(scores[list(ranks)].T) * learnt.std() + learnt.mean()
+    # The scaled values that the network learns from have the seven digits of float32.
+    np.testing.assert_allclose(frame[["y-lo-80", "y-hi-80"]], ends, rtol=1e-5)
+
+
+@every
+def test_without_a_part_held_out_quantiles_are_the_networks_own(loss):
+    model = as_it_is(loss, target_transform=None)
+    outputs = model._outputs_ahead(np.zeros(1, np.int64), 1)[0, 0]
+    scale = NormalScale(loss, outputs, model._members[0].architecture.loss_numbers)
+    own = scale.at(np.array([[NormalDist().inv_cdf(q) for q in (0.1, 0.9)]]))[0]
+    if loss not in COUNTS:
+        own = own * SERIES[loss].std(ddof=0) + SERIES[loss].mean()
+    np.testing.assert_allclose(model.forecast(level=80).to_numpy()[0, 1:], own, rtol=1e-12)
+
+
+@every
+def test_intervals_of_noise_that_changes_hold_as_often_as_they_say(loss):
+    """Where a day of the week is three times as noisy as others, its intervals are wider."""
+    rng, t = np.random.default_rng(2), np.arange(N)
+    loud = t % 7 == 0
+    mean = np.where(loud, 30, 10)
+    values = rng.poisson(mean * rng.gamma(4, 0.25, N)) if loss in COUNTS else mean + rng.normal(size=N) * mean / 10
+    data = pd.Series(values.astype(float), DAYS, name="y")
+    model = fit(loss, data[:-200], horizon=1, lookback=14, hidden_layer_sizes=12, max_iter=20, learning_rate=0.01,
+                calendar=["weekday"], validation_fraction=0.2, target_transform=None,
+                window_norm="scale" if loss in COUNTS else None)  # fmt: skip
+    model.update(data[-200:])
+    frame = model.predict_interval(data[-200:], level=80)
+    lower, upper = frame["y-lo-80"], frame["y-hi-80"]
+    inside = (lower <= data[-200:]) & (data[-200:] <= upper)
+    assert inside.mean() == pytest.approx(0.8, abs=3 * math.sqrt(0.16 * (1 / 200 + 1 / 200)))  # calibrated on 200
+    widths = (upper - lower).groupby(loud[-200:]).mean()
+    assert widths[True] > 1.5 * widths[False]
+
+
+def test_a_poisson_that_is_wrong_is_widened():
+    data = pd.Series(stats.nbinom(1, 1 / 9).rvs(N, random_state=3).astype(float), DAYS)  # of variance 72, mean 8
+    model = fit("poisson", data[:-200], horizon=1, validation_fraction=0.2)
+    frame = model.update(data[-200:]).predict_interval(data[-200:], level=95)
+    inside = (frame["y-lo-95"] <= data[-200:]) & (data[-200:] <= frame["y-hi-95"])
+    assert inside.mean() == pytest.approx(0.95, abs=3 * math.sqrt(0.05 * 0.95 * 2 / 200))
+    own = stats.poisson(frame["y"].to_numpy())
+    assert (frame["y-hi-95"] > own.ppf(0.975)).all()
+
+
+@every
+def test_quantiles_and_levels_never_cross(loss):
+    model = fit(loss)
+    rows = model.future_frame(2)
+    shares = [0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98]
+    assert (np.diff(model.predict_quantiles(rows, shares), axis=1) >= 0).all()
+    frame = model.predict_interval(rows, level=(50, 80, 90)).to_numpy()[:, 1:]
+    assert (np.diff(frame, axis=1) >= 0).all()
+
+
+# Counts
+
+
+@of_counts
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_counts_stay_whole_and_not_negative(loss, early_stopping):
+    few = pd.Series(RNG.poisson(0.3, size=N).astype(float), DAYS, name="y")
+    for data in (few, SERIES[loss], SERIES[loss] * 1000):
+        model = fit(loss, data, early_stopping=early_stopping)
+        rows = model.future_frame(2)
+        frames = [model.sample(rows, 200, random_state=0), model.predict_quantiles(rows, [0.03, 0.5, 0.97])]
+        for frame in [*frames, model.predict_interval(rows, 95).iloc[:, 1:]]:
+            assert (frame >= 0).to_numpy().all() and (frame % 1 == 0).to_numpy().all()
+
+
+@of_counts
+def test_samples_of_counts_have_the_distribution_of_the_network(loss):
+    model = as_it_is(loss)
+    mean, *dispersion = model._outputs_ahead(np.zeros(1, np.int64), 1)[0, 0, 0].astype(float)
+    drawn = model.sample(model.future_frame(1), 20_000, random_state=0).to_numpy()[0]
+    of = stats.poisson(mean) if loss == "poisson" else stats.nbinom(1 / dispersion[0], 1 / (1 + mean * dispersion[0]))
+    counts = np.bincount(drawn.astype(int), minlength=40)[:40] / len(drawn)
+    deviation = np.sqrt(of.pmf(np.arange(40)) / len(drawn))
+    assert (np.abs(counts - of.pmf(np.arange(40))) < 5 * deviation + 1e-4).all()  # of 40 shares the worst
+
+
+# The other arguments
+
+
+def with_promotions(loss, n=400):
+    """Return two targets, the second ten times the first, and what raises both by three times."""
+    rng, days = np.random.default_rng(5), DAYS[:n]
+    promo = (rng.random(n) < 0.3).astype(float)
+    mean = np.column_stack([5 + 10 * promo, 50 + 100 * promo])
+    values = rng.poisson(mean) if loss in COUNTS else mean * rng.normal(1, 0.1, size=mean.shape)
+    return pd.DataFrame({"a": values[:, 0], "b": values[:, 1], "promo": promo}, index=days).astype(float)
+
+
+@every
+@pytest.mark.parametrize("options", [{}, {"missing": "mask"}, {"missing": "interpolate"}, {"strategy": "recursive"}],
+                         ids=str)  # fmt: skip
+def test_covariates_and_targets_have_distributions_of_their_own(loss, options):
+    data = with_promotions(loss)
+    if "missing" in options:
+        data.iloc[50:60, 0], data.iloc[-3:, 1] = np.nan, np.nan
+    model = fit(loss, data, target=["a", "b"], horizon=3, max_iter=60, hidden_layer_sizes=16, learning_rate=0.01,
+                target_transform=None, window_norm="scale" if loss in COUNTS else None, **options)  # fmt: skip
+    ahead = model.future_frame(3).assign(promo=[0.0, 1.0, 0.0])
+    frame = model.predict_interval(ahead, level=80)
+    for name, size in (("a", 5), ("b", 50)):
+        middle = frame[[f"{name}-lo-80", f"{name}-hi-80"]].mean(axis=1).to_numpy()
+        # Poisson of five has the deviation two, the others a tenth: what the middle of an interval may be off.
+        np.testing.assert_allclose(middle / size, [1, 3, 1], atol=0.75)
+        assert (frame[f"{name}-lo-80"] < frame[name]).all() and (frame[name] < frame[f"{name}-hi-80"]).all()
+    pd.testing.assert_frame_equal(model.forecast(3, ahead, level=80), frame, check_exact=True)
+
+
+@every
+def test_a_state_that_is_carried_has_distributions(loss):
+    model = fit(loss, state="carried")
+    frame = model.forecast(level=80)
+    inside = (frame["y-lo-80"] <= frame["y"]) & (frame["y"] <= frame["y-hi-80"])
+    assert inside.all() and (frame["y-lo-80"] < frame["y-hi-80"]).all()
+
+
+@every
+@pytest.mark.parametrize("state", ["window", "carried"])
+def test_a_stream_adapts_and_begins_as_the_forecaster(loss, state):
+    data = SERIES[loss]
+    model = fit(loss, data[:-30], state=state)
+    stream = model.stream(level=80)
+    frame = model.forecast(level=80)
+    pd.testing.assert_frame_equal(stream.forecast(level=80), frame, rtol=1e-9)  # 500 of its errors are kept
+    before = stream.snapshot()
+    for value in data[-30:]:
+        stream.update(value + 40)  # a world that has changed
+        changed = stream.forecast(level=80)
+    assert changed["y-hi-80"].iloc[0] > frame["y-hi-80"].iloc[0] + 10
+    pd.testing.assert_frame_equal(stream.restore(before).forecast(level=80), frame, rtol=1e-9)
+
+
+def test_what_follows_the_horizon_has_intervals_and_a_warning():
+    model = fit("normal")
+    with pytest.warns(UserWarning, match="no errors are known"):
+        assert model.forecast(5, level=80).notna().all(axis=None)
+
+
+def test_rows_before_which_nothing_was_known_have_no_interval():
+    model = fit("normal")
+    frame = model.predict_interval(SERIES["normal"][:6], level=80)
+    assert frame["y"].notna().all()
+    assert frame["y-lo-80"].isna().tolist() == [True, True, False, False, False, False]
+
+
+def test_forecasts_are_the_same_with_intervals_and_without():
+    for loss in LOSSES:
+        model = fit(loss, n_members=2)
+        pd.testing.assert_series_equal(model.forecast(level=80)["y"], model.forecast(), check_exact=True)
+
+
+def test_a_pickle_tells_the_same():
+    for loss in ("negative_binomial", "quantile"):
+        model = fit(loss)
+        again = pickle.loads(pickle.dumps(model))
+        pd.testing.assert_frame_equal(again.forecast(level=80), model.forecast(level=80), check_exact=True)
+
+
+def test_bounds_hold_for_quantiles():
+    model = fit("normal", SERIES["normal"].clip(upper=21), bounds=(0, 21))
+    assert model.predict_quantiles(model.future_frame(2), [0.5, 0.97]).to_numpy().max() == 21
+
+
+# Bad values
+
+COUNTED = SERIES["poisson"]
+BAD = {
+    "negative count": (
+        {"loss": "negative_binomial"}, COUNTED - 3, ["series 'y' is -1 at", "is of counts", "may be negative"],
+    ),
+    "half a count": ({"loss": "poisson"}, COUNTED / 2, [".5 ", "is of counts", "need not be whole"]),
+    "logarithm of counts": (
+        {"loss": "poisson", "target_transform": "log1p"}, COUNTED, ["target_transform='log1p' would change", "None"],
+    ),
+    "scaled counts": ({"loss": "poisson", "scaler": "standard"}, COUNTED, ["scaler='standard' would change"]),
+    "level of counts": (
+        {"loss": "poisson", "window_norm": "mean"}, COUNTED, ["window_norm='mean' would change", "'scale' or None"],
+    ),
+    "differences": (
+        {"loss": "normal", "target_transform": "difference"}, COUNTED, ["loss='normal'", "takes differences"],
+    ),
+    "percent": ({"loss": "quantile", "quantile": (10, 90)}, COUNTED, ["levels between 0 and 1; got (10, 90)"]),
+    "one in percent": ({"loss": "quantile", "quantile": 95.0}, COUNTED, ["'quantile' parameter", "Got 95.0"]),
+    "no levels": ({"loss": "quantile", "quantile": ()}, COUNTED, ["levels between 0 and 1; got ()"]),
+    "unknown": ({"loss": "gaussian"}, COUNTED, ["'loss' parameter", "Got 'gaussian'"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_values_get_one_sentence(case):
+    arguments, data, words = BAD[case]
+    refused(ValueError, words, RNNForecaster(**PLAIN, **arguments).fit, data)
+
+
+@of_counts
+def test_later_rows_must_be_counts_too(loss):
+    model = fit(loss, COUNTED[:-4])
+    before = model.forecast()
+    for later in (-COUNTED[-4:] - 1, COUNTED[-4:] + 0.5):
+        refused(ValueError, ["is of counts"], model.update, later)
+        refused(ValueError, ["is of counts"], model.stream().update, later.iloc[0])
+    pd.testing.assert_series_equal(model.forecast(), before, check_exact=True)
+
+
+def test_a_stream_that_adapts_needs_a_part_held_out():
+    model = as_it_is("normal")
+    refused(ValueError, ["an interval that adapts needs a part held out"], model.stream, level=80)
+
+
+def test_levels_that_were_not_held_out_for_are_refused():
+    model = fit("normal", SERIES["normal"][:200])
+    refused(ValueError, ["99.9 % needs 1,999 errors"], model.forecast, level=99.9)
