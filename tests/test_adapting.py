@@ -166,5 +166,5 @@ def test_levels_that_a_stream_was_not_made_with_are_refused():
     refused(ValueError, ["those of [80]", "level=[90, 80]"], model.stream(level=80).forecast, level=(80, 90))
     refused(ValueError, ["percent", "write 95"], model.stream, level=0.95)
     refused(ValueError, ["99.9 %", "1,999 errors"], model.stream, level=99.9)
-    words = ["an interval needs a part held out", "early_stopping=True"]
+    words = ["an interval that adapts needs a part held out", "early_stopping=True"]
     refused(ValueError, words, fit(SERIES[:N], early_stopping=False).stream, level=80)

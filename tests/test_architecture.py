@@ -24,9 +24,9 @@ BACKTESTING = rooms_of("backtesting", "__init__ rolling fits origins data result
 METRICS = rooms_of("metrics", "__init__ scorers tables probabilistic formulas grouped steps reading")
 SURFACE = [
     "__main__", "__init__", *COMMANDS, "forecaster", "generator", "regressor", "classifier", "windowed", "skill",
-    "baselines", "streaming", "adapting", "memories", "losses", "choices", *BACKTESTING, "lookahead", "contract",
-    "intervals", "answers", "residuals", "calibration", "ahead", "asking", "splitting", "tokens", "ids", "carried",
-    "member", "preparation", "covariates", *PLOTTING, "datasets", *METRICS,
+    "baselines", "streaming", "adapting", "memories", "learning", "arguments", "losses", "choices", *BACKTESTING,
+    "lookahead", "contract", "intervals", "answers", "residuals", "calibration", "ahead", "asking", "splitting",
+    "tokens", "ids", "carried", "member", "preparation", "covariates", *PLOTTING, "datasets", *METRICS,
     "transforms", "powers", "seasons", "scaling", "decomposition", "distributions", "windows", "sequences", "checking",
     "calendar", "stamps", "reading", "panel", "columns", "bands", "frames", "clock", "base", "weights", "counts",
 ]  # fmt: skip
@@ -45,14 +45,15 @@ ROOMS = [*SURFACE, *(f"network.{room}" for room in NETWORK), *(f"kernels.{room}"
 # Who may import what is neither of this package nor of Python itself. All may import NumPy, nobody what is not named.
 # Rooms of the design that are not built yet are named already.
 PANDAS = [
-    *COMMANDS, "forecaster", "skill", "generator", "baselines", "backtesting.fits", "backtesting.data",
+    *COMMANDS, "forecaster", "learning", "skill", "generator", "baselines", "backtesting.fits", "backtesting.data",
     "backtesting.result", "lookahead", "splitting", "datasets", "metrics.tables", "metrics.steps", "metrics.scorers",
     "windows", "windowed", "checking", "calendar", "stamps", "reading", "panel", "columns", "bands", "frames", "clock",
     "contract", "intervals", "ahead", "asking",
     *PLOTTING,
 ]  # fmt: skip
 SKLEARN = [
-    "forecaster", "generator", "regressor", "classifier", "baselines", "backtesting.rolling", "backtesting.fits",
+    "forecaster", "learning", "generator", "regressor", "classifier", "baselines", "backtesting.rolling",
+    "backtesting.fits",
     "splitting", "tokens", "metrics.formulas", "metrics.scorers", "base", "contract", "intervals", "calibration",
     "checking", "windowed", "plotting.training",
     "transforms",  # which clones users' transformers

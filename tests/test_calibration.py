@@ -4,7 +4,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from refusals import refused
 
 from tsrnn.calibration import (
     AdaptiveLevel,
@@ -15,11 +14,11 @@ from tsrnn.calibration import (
     least_for,
     normal_scores,
     pool_steps,
-    quantile_margin,
     quantiles,
     rank,
     tail,
 )
+from tsrnn.distributions import NormalScale
 
 NORMAL_80 = 1.2815515655446004  # the normal quantile of 0.9, from tables
 
@@ -102,18 +101,14 @@ def test_quantile_regression_is_corrected_to_its_level(factor):
     rng, n_trials, n = np.random.default_rng(3), 4000, 49
     scales = rng.uniform(0.5, 2, (n_trials, n + 1))
     truths, edges = scales * rng.normal(size=(n_trials, n + 1)), factor * NORMAL_80 * scales
-    margins = [quantile_margin(-edge[:n], edge[:n], truth[:n], 80) for edge, truth in zip(edges, truths, strict=True)]
-    assert np.sign(np.mean(margins)) == np.sign(1 - factor) or factor == 1
-    held = (np.abs(truths[:, n]) <= edges[:, n] + margins).mean()
-    assert abs(held - 0.8) < 4 * np.sqrt(0.8 * 0.2 / n_trials)  # ceil(50 * 0.8) / 50 is 0.8 exactly; binomial as above
-
-
-def test_margin_is_the_score_of_its_rank():
-    truths = np.arange(9.0)
-    scores = np.sort(np.maximum(2 - truths, truths - 6))
-    assert quantile_margin(np.full(9, 2.0), np.full(9, 6.0), truths, 80) == scores[7]  # ceil(10 * 0.8) = 8
-    words = ["9 residuals", "levels up to 90", "got 95"]
-    refused(ValueError, words, quantile_margin, truths, truths, truths, 95)
+    of = NormalScale("quantile", np.stack([-edges, edges], axis=2), (0.1, 0.9))
+    pools, shares = np.sort(of.scores(truths, None)[:, :n], axis=1), [tail(80), 1 - tail(80)]
+    new = NormalScale("quantile", of.parameters[:, n], (0.1, 0.9))
+    bounds = new.at(np.array([quantiles(pool, shares) for pool in pools]))
+    widths = (bounds[:, 1] - bounds[:, 0]) / (2 * edges[:, n])
+    assert np.sign(np.log(np.mean(widths)).round(1)) == np.sign(1 - factor)
+    held = ((bounds[:, 0] <= truths[:, n]) & (truths[:, n] <= bounds[:, 1])).mean()
+    assert abs(held - 0.8) < 4 * np.sqrt(0.8 * 0.2 / n_trials)  # (45 - 5) / 50 is 0.8 exactly; binomial as above
 
 
 def coverage_after_a_jump(is_adaptive, level=90, n=200, jump=3.0):

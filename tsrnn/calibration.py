@@ -11,7 +11,6 @@ Vovk, Gammerman and Shafer (2005), Algorithmic learning in a random world.
 Linusson, Johansson and Löfström (2014), Signed-error conformal regression, PAKDD: a rank for each tail.
 Lei, G'Sell, Rinaldo, Tibshirani and Wasserman (2018), Distribution-free predictive inference for regression, Journal of
 the American Statistical Association 113: split conformal prediction.
-Romano, Patterson and Candès (2019), Conformalized quantile regression, NeurIPS 32.
 Gibbs and Candès (2021), Adaptive conformal inference under distribution shift, NeurIPS 34.
 Ledoit and Wolf (2004), A well-conditioned estimator for large-dimensional covariance matrices, Journal of Multivariate
 Analysis 88.
@@ -129,39 +128,6 @@ def pool_steps(residuals, n_least=N_POOLED):
         pooled = residuals[:, steps]
         pools.append(np.sort(pooled[~np.isnan(pooled)]))
     return pools
-
-
-def quantile_margin(lower, upper, truths, level):
-    """Return how much wider than a model's own quantiles intervals must be: conformalised quantile regression.
-
-    The scores are E = max(lower - truth, truth - upper), equation 6 of Romano, Patterson and Candès (2019), and the
-    margin their ceil((n + 1) level)-th smallest, equation 8: [lower - margin, upper + margin] holds a new exchangeable
-    truth with the probability of the level at least (theorem 1). It is negative where the model's are too wide.
-
-    Parameters
-    ----------
-    lower, upper, truths : ndarray of shape (n,)
-        Quantiles that were forecast without having learnt these truths.
-    level : float
-        Percent.
-
-    Raises
-    ------
-    ValueError
-        If n is too small for the level.
-
-    Examples
-    --------
-    >>> truths = np.arange(9.0)
-    >>> float(quantile_margin(np.full(9, 2.0), np.full(9, 6.0), truths, 80))
-    2.0
-    """
-    scores, n = np.sort(np.maximum(lower - truths, truths - upper)), len(truths)
-    k = math.ceil((n + 1) * exactly(level) / 100)
-    if k > n:
-        most = math.floor(1000 * n / (n + 1)) / 10
-        raise ValueError(f"there are {n} residuals, which support levels up to {most:g}; got {level}.")
-    return scores[k - 1]
 
 
 @dataclass(frozen=True)

@@ -1,101 +1,43 @@
 """RNNForecaster: from a series to the forecast of its next steps."""
 
-import time
-import warnings
-from dataclasses import dataclass, replace
 from functools import partial
 from numbers import Integral, Real
-from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from . import choices
 from .answers import Distributions
+from .arguments import check
 from .base import (
     AUTO,
-    CUT_SHORT,
     NETWORK_CONSTRAINTS,
     OPTIMIZER_CONSTRAINTS,
     POSITIVE_INT,
     RATE,
-    NothingLearnt,
     RecurrentEstimator,
     StrOptions,
     constraint_with_auto,
     count_threads,
-    describe_cut,
-    layer_sizes,
     one_of_or_none,
 )
-from .calendar import check_calendar, seasonal_periods
-from .carried import CarriedMember, CarriedSettings, CarriedTask, refuse_for_carried
-from .choices import is_auto, resolve
 from .contract import ForecasterMixin, Source
-from .counts import how_many
-from .covariates import check_covariates
 from .distributions import NormalScale
 from .intervals import HeldOut, read_levels
 from .kernels.plan import WINDOW_NORMS
-from .losses import (
-    COUNTS,
-    LIKELIHOODS,
-    has_distribution,
-    numbers_of,
-    refuse_for_counts,
-    refuse_history,
-    refuse_no_counts,
-)
-from .member import Member, Settings, Task, Tasks, remembering
-from .network.architecture import Architecture
-from .network.together import run_together
-from .network.training import Training
+from .learning import LearningMixin
+from .losses import LIKELIHOODS, has_distribution, refuse_no_counts
+from .member import remembering
 from .panel import refuse_outside
 from .preparation import Series
 from .residuals import StandardErrors
 from .skill import skill_report
 from .streaming import Stream
-from .transforms import make_chain
 
 FITTED_AT_ONCE = 2**16
 
-# Why else a refit may have been cut short.
-_STOPPED = {
-    "callback": "{run} was stopped by a callback after {n}; {kept}.",
-    "max_time": "{run} ran out of max_time after {n}; {kept}.",
-}
 
-
-class _Kind(NamedTuple):
-    """What forecasters of one `state` are made of."""
-
-    settings: type
-    task: type
-    member: type
-
-
-_KINDS = {
-    "window": _Kind(Settings, Task, Member),
-    "carried": _Kind(CarriedSettings, CarriedTask, CarriedMember),
-}
-
-
-@dataclass(frozen=True)
-class _Learnt:
-    """What one network has come to: its first training, the weights that are kept, and the task these learnt."""
-
-    training: Training
-    parameters: np.ndarray
-    task: Task
-    stop_reason: str
-    warning: str = ""
-
-
-class RNNForecaster(ForecasterMixin, RecurrentEstimator):
+class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
     """Recurrent network that forecasts the next steps of one series, or of many that it learns from together.
 
     A window of `lookback` steps is read by recurrent layers, and a dense layer gives all `horizon` steps after it. With
@@ -179,9 +121,27 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     bounds : tuple of (float or None), default=None
         What forecasts are kept above and below, in units of the series: ``(0, None)`` for what cannot be negative.
         Observed values must lie within.
-    loss : {"absolute_error", "squared_error", "huber"} or "auto", default="auto"
-        As in :class:`tsrnn.RNNRegressor`, like `delta`, of the scaled series; "auto" is "absolute_error".
+    loss : str, default="auto"
+        Of the scaled series. What is forecast is one number by
+
+        - "absolute_error", which "auto" is, "squared_error" and "huber", as in :class:`tsrnn.RNNRegressor`, like
+          `delta`;
+        - "quantile" with one level `quantile`: that quantile;
+
+        or a distribution of each step and target, of which intervals, quantiles and paths are made: with several
+        levels "quantile", and the negative log-likelihoods
+
+        - "normal" and "student_t", of location, scale and degrees of freedom. Forecasts are medians. The distribution
+          is that of what transforms make of the series, which may not take differences; of `target_transform` "auto"
+          none takes logarithms;
+        - "poisson" and "negative_binomial" of counts, 0, 1, 2, ... (Salinas et al. 2020). Forecasts are means; all
+          else are whole numbers, and not negative. Counts are learnt as they are: "auto" leaves them so, with
+          `window_norm` "scale", no linear skip and no scaler, and others are refused. A carried state has no scale of
+          a window: counts of hundreds are learnt slowly there.
     delta : float, default=1.0
+    quantile : float or sequence of float, default=(0.1, 0.5, 0.9)
+        "quantile" only: the level or levels, between 0 and 1. Several never cross. Between them a quantile is found on
+        a straight line in the normal score, and beyond the outermost this line goes on.
     optimizer : {"adam", "adamw", "nadam", "rmsprop", "adagrad", "sgd"}, default="adam"
         As in :class:`tsrnn.RNNRegressor`, like `clip_norm` and `shuffle`.
     learning_rate : float or "auto", default="auto"
@@ -262,6 +222,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     future directions, International Journal of Forecasting 37: the direct strategy, the level of a window, its length,
     the median over seeds.
 
+    Salinas, Flunkert, Gasthaus and Januschowski (2020), DeepAR: probabilistic forecasting with autoregressive recurrent
+    networks, International Journal of Forecasting 36: likelihoods.
+
     Lin et al. (2023), SegRNN: segment recurrent neural network for long-term time series forecasting,
     arXiv:2308.11200: patches.
 
@@ -274,6 +237,17 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     >>> forecast.index[0], forecast.index.freqstr, len(forecast)
     (Timestamp('2011-01-01 00:00:00'), 'MS', 12)
     >>> bool((model.predict(model.future_frame(12)) == forecast).all())
+    True
+
+    Counts, whose distributions are forecast:
+
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> days = pd.date_range("2024-01-01", periods=200, freq="D")
+    >>> sold = pd.Series(np.random.default_rng(0).poisson(3, size=200), days, name="sold")
+    >>> model = tsrnn.RNNForecaster(horizon=2, loss="poisson", max_iter=5, random_state=0).fit(sold)
+    >>> paths = model.sample(model.future_frame(2), n_paths=3, random_state=0)
+    >>> bool((paths % 1 == 0).all(axis=None) and (paths >= 0).all(axis=None))
     True
 
     Many series, one network, and what the calendar says; the forecast comes in the format of the data:
@@ -561,28 +535,6 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     def _fitted_bounds(self):
         return self._members[0].settings.bounds or super()._fitted_bounds
 
-    def _learn_on(self, members, n_epochs):
-        """Return the members after so many further epochs, from all rows that they remember."""
-        seeds = self._draw_seeds(len(members))
-        options = self._training_options(
-            learning_rate=resolve("learning_rate", self.learning_rate),
-            schedule="constant",
-            batch_size=members[0].settings.batch_size,
-            max_iter=n_epochs,
-            max_time=self.max_time,
-        )
-        options = replace(options, n_iter_no_change=n_epochs)
-
-        def learn(k, options, name):
-            task, label = members[k].task_again(), f"fine-tuning{name}"
-            training = self._train_on(task, options, seeds[k], label, members[k].parameters)
-            warning = describe_cut(training, label) if training.stop_reason in CUT_SHORT else ""
-            return _Learnt(training, training.parameters, task, training.stop_reason, warning)
-
-        learnt = self._side_by_side(learn, len(members), options, stacklevel=4)
-        pairs = zip(members, learnt, strict=True)
-        return [member if one is None else member.with_parameters(one.parameters) for member, one in pairs]
-
     def stream(self, series_id=None, level=None):
         """Return a stream that follows one series from the last known step on, one observation at a time.
 
@@ -622,382 +574,12 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             self._tails(levels)  # which raises where errors are too few
         return Stream(self, number, levels)
 
-    def _learn(self, panel):
-        begun = time.perf_counter()
-        series = Series.of(panel)
-        first = self._resolve(panel)
-        n_training = self._count_training(series, first)
-        has_refit, kind = self.refit and bool((n_training < series.lengths).any()), _KINDS[self.state]
-        ways = self._ways(panel, series.head(n_training).values)
-        n_members = self._count_members(ways[0], first)
-        ways = [way[:n_members] for way in ways]
-        *seeds, trial_seed = self._draw_seeds(n_members + 1)
-        way, errors = self._try(ways, panel, series, n_training, trial_seed)
-        settings = [self._resolve(panel, recipe, group) for group, recipe in enumerate(way)]
-        n_windows, max_time = settings[0].count_windows(n_training), self.max_time
-        if max_time is not None and has_refit:  # which makes no more epochs, but of more windows
-            max_time -= time.perf_counter() - begun
-            max_time *= 0.9 * n_windows / (n_windows + settings[0].count_windows(series.lengths))
-        options = self._options_for(settings[0], n_windows, max_time)
-        tasks = [
-            Tasks(partial(kind.task.of, one, series), n_training, series.lengths, has_refit, n)
-            for one, n in zip(settings, (len(range(k, n_members, len(way))) for k in range(len(way))), strict=True)
-        ]
-        starts = self._earlier_weights([one.first for one in tasks], n_members)
-
-        def learn(k, options, name):
-            group = k % len(way)
-            ends_early = settings[group].ends_early
-            return self._learn_one(tasks[group], options, seeds[k], name, begun, starts[k], ends_early)
-
-        learnt = self._side_by_side(learn, n_members, options, stacklevel=5)
-        groups = [k % len(way) for k, one in enumerate(learnt) if one is not None]
-        learnt = [one for one in learnt if one is not None]
-
-        # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
-        first, pairs = learnt[0], list(zip(groups, learnt, strict=True))
-        members = [kind.member(settings[group], one.task, one.parameters) for group, one in pairs]
-        rows = {key: made for one in tasks for key, made in one.rows_of_all().items()}
-        self._members = remembering(members, series, rows)
-        before = [kind.member(settings[group], tasks[group].first, one.training.parameters) for group, one in pairs]
-        self._before_refit = before, n_training, series.lengths
-        self.choices_ = self._describe_choices(way, errors, settings[0], options, n_members)
-        settings = settings[0]
-        self._began_warm = starts[0] is not None
-        self._keep(first.training)
-        self.parameters_, self.stop_reason_ = first.parameters, first.stop_reason
-        histories = [pd.DataFrame(one.training.history) for one in learnt]
-        self.history_ = (
-            histories[0] if n_members == 1 else pd.concat(histories, keys=range(len(learnt)), names=["member"])
-        )
-        self.season_, self.lookback_ = settings.season, settings.lookback
-        self.hidden_layer_sizes_ = settings.network.hidden_layer_sizes
-        self._architecture = first.task.architecture
-        self._numbers = np.argsort(panel.order)  # of each series of the panel, in the order of training
-
-    @property
-    def _loss_numbers(self):
-        return numbers_of(self.loss, self.delta, self.quantile)
-
-    @property
-    def _has_distribution(self):
-        return has_distribution(self.loss, self._loss_numbers)
-
-    def _resolve_scaler(self):
-        return None if is_auto(self.scaler) and self.loss in COUNTS else resolve("scaler", self.scaler)
-
-    def _draw_seeds(self, n):
-        rng = check_random_state(self.random_state)
-        return [rng.randint(np.iinfo(np.int32).max) for _ in range(n)]
-
-    def _ways(self, panel, known):
-        """Return what is to be tried, as `choices.recipes` has it; a warm start goes on with what was chosen before."""
-        carried = self.state == "carried"
-        transform, window_norm, is_count = self.target_transform, self.window_norm, self.loss in COUNTS
-        if is_count:
-            transform = None if is_auto(transform) else transform
-            window_norm = "scale" if is_auto(window_norm) else window_norm
-        if carried and is_auto(self.window_norm):
-            window_norm = None
-        seasons = seasonal_periods(panel.clock.freq)
-        has_logarithms = not (known < 0).any() and not self._has_distribution
-        lookback = choices.resolve_lookback(self.lookback, self.horizon, seasons, np.median(panel.lengths))
-        ways = choices.recipes(transform, window_norm, seasons[0], has_logarithms, lookback, self.scaler)
-        chosen = getattr(self, "choices_", {}).get("recipes") if self.warm_start else None
-        return [chosen] if chosen in ways else ways
-
-    def _count_members(self, way, settings):
-        """Return how many networks learn by the recipes of a way."""
-        return len(way) * settings.n_seeds if is_auto(self.n_members) else self.n_members
-
-    def _try(self, ways, panel, series, n_training, seed):
-        """Return the best of some ways, and the errors of all that were tried.
-
-        Each is tried by a network of its first recipe, which is trained for a part of the epochs.
-        """
-        if len(ways) == 1 or (n_training == series.lengths).all():
-            return ways[0], []
-        kind = _KINDS[self.state]
-
-        def attempt(k, options, name):
-            task = kind.task.of(settings[k], series, n_training)
-            training = self._train_on(task, options, seed, f"trial of window_norm={ways[k][0].window_norm!r}")
-            if training.stop_reason == "interrupted":
-                raise KeyboardInterrupt
-            member = kind.member(settings[k], task, training.parameters)
-            (member,) = remembering([member], series, {id(task.preparation): task.windows.rows})
-
-            def forecast(of, rows):
-                return member.forecast_from(numbers[of], rows, options.n_threads)
-
-            return choices.trial_errors(forecast, panel, n_training[numbers], self.horizon)
-
-        numbers = np.argsort(panel.order)
-        settings = [self._resolve(panel, way[0]) for way in ways]
-        options = self._options_for(settings[0], settings[0].count_windows(n_training), self.max_time)
-        options = replace(options, max_iter=-(-options.max_iter // choices.TRIAL_SHARE))
-        options = replace(options, max_time=options.max_time and options.max_time / (2 * choices.TRIAL_SHARE))
-        errors = self._side_by_side(attempt, len(ways), options)
-        if any(of is None for of in errors):  # a trial is nothing to keep
-            raise KeyboardInterrupt
-        return ways[choices.best_way(errors)], [float(of.mean()) for of in errors if len(of)]
-
-    def _options_for(self, settings, n_windows, max_time):
-        """Return the TrainingOptions that the arguments mean for so many windows of an epoch."""
-        batch_size = settings.batch_size
-        return self._training_options(
-            learning_rate=resolve("learning_rate", self.learning_rate),
-            schedule=resolve("schedule", self.schedule),
-            batch_size=batch_size,
-            max_iter=choices.resolve_max_iter(self.max_iter, n_windows, batch_size, settings.n_updates),
-            max_time=max_time,
-        )
-
-    def _describe_choices(self, way, errors, settings, options, n_members):
-        """Return what the arguments that are "auto" have become."""
-        network = settings.network
-        return {
-            "season": settings.season,
-            "lookback": settings.lookback,
-            "recipes": way,
-            "trial_errors": errors,
-            "hidden_layer_sizes": network.hidden_layer_sizes,
-            "linear_skip": network.n_skip > 0,
-            "patch_size": network.patch,
-            "loss": network.loss,
-            "learning_rate": options.learning_rate,
-            "schedule": options.schedule,
-            "batch_size": options.batch_size,
-            "windows_per_epoch": settings.windows_per_epoch,
-            "max_iter": options.max_iter,
-            "n_members": n_members,
-        }
-
-    def _earlier_weights(self, tasks, n_members):
-        """Return the parameters of each member of the last fit, to start from; None where there was none."""
-        if not self.warm_start or not hasattr(self, "_members"):
-            return [None] * n_members
-        networks = [tasks[k % len(tasks)].architecture for k in range(n_members)]
-        if [member.architecture for member in self._members] != networks:
-            raise ValueError(
-                "warm_start needs the same network, and as many members, as the fit before; set it to False. Another "
-                "covariate, or another category of one, makes another network."
-            )
-        return [member.parameters.astype(self.dtype) for member in self._members]
-
-    def _side_by_side(self, learn, n, options, stacklevel=1):
-        """Return what each of n members has learnt, None for those that never began.
-
-        `learn` is given the number of the member, its TrainingOptions and what messages add to its name.
-        """
-        n_at_once = min(n, options.n_threads)
-        rounds = -(-n // n_at_once)
-        options = replace(
-            options, n_threads=options.n_threads // n_at_once, max_time=options.max_time and options.max_time / rounds
-        )
-        names = [f", member {k} of {n}" if n > 1 else "" for k in range(1, n + 1)]
-        runs = [partial(learn, k, options, names[k]) for k in range(n)]
-        learnt = run_together(runs, n_at_once)
-        for one in learnt:
-            if getattr(one, "warning", ""):
-                warnings.warn(one.warning, ConvergenceWarning, stacklevel=stacklevel)
-        return learnt
-
-    def _learn_one(self, tasks, options, seed, name, begun, start, ends_early):
-        """Return what one network has learnt: by the first task; then by the second, for as long as was best or all."""
-        training = self._train_on(tasks.first, options, seed, f"training{name}", start)
-        tasks.let_go()
-        task = replace(tasks.first, windows=None, validation=None)
-        learnt = _Learnt(training, training.parameters, task, training.stop_reason)
-        if training.stop_reason in CUT_SHORT:
-            return replace(learnt, warning=describe_cut(training, f"training{name}"))
-        if not tasks.has_refit:
-            return learnt
-        n_epochs, label = training.best_iter if ends_early else options.max_iter, f"refit on everything{name}"
-        options = replace(options, max_iter=n_epochs, n_iter_no_change=n_epochs)
-        try:
-            on_all = tasks.on_all()
-            if self.max_time is not None:
-                options = replace(options, max_time=self.max_time - (time.perf_counter() - begun))
-            refitted = self._train_on(on_all, options, seed, label, start)
-        except (KeyboardInterrupt, NothingLearnt) as error:
-            reason = "interrupted" if isinstance(error, KeyboardInterrupt) else "diverged"
-            refitted = Training(None, None, stop_reason=reason)
-        if len(refitted.history) == n_epochs and refitted.stop_reason not in CUT_SHORT:
-            return replace(learnt, parameters=refitted.parameters, task=on_all)
-        kept = "the network trained without the held-out part is kept"
-        stopped = {**CUT_SHORT, **_STOPPED}[refitted.stop_reason]
-        warning = stopped.format(run=label, n=how_many(len(refitted.history), "epoch"), kept=kept)
-        return replace(learnt, stop_reason=refitted.stop_reason, warning=warning)
-
-    def _resolve(self, panel, recipe=None, group=0):
-        """Return the Settings that the arguments mean for these data, by a recipe; without one by the first."""
-        seasons, scaler = seasonal_periods(panel.clock.freq), self._resolve_scaler()
-        recipe = recipe or self._ways(panel, panel.values)[0][0]
-        window_norm, transform = recipe.window_norm, make_chain(recipe.target_transform, scaler, seasons)
-        if self._has_distribution:
-            refuse_history(self.loss, transform)
-        if window_norm == "standard" and scaler is None:
-            raise ValueError(
-                "window_norm='standard' tells still windows from moving ones by the scale of the series; give a scaler."
-            )
-        if self.state == "carried":
-            known_ahead = self._names_ahead(panel)
-            refuse_for_carried(
-                self.window_norm, self.strategy, self.missing, self.windows_per_epoch, known_ahead, transform
-            )
-        lookback = choices.resolve_lookback(self.lookback, self.horizon, seasons, np.median(panel.lengths))
-        settings = _KINDS[self.state].settings(
-            horizon=self.horizon if self.strategy == "direct" else 1,
-            n_ahead=self.horizon,
-            lookback=lookback,
-            season=seasons[0],
-            group=group,
-            network=self._resolve_network(panel, window_norm, lookback, seasons[0]),
-            transform=transform,
-            missing=self.missing,
-            bounds=self._limits(),
-            dtype=self.dtype,
-            windows_per_epoch=None,
-            batch_size=1,
-            past_covariates=tuple(self.past_covariates or ()),
-            calendar=check_calendar(self.calendar, panel.clock.freq),
-        )
-        return self._with_sizes(settings, panel)
-
-    def _with_sizes(self, settings, panel):
-        """Return the Settings with sizes of the network and of its portions, which follow from how much there is."""
-        is_carried = self.state == "carried"
-        sizes = choices.sizes_for(settings.count_windows(panel.lengths), settings.lookback)
-
-        def chosen(name):
-            return getattr(sizes, name) if is_auto(getattr(self, name)) else getattr(self, name)
-
-        batch_size = chosen("batch_size")
-        return replace(
-            settings,
-            network=replace(settings.network, hidden_layer_sizes=layer_sizes(chosen("hidden_layer_sizes"))),
-            batch_size=min(batch_size, panel.n_series) if is_carried else batch_size,
-            windows_per_epoch=None if is_carried else chosen("windows_per_epoch"),
-            n_updates=sizes.n_updates,
-            n_seeds=sizes.n_seeds,
-            ends_early=sizes.ends_early or not is_auto(self.max_iter),
-        )
-
-    def _resolve_network(self, panel, window_norm, lookback, season):
-        """Return the Architecture that the arguments mean, of which the data give the sizes of what goes in and out."""
-        loss, is_carried = resolve("loss", self.loss), self.state == "carried"
-        reads_ahead = bool(self._names_ahead(panel) or self.static_covariates or self.calendar)
-        skips = resolve("linear_skip", self.linear_skip)
-        if is_auto(self.linear_skip) and (reads_ahead or is_carried or loss in COUNTS):
-            skips = False
-        patch = choices.resolve_patch(
-            self.patch_size, lookback, 1 if reads_ahead or panel.categories or is_carried else season
-        )
-        for name, is_used in (("linear_skip=True", skips), (f"patch_size={patch}", patch > 1)):
-            if is_used and (reads_ahead or is_carried):
-                what = "state='carried' has" if is_carried else "covariates known ahead, or of the calendar, leave"
-                raise ValueError(f"{name} needs windows that end in what is known, which {what} none of; leave it out.")
-        if patch > 1 and panel.categories:
-            raise ValueError(f"patch_size={patch} cannot read categories; leave it out, or give them as numbers.")
-        return Architecture(
-            cell=self.cell,
-            n_steps=0,
-            n_features=0,
-            hidden_layer_sizes=(),
-            n_outputs=0,
-            activation=self.activation,
-            reset_after=bool(self.reset_after),
-            window_norm=window_norm,
-            loss=loss,
-            loss_numbers=self._loss_numbers,
-            bidirectional=bool(self.bidirectional),
-            dropout=float(self.dropout),
-            recurrent_dropout=float(self.recurrent_dropout),
-            horizon=self.horizon if self.strategy == "direct" else 1,
-            skips_missing=self.missing == "mask",
-            n_skip=lookback * bool(skips),
-            patch=patch,
-        )
-
     def _check_panel(self, panel):
-        check_covariates(panel, self.past_covariates, self.static_covariates)
-        refuse_outside(panel, self._limits())
-        if self.loss in COUNTS:
-            refuse_for_counts(
-                self.loss, target_transform=(self.target_transform, None), scaler=(self.scaler, None),
-                window_norm=(self.window_norm, "scale"),
-            )  # fmt: skip
-            refuse_no_counts(self.loss, panel)
-        self._resolve(panel)
-
-    def _limits(self):
-        """Return `bounds` as two floats, infinite for None, or None if there are no bounds."""
-        if self.bounds is None:
-            return None
-        given = self.bounds
-        is_pair = isinstance(given, tuple | list) and len(given) == 2
-        are_limits = is_pair and all(
-            limit is None or (isinstance(limit, Real) and not isinstance(limit, bool)) for limit in given
-        )
-        if not are_limits:
-            raise TypeError(
-                f"bounds must be a pair of numbers, None for no bound, such as (0, None); got {self.bounds!r}."
-            )
-        lower, upper = (-np.inf if given[0] is None else given[0]), (np.inf if given[1] is None else given[1])
-        if not lower < upper:
-            raise ValueError(f"the lower of the bounds must be below the upper; got {self.bounds!r}.")
-        return float(lower), float(upper)
+        check(self, panel)
 
     def _observe(self, panel):
         refuse_outside(panel, self._members[0].settings.bounds)
         self._members = remembering(self._members, Series.of(panel))
-
-    def _train_on(self, task, options, seed, label, start=None):
-        """Return the Training of a fresh network, or from these parameters."""
-        rng = np.random.RandomState(seed)  # the kind of generator scikit-learn passes around
-        going_on = None if start is None else Training(start, None)
-        return self._train(task.architecture, task.windows, options, rng, task.validation, going_on, label=label)
-
-    def _count_training(self, series, settings):
-        """Return how many rows of each series are trained on; raise if they are too few, or all constant."""
-        lengths, horizon = series.lengths, settings.horizon
-        n_validation, least = np.zeros(len(lengths), np.int64), horizon + 1 + settings.n_lost
-        if self.early_stopping:
-            n_validation = np.maximum(self.horizon, np.ceil(self.validation_fraction * lengths).astype(np.int64))
-        n_training = np.where(lengths - n_validation >= least, lengths - n_validation, lengths)
-        is_known = ~np.isnan(series.values)
-        if not is_known.all():  # what has no value before the part held out has no scale: it is learnt from, all of it
-            row = np.arange(len(is_known)) - np.repeat(series.bounds[:-1], lengths)
-            firsts = np.minimum.reduceat(np.where(is_known, row[:, np.newaxis], len(row)), series.bounds[:-1], axis=0)
-            is_late = firsts.max(axis=1) >= n_training
-            if is_late.all() and (n_training < lengths).any():
-                label = series.label(0) if len(lengths) == 1 else f"each of the {len(lengths)} series"
-                raise ValueError(
-                    f"{label} has its first value in the part that is held out for validation, the last "
-                    f"{how_many(int(n_validation[0]), 'row')}; give longer series, or set early_stopping=False."
-                )
-            n_training = np.where(is_late, lengths, n_training)
-        is_one = len(lengths) == 1
-        if (n_training < least).all() or (self.early_stopping and (n_training == lengths).all()):
-            longest = int(np.argmax(lengths))
-            also = f" + {n_validation[longest]} held out for validation" if self.early_stopping else ""
-            seen = "one to see" + (f" + {settings.n_lost} to take differences from" if settings.n_lost else "")
-            label = series.label(longest) if is_one else f"the longest, {series.label(longest)},"
-            rows = f"{lengths[longest]} rows" if lengths[longest] > 1 else "1 row (one sample)"
-            raise ValueError(
-                f"{label} has {rows}; {seen} + horizon {horizon}{also} needs at least "
-                f"{least + n_validation[longest]}. Shorten horizon{', or set early_stopping=False' if also else ''}."
-            )
-        of_series = series.bounds[:-1]
-        highest, lowest = (of.reduceat(series.values, of_series, axis=0) for of in (np.fmax, np.fmin))
-        if (highest == lowest).all():
-            what = series.label(0) if is_one else f"each of the {len(lengths)} series"
-            raise ValueError(
-                f"{what} is constant ({series.values[0, 0]:g} in all {lengths[0]} rows), so there is nothing to learn; "
-                "check the column, or use SeasonalNaive."
-            )
-        return n_training
 
     def _forecast_ahead(self, series, n_steps, ahead=None):
         numbers = self._numbers[series]

@@ -92,6 +92,12 @@ class IntervalMixin:
         floor((n + 1) a / 2)-th smallest to the ceil((n + 1) (1 - a / 2))-th, a = 1 - level / 100, both added to the
         forecast. Where forecasts were biased it is not around the forecast, nor must it hold it.
 
+        *Of distributions.* Where `loss` makes distributions, an error is the normal score of the truth in its
+        distribution, Phi^-1(F(truth)), and the interval goes from the quantile at the one score to that at the other,
+        of the same ranks: conformalised quantiles [4]_ [5]_, as wide as the distribution of their own step is, and of
+        counts whole numbers. Scores are not scaled by series. If nothing was held out the quantiles are the
+        network's own. Rows before which nothing was known have none: NaN.
+
         *Whose errors.* Those of forecasts from rolling origins: :class:`tsrnn.RNNForecaster` from every row of the part
         held out for validation, by the networks before any `refit` (for how many epochs they were trained was chosen
         there, so that these errors may be somewhat small); :class:`tsrnn.SeasonalNaive` from all rows after the first
@@ -115,6 +121,8 @@ class IntervalMixin:
         .. [2] Linusson, Johansson and Löfström (2014), Signed-error conformal regression, PAKDD.
         .. [3] Lei, G'Sell, Rinaldo, Tibshirani and Wasserman (2018), Distribution-free predictive inference for
            regression, Journal of the American Statistical Association 113, section 2.2.
+        .. [4] Romano, Patterson and Candès (2019), Conformalized quantile regression, NeurIPS 32, theorem 2.
+        .. [5] Chernozhukov, Wüthrich and Zhu (2021), Distributional conformal prediction, PNAS 118.
 
         Examples
         --------
@@ -145,7 +153,8 @@ class IntervalMixin:
         -------
         DataFrame with n rows
             As `predict_interval`, with the columns ``y-q-0.1``, ``y-q-0.5``, ``y-q-0.9`` in rising order. The ends of
-            an interval of 80 % are the quantiles 0.1 and 0.9; that of a half is the forecast plus the median error.
+            an interval of 80 % are the quantiles 0.1 and 0.9; that of a half is the forecast plus the median error,
+            or the quantile of its distribution at the median score.
 
         Raises
         ------
@@ -207,7 +216,8 @@ class IntervalMixin:
         A Gaussian copula [1]_ over the steps of the horizon and the targets: its correlation is that of the normal
         scores of the errors' ranks, shrunk [2]_, and each step has the errors of its interval for its distribution,
         drawn on lines between them, not beyond the largest. Rows beyond the horizon, and those of training, share the
-        draw of its last step. Different series are drawn independently of each other.
+        draw of its last step. Different series are drawn independently of each other. Of distributions the draws are
+        normal scores, and the path has the quantiles there; if nothing was held out they are independent.
 
         References
         ----------

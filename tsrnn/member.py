@@ -34,12 +34,8 @@ class Settings:
         What arguments say of the network; steps, features and outputs follow from the data.
     transform : Transform
         Of the targets; not fitted.
-    n_updates : int
-        That a training of no given number of epochs makes about.
-    n_seeds : int
-        Members of a group, if no number is given.
-    ends_early : bool
-        Whether a refit makes as many epochs as were best before, and not all.
+    sizes : Sizes
+        How much it learns (:class:`tsrnn.choices.Sizes`).
     """
 
     horizon: int
@@ -53,9 +49,7 @@ class Settings:
     dtype: str
     windows_per_epoch: int | None
     batch_size: int
-    n_updates: int = 0
-    n_seeds: int = 1
-    ends_early: bool = True
+    sizes: object = None
     bounds: tuple | None = None
     past_covariates: tuple = ()
     calendar: tuple = ()

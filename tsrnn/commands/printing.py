@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
+from ..arguments import count_members, settings_for, ways_to_try
 from ..counts import how_many
 
 
@@ -109,8 +110,8 @@ def print_data(panel, selection, missing):
 
 def print_network(model, panel):
     """Print what is going to be trained."""
-    settings = model._resolve(panel)
-    n_members = model._count_members(model._ways(panel, panel.values)[0], settings)
+    settings = settings_for(model, panel)
+    n_members = count_members(model, ways_to_try(model, panel, panel.values)[0], settings)
     sizes = " + ".join(map(str, settings.network.hidden_layer_sizes))
     n_windows = settings.count_windows(panel.lengths)
     units = "unit" if sizes == "1" else "units"
