@@ -253,6 +253,6 @@ def test_a_recipe_says_what_it_is():
 
 def test_an_interrupt_that_ends_one_trial_alone_is_raised(panel, monkeypatch):
     """As it does where the other has just come to its end."""
-    monkeypatch.setattr("tsrnn.forecaster.run_together", lambda runs, n_at_once: [runs[0](), None])
+    monkeypatch.setattr("tsrnn.learning.run_together", lambda runs, n_at_once: [runs[0](), None])
     with pytest.raises(KeyboardInterrupt):
         make().fit(panel)

@@ -77,7 +77,7 @@ def test_a_fit_that_fails_at_its_end_leaves_the_earlier_one(monkeypatch):
     def fail(*arguments):
         raise MemoryError
 
-    monkeypatch.setattr("tsrnn.forecaster.remembering", fail)
+    monkeypatch.setattr("tsrnn.learning.remembering", fail)
     with pytest.raises(MemoryError):
         model.set_params(random_state=1).fit(SERIES)
     pd.testing.assert_series_equal(model.forecast(), before, check_exact=True)

@@ -505,7 +505,7 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
         1     2  73      1.110
         """
         check_is_fitted(self)
-        forecast, first, last = self._held_out("report()")
+        forecast, first, last, _ = self._held_out("report()")
         for name, value in self.choices_.items():
             shown = str(value) if name != "recipes" else ("\n" + " " * 20).join(map(str, value))
             print(f"{name:<20}{shown}")  # noqa: T201, what it is for
