@@ -177,6 +177,27 @@ def test_quantiles_and_levels_never_cross(loss):
     assert (np.diff(frame, axis=1) >= 0).all()
 
 
+@every
+def test_a_row_is_told_the_same_whatever_is_asked_beside_it(loss):
+    """Of a panel with a season in units of its own, each series and row has what it has alone."""
+    days = np.arange(300)
+    swing = np.where(days % 7 == 0, 3, 1)
+    panel = pd.DataFrame({"a": SERIES[loss][:300] * swing, "b": 10 * SERIES[loss][300:600].to_numpy() * swing})
+    options = {} if loss in COUNTS else {"target_transform": "deseasonalise"}
+    model = fit(loss, panel, horizon=8, lookback=14, validation_fraction=0.3, **options)
+    rows, levels = model.future_frame(8), [0.1, 0.4, 0.9]
+    frame = model.predict_quantiles(rows, levels)
+    for k in range(8):
+        pd.testing.assert_frame_equal(model.predict_quantiles(rows[k : k + 1], levels), frame[k : k + 1])
+    for level in levels:
+        alone = model.predict_quantiles(rows, level)
+        pd.testing.assert_frame_equal(alone, frame[alone.columns])
+    if loss == "normal":
+        assert 5 < frame["b-q-0.4"].mean() / frame["a-q-0.4"].mean() < 15
+        peak = (rows.index - DAYS[0]).days % 7 == 0
+        assert (frame.loc[peak, "a-q-0.4"].min() > frame.loc[~peak, "a-q-0.4"].max()).all()
+
+
 # Counts
 
 
@@ -235,6 +256,44 @@ def test_covariates_and_targets_have_distributions_of_their_own(loss, options):
 
 
 @every
+def test_a_window_without_a_value_has_the_level_of_the_last_one(loss):
+    data = SERIES[loss].copy()
+    data[-PLAIN["lookback"] - 2 :] = np.nan
+    norms = [None, "scale"] if loss in COUNTS else [None, "last"]
+    outputs = []
+    for norm in norms:
+        model = fit(loss, data, missing="mask", window_norm=norm, target_transform=None)
+        network = model._members[0]
+        blind = network.architecture.variant(window_norm=None)
+        own = network.with_parameters(network.parameters)
+        own.architecture = blind
+        outputs.append([one.outputs_ahead(np.zeros(1, np.int64), 2, 1) for one in (network, own)])
+    (plain, same), (lifted, without) = outputs
+    np.testing.assert_array_equal(plain, same)
+    moved = lifted - without
+    if loss in COUNTS:
+        np.testing.assert_array_equal(moved, 0)  # a scale has no level
+    else:
+        learnt = data[: int(np.ceil(N - 0.1 * N))]
+        level = model._members[0]._levels(np.zeros(1, np.int64), np.array([N]))[0, 0]
+        last = data.dropna().iloc[-1]
+        assert abs(level * data.std() + data.mean() - last) < 0.1 * learnt.std()  # scaled by all that is known
+        is_place = np.array([True, loss == "quantile", loss == "quantile"])[: moved.shape[-1]]
+        np.testing.assert_allclose(moved[..., is_place], level, rtol=1e-5)
+        np.testing.assert_array_equal(moved[..., ~is_place], 0)
+
+
+def test_what_was_interpolated_is_no_truth_to_be_calibrated_on():
+    data = SERIES["normal"].copy()
+    data[-50:-10] = np.nan
+    filled, model = data.interpolate(), fit("normal", data, missing="interpolate", target_transform=None, refit=False)
+    model.forecast(level=50)
+    n_known = (~np.isnan(model._residuals.values[:, 0, 0])).sum()
+    n_origins = 120 - 2 + 1
+    assert n_known == n_origins - 40 - 1 < len(filled)  # and no forecast is made right after the hole's last row
+
+
+@every
 def test_a_state_that_is_carried_has_distributions(loss):
     model = fit(loss, state="carried")
     frame = model.forecast(level=80)
@@ -256,6 +315,48 @@ def test_a_stream_adapts_and_begins_as_the_forecaster(loss, state):
         changed = stream.forecast(level=80)
     assert changed["y-hi-80"].iloc[0] > frame["y-hi-80"].iloc[0] + 10
     pd.testing.assert_frame_equal(stream.restore(before).forecast(level=80), frame, rtol=1e-9)
+
+
+@pytest.mark.parametrize("loss", ["normal", "student_t", "quantile"])
+@pytest.mark.parametrize("state", ["window", "carried"])
+def test_a_stream_learns_the_scores_of_its_truths(loss, state):
+    data = SERIES[loss]
+    model = fit(loss, data[:-2], state=state)
+    stream = model.stream(level=80)
+    stream.forecast(level=80)
+    for value in data[-2:]:
+        stream.update(value)
+    model.update(data[-2:])
+    expected = model._scores_from(model._members, np.zeros(1, np.int64), np.array([N - 2]))[0, :, 0]
+    latest = [stream._adaptation.residuals.values[-1, step, 0] for step in range(2)]
+    np.testing.assert_allclose(latest, expected, rtol=1e-5)  # targets of the network are float32
+
+
+@every
+@pytest.mark.parametrize("state", ["window", "carried"])
+def test_beyond_the_horizon_it_goes_on_as_if_forecasts_had_been_observed(loss, state):
+    data = SERIES[loss]
+    model = fit(loss, data, state=state)
+    longer = model.forecast(4)
+    if loss not in COUNTS:  # whose means are no counts
+        model.update(longer[:2])
+        np.testing.assert_allclose(model.forecast(2), longer[2:], rtol=1e-5)  # forecasts are float32 on the way
+    assert longer.iloc[2:].between(data.min(), data.max()).all()
+
+
+def test_of_auto_no_network_of_a_distribution_learns_from_logarithms(chosen):
+    model = fit("normal", SERIES["normal"][:200], max_iter=1)
+    assert [recipe.target_transform for recipe in model.choices_["recipes"]] == ["deseasonalise"]
+    assert model.choices_["linear_skip"] and model.choices_["n_members"] == 3
+
+
+@of_counts
+def test_of_auto_counts_are_as_they_are(chosen, loss):
+    model = fit(loss, SERIES[loss][:200], max_iter=1)
+    (recipe,) = model.choices_["recipes"]
+    assert (recipe.target_transform, recipe.window_norm) == (None, "scale")
+    assert not model.choices_["linear_skip"] and model.choices_["n_members"] == 3
+    assert model._members[0].last_targets()[0] == SERIES[loss].iloc[199]
 
 
 def test_what_follows_the_horizon_has_intervals_and_a_warning():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tsrnn.distributions import QuantileDistribution, distribution
+from tsrnn.distributions import NormalScale, QuantileDistribution, distribution
 
 LEVELS = (0.05, 0.1, 0.3, 0.5, 0.8, 0.975)
 NORMAL = stats.norm([1.0, -20.0], [0.5, 3.0])
@@ -114,3 +114,59 @@ def test_a_quantile_may_be_asked_for_of_each_distribution():
 def test_what_does_not_fit_gets_one_sentence(given, said):
     with pytest.raises(ValueError, match=said):
         distribution(*given)
+
+
+# On the normal scale
+
+OF_LOSSES = {**{loss: parameters[0] for loss, parameters in PARAMETERS.items()}, "quantile": [-1.0, 0.5, 4.0]}
+SCALE_LEVELS = 0.1, 0.5, 0.9
+FAR = np.array([-30, -9, -7.5, -6.9, -2, -0.1, 0, 0.3, 3, 6.9, 7.5, 9, 30.0])
+
+
+def scale_of(loss, n=1):
+    return NormalScale(loss, np.tile(OF_LOSSES[loss], (n, 1)), SCALE_LEVELS)
+
+
+@pytest.mark.parametrize("loss", OF_LOSSES)
+def test_quantiles_at_scores_are_those_of_their_probabilities(loss):
+    q = np.array([0.001, 0.1, 0.3, 0.5, 0.9, 0.999])
+    of = distribution(loss, OF_LOSSES[loss], SCALE_LEVELS if loss == "quantile" else ())
+    np.testing.assert_allclose(scale_of(loss).at(stats.norm.ppf(q)[np.newaxis])[0], of.ppf(q), rtol=1e-9)
+
+
+@pytest.mark.parametrize("loss", ["normal", "student_t", "quantile"])
+def test_a_quantile_has_the_score_at_which_it_is_however_far_away(loss):
+    quantiles = scale_of(loss).at(FAR[np.newaxis])[0]
+    assert (np.diff(quantiles) > 0).all()
+    # Of 1e-12, the probability at the score 7, a quantile of float64 resolves four digits.
+    np.testing.assert_allclose(scale_of(loss, len(FAR)).scores(quantiles, None), FAR, rtol=1e-4, atol=1e-9)
+
+
+@pytest.mark.parametrize("loss", ["poisson", "negative_binomial"])
+def test_scores_of_counts_are_of_the_counts_that_hold_them(loss):
+    counts = np.array([0, 1, 2, 7, 30, 150, 5000.0])
+    scores = [scale_of(loss, len(counts)).scores(counts, np.random.default_rng(seed)) for seed in range(50)]
+    for of_count, count in zip(np.transpose(scores), counts, strict=True):
+        np.testing.assert_array_equal(scale_of(loss).at(of_count[np.newaxis])[0], count)
+    assert np.ptp(scores, axis=0)[0] > 0.1  # they are drawn
+
+
+@pytest.mark.parametrize("loss", OF_LOSSES)
+def test_scores_of_what_a_distribution_draws_are_normal(loss):
+    n = 4000
+    truths = distribution(loss, OF_LOSSES[loss], SCALE_LEVELS if loss == "quantile" else ()).rvs((n,), random_state=0)
+    scores = scale_of(loss, n).scores(truths, np.random.default_rng(1))
+    assert stats.kstest(scores, "norm").pvalue > 0.001
+
+
+def test_the_same_quantile_twice_has_a_score():
+    scale = NormalScale("quantile", [[3.0, 3.0, 3.0]], SCALE_LEVELS)
+    for truth in (2.0, 3.0, 5.0):
+        score = scale.scores(np.array([truth]), None)
+        assert np.isfinite(score).all() and scale.at(score[:, np.newaxis])[0, 0] == pytest.approx(truth, rel=1e-9)
+
+
+def test_what_is_not_known_has_no_score_and_no_quantile():
+    for loss, parameters in OF_LOSSES.items():
+        assert np.isnan(scale_of(loss).scores(np.array([np.nan]), np.random.default_rng(0))).all()
+        assert np.isnan(NormalScale(loss, [np.full(len(parameters), np.nan)], SCALE_LEVELS).at(np.zeros((1, 1)))).all()
