@@ -85,15 +85,34 @@ def test_printed_scores_are_those_of_a_forecast_made_without_the_held_out_points
     expected = tsrnn.metrics.forecast_scores(truth, model.forecast(), known, 7)
     line = next(line for line in out.splitlines() if line.startswith("LSTM "))
     assert line.split()[1:] == [f"{expected[name]:.4g}" for name in ("MAE", "RMSE", "sMAPE", "MASE")]
-    # and the forecast is that of everything, for as many epochs
-    n_epochs = model.best_iter_
-    assert n_epochs > 10  # beyond the patience of training, which must not end this run
-    everything = tsrnn.RNNForecaster(
-        7, random_state=0, early_stopping=False, max_iter=n_epochs, n_iter_no_change=n_epochs
-    ).fit(series)
-    assert everything.n_iter_ == n_epochs
-    final = everything.forecast()
-    np.testing.assert_allclose(pd.read_csv("forecast.csv")["units"], final, rtol=1e-7)  # eight digits are written
+    # and the forecast is that of a fit to everything in the same way
+    final = tsrnn.RNNForecaster(7, random_state=0).fit(series)
+    written = pd.read_csv("forecast.csv")["units"]
+    np.testing.assert_allclose(written, final.forecast(), rtol=1e-7)  # eight digits are written
+    recipe = "          by --target-transform none --window-norm last\n"
+    for fitted, where in ((model, "a part of the rest held out to watch"), (final, "the latest part; then ")):
+        best = f"          best after {fitted.best_iter_} of {fitted.n_iter_} epochs, on {where}"
+        assert out[out.index(best) :].partition("\n")[2].startswith(recipe)
+
+
+def test_what_is_tried_and_chosen_for_test_and_forecast_is_what_the_library_does(sales, capsys, chosen, monkeypatch):
+    from tsrnn import choices
+
+    monkeypatch.setattr(choices, "best_way", lambda errors: len(errors) - 1)  # not the first
+    assert main([*FORECAST, "--hidden-layer-sizes", "4", "--max-iter", "3"]) == 0
+    out = capsys.readouterr().out
+    series = pd.read_csv(sales, parse_dates=["day"], index_col="day")["units"].asfreq("D")
+    model = tsrnn.RNNForecaster(7, hidden_layer_sizes=4, max_iter=3, random_state=0)
+    tested, final = model.fit(series[:-7]).choices_["recipes"], model.fit(series)
+    np.testing.assert_allclose(pd.read_csv("forecast.csv")["units"], final.forecast(), rtol=1e-7)  # eight digits
+    assert len(final.choices_["trial_errors"]) == 2
+    assert out.count(" epochs (the first of 6 networks), on ") == 2
+    transforms = ["signed_log1p deseasonalise", "deseasonalise"]
+    assert re.findall("3 networks by (.*)", out) == [
+        f"--target-transform {transform} --window-norm {recipe.window_norm}"
+        for recipes in (tested, final.choices_["recipes"])
+        for transform, recipe in zip(transforms, recipes, strict=True)
+    ]
 
 
 def test_python_m_and_the_command_are_the_same(folder):
@@ -560,9 +579,8 @@ def test_panel_with_covariates_is_forecast_in_its_own_format_as_the_library_does
     assert "3 series, 180 values on 60 points, 2024-01-01 to 2024-02-29" in out
     assert "covariates known ahead: price; of the past: visits; of each series: kind" in out
     assert "mean over 3 series" in out
-    n_epochs = int(re.search(r"trained on everything for (\d) epoch", out)[1])
     model = tsrnn.RNNForecaster(
-        7, hidden_layer_sizes=4, max_iter=n_epochs, early_stopping=False, n_members=2, random_state=0, target="units",
+        7, hidden_layer_sizes=4, max_iter=2, n_members=2, random_state=0, target="units",
         id_col="shop", time_col="day", past_covariates=["visits"], static_covariates=["kind"], calendar=["weekday"],
         categorical_features=["price", "kind"],
     )  # fmt: skip
@@ -625,11 +643,11 @@ def test_baseline_is_called_alike_in_table_and_picture(folder, capsys, monkeypat
 
 def test_network_that_carries_its_state_is_an_option(sales, capsys):
     assert main([*FORECAST, *TINY, "--state", "carried"]) == 0
-    assert "reads on from the first step, learns over stretches of 9, gives 7" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "reads on from the first step, learns over stretches of 9, gives 7" in out
+    assert out.count("          by --target-transform none --window-norm none\n") == 2
     series = pd.read_csv(sales, parse_dates=["day"], index_col="day")["units"].asfreq("D")
-    model = tsrnn.RNNForecaster(
-        7, state="carried", hidden_layer_sizes=4, max_iter=2, n_iter_no_change=2, early_stopping=False, random_state=0
-    )
+    model = tsrnn.RNNForecaster(7, state="carried", hidden_layer_sizes=4, max_iter=2, random_state=0)
     np.testing.assert_allclose(pd.read_csv("forecast.csv")["units"], model.fit(series).forecast(), rtol=1e-7)
     assert main([*FORECAST, *TINY, "--state", "carried", "--missing", "interpolate"]) == 1
     err = one_line(capsys.readouterr().err)

@@ -44,7 +44,7 @@ FORECASTING = """Forecast the next steps of one series, or of many by one networ
 
 First a test: the last HORIZON steps are held out of training, forecast, and
 scored beside the seasonal naive forecast, which repeats the last season. Then a
-network is trained on everything, and its forecast is written.
+network is fitted to everything in the same way, and its forecast is written.
 """
 BACKTESTING = """Make forecasts at many points of the past, each from what was known there, and
 score them beside the seasonal naive forecast, which repeats the last season.

@@ -20,6 +20,7 @@ from .printing import (
     how_long,
     print_data,
     print_ends,
+    print_fit,
     print_network,
     print_summary,
     print_table,
@@ -30,7 +31,7 @@ from .selection import select
 
 
 def run_forecast(arguments):
-    """Score a network on the last steps, held out; train one on everything; write its forecast."""
+    """Score a network on the last steps, held out; fit another to everything in the same way; write its forecast."""
     check_outputs({"--out": arguments.out, "--plot": arguments.plot}, [arguments.source, arguments.future])
     selection = _select(arguments)
     horizon = arguments.horizon
@@ -50,17 +51,14 @@ def run_forecast(arguments):
         comparison = _backtest(model, selection, n_origins=1)
     except ValueError as error:
         raise ValueError(f"training for the test (without the last {how_long(horizon)}): {error}") from None
-    n_epochs = fitted[-1].best_iter_
-    n_made = how_many(fitted[-1].n_iter_, "epoch")
-    print(f"          best after {n_epochs} of {n_made}, on a part of the rest held out to watch")
+    print_fit(fitted[-1], "a part of the rest held out to watch")
     print(f"\n{comparison.headline(SHOWN)}")
     print_summary(comparison, SHOWN)
 
-    n_made = how_many(n_epochs, "epoch")
-    print(f"\nforecast  of the next {how_long(horizon)}: the network is trained on everything for {n_made}")
-    as_long = {"early_stopping": False, "max_iter": n_epochs, "n_iter_no_change": n_epochs}
-    final = model.set_params(callbacks=None, **as_long).fit(selection.frame)
+    print(f"\nforecast  of the next {how_long(horizon)}, by a fit to everything in the same way")
+    final = model.set_params(callbacks=None).fit(selection.frame)
     forecast = final.forecast(X=selection.future)
+    print_fit(final, "the latest part; then trained on that, too")
     _write(forecast, arguments)
     print(f"written   {span(_stamps_of(forecast, selection))} -> {arguments.out}")
     if arguments.plot is not None:
