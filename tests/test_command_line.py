@@ -85,15 +85,34 @@ def test_printed_scores_are_those_of_a_forecast_made_without_the_held_out_points
     expected = tsrnn.metrics.forecast_scores(truth, model.forecast(), known, 7)
     line = next(line for line in out.splitlines() if line.startswith("LSTM "))
     assert line.split()[1:] == [f"{expected[name]:.4g}" for name in ("MAE", "RMSE", "sMAPE", "MASE")]
-    # and the forecast is that of everything, for as many epochs
-    n_epochs = model.best_iter_
-    assert n_epochs > 10  # beyond the patience of training, which must not end this run
-    everything = tsrnn.RNNForecaster(
-        7, random_state=0, early_stopping=False, max_iter=n_epochs, n_iter_no_change=n_epochs
-    ).fit(series)
-    assert everything.n_iter_ == n_epochs
-    final = everything.forecast()
-    np.testing.assert_allclose(pd.read_csv("forecast.csv")["units"], final, rtol=1e-7)  # eight digits are written
+    # and the forecast is that of a fit to everything in the same way
+    final = tsrnn.RNNForecaster(7, random_state=0).fit(series)
+    written = pd.read_csv("forecast.csv")["units"]
+    np.testing.assert_allclose(written, final.forecast(), rtol=1e-7)  # eight digits are written
+    recipe = "          by --target-transform none --window-norm last\n"
+    for fitted, where in ((model, "a part of the rest held out to watch"), (final, "the latest part; then ")):
+        best = f"          best after {fitted.best_iter_} of {fitted.n_iter_} epochs, on {where}"
+        assert out[out.index(best) :].partition("\n")[2].startswith(recipe)
+
+
+def test_what_is_tried_and_chosen_for_test_and_forecast_is_what_the_library_does(sales, capsys, chosen, monkeypatch):
+    from tsrnn import choices
+
+    monkeypatch.setattr(choices, "best_way", lambda errors: len(errors) - 1)  # not the first
+    assert main([*FORECAST, "--hidden-layer-sizes", "4", "--max-iter", "3"]) == 0
+    out = capsys.readouterr().out
+    series = pd.read_csv(sales, parse_dates=["day"], index_col="day")["units"].asfreq("D")
+    model = tsrnn.RNNForecaster(7, hidden_layer_sizes=4, max_iter=3, random_state=0)
+    tested, final = model.fit(series[:-7]).choices_["recipes"], model.fit(series)
+    np.testing.assert_allclose(pd.read_csv("forecast.csv")["units"], final.forecast(), rtol=1e-7)  # eight digits
+    assert len(final.choices_["trial_errors"]) == 2
+    assert out.count(" epochs (the first of 6 networks), on ") == 2
+    transforms = ["signed_log1p deseasonalise", "deseasonalise"]
+    assert re.findall("3 networks by (.*)", out) == [
+        f"--target-transform {transform} --window-norm {recipe.window_norm}"
+        for recipes in (tested, final.choices_["recipes"])
+        for transform, recipe in zip(transforms, recipes, strict=True)
+    ]
 
 
 def test_python_m_and_the_command_are_the_same(folder):
@@ -158,6 +177,23 @@ def test_same_seed_same_file_and_another_seed_another(sales):
         (None, [*FORECAST, "--future", "sales.csv"], "no value of .shop. .* at 2024-06-09.* in the file --future"),
         (None, [*FORECAST, "--calendar", "week"], "no feature 'week'"),
         (None, [*FORECAST, "--bounds", "60", "none"], "out of the bounds"),
+        (None, [*FORECAST, "--quantile", "0.9"], "--quantile is for --loss quantile"),
+        (None, [*FORECAST, "--loss", "poisson"], "but --loss poisson is of counts: .* or fit with --loss normal for"),
+        (
+            None,
+            [*FORECAST, "--loss", "poisson", "--scaler", "mean"],
+            "--loss poisson is of counts .* --scaler mean would change; leave it out",
+        ),
+        (
+            None,
+            [*FORECAST, "--loss", "poisson", "--window-norm", "mean"],
+            "--loss poisson is of counts .* --window-norm mean would change; leave it out",
+        ),
+        (
+            None,
+            [*FORECAST, "--loss", "normal", "--target-transform", "difference"],
+            "--loss normal forecasts a distribution .* --target-transform would",
+        ),
         (None, [*FORECAST, "--freq", "W"], "no regular step: .* name its --freq"),
         (None, ["forecast", "co2", "--horizon", "3"], "add --missing interpolate or --missing mask"),
         (None, ["forecast", "co2", "--horizon", "3", "--time-col", "ds"], "--time-col is for files"),
@@ -233,6 +269,18 @@ def test_what_cannot_be_forecast_is_one_sentence_and_writes_nothing(sales, folde
         (["forecast", "co2", "--horizon", "3", "--miss", "mask"], "arguments: --miss mask; did you mean --missing?"),
         (["forecast", "co2", "--horizon", "3", "more.csv"], "unrecognized arguments: more.csv"),
         (["--vers", "datasets"], "did you mean --version?"),
+        (["forecast", "co2", "--horizon", "3", "--level", "80", "0.95"], "to below 100; got 0.95: write 95 (see"),
+        (["forecast", "co2", "--horizon", "3", "--level", "100"], "in percent, from 1 to below 100; got 100 (see"),
+        (["forecast", "co2", "--horizon", "3", "--level", "nan"], "in percent, from 1 to below 100; got nan (see"),
+        (["forecast", "co2", "--horizon", "3", "--level", "high"], "--level: level must be numbers, such as (80, 95)"),
+        (["forecast", "co2", "--horizon", "3", "--level", "80", "80.0"], "level has 80 more than once"),
+        (["backtest", "co2", "--horizon", "3", "--level", "80"], "unrecognized arguments: --level"),
+        (["forecast", "co2", "--horizon", "3", "--loss", "mse"], "argument --loss: invalid choice: 'mse'"),
+        (["forecast", "co2", "--horizon", "3", "--quantile", "1"], "levels between 0 and 1; got [1] (see"),
+        (
+            ["forecast", "co2", "--horizon", "3", "--target-transform", "none", "log1p"],
+            "none stands alone; give it, or",
+        ),
         (["forecast", "co2", "--horizon", "3", "--sep", "||"], "must be one character, or tab; got '||'"),
         (["forecast", "co2", "--horizon", "3", "--sep", ""], "must be one character, or tab; got ''"),
         (["forecast", "co2", "--horizon", "3", "--decimal", ",,"], "must be one character, got ',,'"),
@@ -560,9 +608,8 @@ def test_panel_with_covariates_is_forecast_in_its_own_format_as_the_library_does
     assert "3 series, 180 values on 60 points, 2024-01-01 to 2024-02-29" in out
     assert "covariates known ahead: price; of the past: visits; of each series: kind" in out
     assert "mean over 3 series" in out
-    n_epochs = int(re.search(r"trained on everything for (\d) epoch", out)[1])
     model = tsrnn.RNNForecaster(
-        7, hidden_layer_sizes=4, max_iter=n_epochs, early_stopping=False, n_members=2, random_state=0, target="units",
+        7, hidden_layer_sizes=4, max_iter=2, n_members=2, random_state=0, target="units",
         id_col="shop", time_col="day", past_covariates=["visits"], static_covariates=["kind"], calendar=["weekday"],
         categorical_features=["price", "kind"],
     )  # fmt: skip
@@ -623,13 +670,98 @@ def test_baseline_is_called_alike_in_table_and_picture(folder, capsys, monkeypat
     assert "last value" in names and "seasonal naive" not in names
 
 
+@pytest.mark.parametrize("options", [[], ["--id-col", "shop"]])
+def test_levels_are_the_intervals_of_the_library_in_file_and_picture(sales, monkeypatch, options):
+    from tsrnn.commands import running
+
+    figures = []
+    monkeypatch.setattr(running, "_save", lambda figure, arguments: figures.append(figure))
+    assert main([*FORECAST, *TINY, *options, "--level", "50", "80", "--plot", "p.png"]) == 0
+    series = pd.read_csv(sales, parse_dates=["day"], index_col="day")["units"].asfreq("D")
+    model = tsrnn.RNNForecaster(7, hidden_layer_sizes=4, max_iter=2, random_state=0).fit(series)
+    written = pd.read_csv("forecast.csv", parse_dates=["day"], index_col="day").drop(columns="shop", errors="ignore")
+    assert list(written.columns) == ["units", "units-lo-80", "units-lo-50", "units-hi-50", "units-hi-80"]
+    pd.testing.assert_frame_equal(written, model.forecast(level=(80, 50)), rtol=1e-7, check_freq=False)  # eight digits
+    test, forecast = ([text.get_text() for text in ax.get_legend().get_texts()] for ax in figures[0].axes)
+    assert forecast == ["history", "forecast", "50 % interval", "80 % interval"]
+    assert not [name for name in test if "interval" in name]
+
+
+@pytest.mark.parametrize("is_wide", [False, True])
+def test_levels_of_a_panel_are_a_fan_for_each_series(shops, monkeypatch, is_wide):
+    from tsrnn.commands import running
+
+    figures = []
+    monkeypatch.setattr(running, "_save", lambda figure, arguments: figures.append(figure))
+    data, command = shops[0][["day", "shop", "units"]], PANEL
+    if is_wide:
+        data = data.pivot(index="day", columns="shop", values="units")
+        data.to_csv("wide.csv")
+        command = ["wide.csv", "--time-col", "day", "--horizon", "7", *TINY]
+    assert main(["forecast", *command, "--level", "80", "--plot", "p.png"]) == 0
+    names = {} if is_wide else {"target": "units", "id_col": "shop", "time_col": "day"}
+    model = tsrnn.RNNForecaster(7, hidden_layer_sizes=4, max_iter=2, random_state=0, **names).fit(data)
+    written = pd.read_csv(
+        "forecast.csv", parse_dates=["day"], dtype={"shop": str}, index_col="day" if is_wide else None
+    )
+    pd.testing.assert_frame_equal(  # eight digits are written
+        written, model.forecast(level=80), rtol=1e-7, check_dtype=False, check_freq=False, check_names=False
+    )
+    assert "80 % interval" in [text.get_text() for text in figures[0].legends[0].get_texts()]
+    assert all(ax.collections for ax in figures[0].axes)
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive"])
+def test_level_that_the_errors_do_not_support_is_refused_before_training_as_the_library_does(shops, capsys, strategy):
+    from tsrnn.commands.wording import in_terms_of_options
+
+    # Series of several lengths, with holes: how many errors there are depends on both.
+    late = pd.read_csv("shops.csv", dtype={"shop": str}).query("shop != '007' or day > '2024-01-20'")
+    late.reset_index(drop=True).to_csv("shops.csv", index=False)
+    for row in (3, 130):
+        edit("shops.csv", row, "units", "")
+    options = ["--missing", "mask", "--strategy", strategy, "--level", "99.5"]
+    assert main(["forecast", *PANEL, *options]) == 1
+    out, err = capsys.readouterr()
+    assert "test " not in out
+    model = tsrnn.RNNForecaster(
+        7, hidden_layer_sizes=4, max_iter=1, random_state=0, target="units", id_col="shop", time_col="day",
+        missing="mask", strategy=strategy,
+    )  # fmt: skip
+    frame = pd.read_csv("shops.csv", parse_dates=["day"], dtype={"shop": str})[["day", "shop", "units"]]
+    with pytest.raises(ValueError, match=r"an interval of 99\.5 % needs 399 errors of each step") as refusal:
+        model.fit(frame).forecast(level=99.5)
+    sentence = in_terms_of_options(str(refusal.value))
+    assert one_line(err) == f"tsrnn: error: {sentence}"
+    assert sentence.endswith("; lower --level, or give longer series, or more of them.")
+
+
+@pytest.mark.parametrize(
+    "options, arguments",
+    [
+        (["--loss", "quantile", "--quantile", "0.9"], {"loss": "quantile", "quantile": 0.9}),
+        (["--loss", "poisson", "--level", "80"], {"loss": "poisson"}),
+        (["--loss", "huber", "--target-transform", "none"], {"loss": "huber", "target_transform": None}),
+    ],
+)
+def test_losses_are_those_of_the_library_and_none_is_no_transform(sales, options, arguments):
+    frame = pd.read_csv(sales)
+    frame.assign(units=frame["units"].round()).to_csv(sales, index=False)
+    assert main([*FORECAST, *TINY, *options]) == 0
+    series = pd.read_csv(sales, parse_dates=["day"], index_col="day")["units"].asfreq("D")
+    model = tsrnn.RNNForecaster(7, hidden_layer_sizes=4, max_iter=2, random_state=0, **arguments).fit(series)
+    written = pd.read_csv("forecast.csv", parse_dates=["day"], index_col="day")
+    expected = model.forecast(level=80) if "--level" in options else model.forecast().to_frame()
+    pd.testing.assert_frame_equal(written, expected, rtol=1e-7, check_freq=False)  # eight digits are written
+
+
 def test_network_that_carries_its_state_is_an_option(sales, capsys):
     assert main([*FORECAST, *TINY, "--state", "carried"]) == 0
-    assert "reads on from the first step, learns over stretches of 9, gives 7" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "reads on from the first step, learns over stretches of 9, gives 7" in out
+    assert out.count("          by --target-transform none --window-norm none\n") == 2
     series = pd.read_csv(sales, parse_dates=["day"], index_col="day")["units"].asfreq("D")
-    model = tsrnn.RNNForecaster(
-        7, state="carried", hidden_layer_sizes=4, max_iter=2, n_iter_no_change=2, early_stopping=False, random_state=0
-    )
+    model = tsrnn.RNNForecaster(7, state="carried", hidden_layer_sizes=4, max_iter=2, random_state=0)
     np.testing.assert_allclose(pd.read_csv("forecast.csv")["units"], model.fit(series).forecast(), rtol=1e-7)
     assert main([*FORECAST, *TINY, "--state", "carried", "--missing", "interpolate"]) == 1
     err = one_line(capsys.readouterr().err)
@@ -835,13 +967,14 @@ def test_options_are_arguments_of_the_library_by_name_and_by_choice():
     import inspect
 
     from tsrnn.commands import options
+    from tsrnn.kernels.plan import WINDOW_NORMS
     from tsrnn.metrics import forecast_scores
     from tsrnn.transforms import SCALERS, TARGET_TRANSFORMS
 
     network = inspect.signature(tsrnn.RNNForecaster).parameters
     test = inspect.signature(tsrnn.backtest).parameters
     parsers = commands()[1]
-    own = {"help", "source", "future", "covariates", "time_format", "sep", "decimal", "thousands", "encoding",
+    own = {"help", "source", "future", "level", "covariates", "time_format", "sep", "decimal", "thousands", "encoding",
            "scores", "by", "out", "plot"}  # fmt: skip
     for name in ("forecast", "backtest"):
         actions = {action.dest: action for action in parsers[name]._actions}
@@ -850,8 +983,56 @@ def test_options_are_arguments_of_the_library_by_name_and_by_choice():
         assert all(f"--{dest.replace('_', '-')}" in action.option_strings for dest, action in actions.items()
                    if dest != "source")  # fmt: skip
         assert {"none", *filter(None, SCALERS)} == set(actions["scaler"].choices)
-        assert set(filter(None, TARGET_TRANSFORMS)) == set(actions["target_transform"].choices)
+        assert {"none", *filter(None, TARGET_TRANSFORMS)} == set(actions["target_transform"].choices)
+        assert {"none", *filter(None, WINDOW_NORMS)} == set(actions["window_norm"].choices)
+        assert tsrnn.RNNForecaster._parameter_constraints["loss"][0].options == set(actions["loss"].choices)
     assert tuple(forecast_scores([1.0, 2.0], [1.0, 2.0], [1.0, 2.0])) == options.SCORES
+
+
+def defaults_in_help():
+    """Return {name: what its help says of the default} of the options that are arguments of the forecaster."""
+    from tsrnn.commands import options
+
+    helps = {action.dest: action.help for action in commands()[1]["forecast"]._actions}
+    found = {name: re.search(r"\(default: (.*?)\)", helps[name]) for name in options.OF_NETWORK}
+    return {name: "" if of is None else of[1] for name, of in found.items()}
+
+
+def test_help_says_the_defaults_of_the_forecaster():
+    import inspect
+
+    said = defaults_in_help()
+    for name, argument in inspect.signature(tsrnn.RNNForecaster).parameters.items():
+        if name in said and name != "random_state":  # whose default is the command's own
+            default = argument.default
+            if isinstance(default, tuple):
+                assert said[name] == " ".join(map(str, default))
+            elif default is not None and default != "auto":
+                assert said[name].startswith(default), name
+
+
+def test_help_says_what_auto_means(chosen):
+    from itertools import product
+
+    from tsrnn import choices
+
+    said, few, many = defaults_in_help(), choices.FEW_WINDOWS, choices.MANY_WINDOWS
+    numbers = {
+        "hidden_layer_sizes": [*few.hidden_layer_sizes, *many.hidden_layer_sizes, choices.MANY],
+        "lookback": [choices.LOOKBACK_FACTOR],
+        "n_members": [few.n_seeds, many.n_seeds],
+        "max_iter": [choices.FEWEST_EPOCHS, choices.MOST_EPOCHS, few.n_updates, many.n_updates],
+        "windows_per_epoch": [many.windows_per_epoch, choices.MANY],
+    }
+    for name, known in numbers.items():
+        assert {f"{number:,}" for number in known} <= set(re.findall(r"[\d.,]*\d", said[name])), name
+    for name in ("learning_rate", "scaler", "loss"):
+        assert said[name].startswith(str(choices.AUTO[name]))
+    for season, has_logarithms, lookback in product((1, 7), (False, True), (4, 24, 200)):
+        for way in choices.recipes("auto", "auto", season, has_logarithms, lookback):
+            for recipe in way:
+                assert recipe.window_norm in said["window_norm"]
+                assert all(name in said["target_transform"] for name in np.atleast_1d(recipe.target_transform or []))
 
 
 def test_help_explains_every_option_and_examples_are_commands_there_and_in_the_readme(capsys):
@@ -911,7 +1092,10 @@ def test_every_sentence_that_is_reworded_is_one_of_the_library():
                 texts.append(node.value)
     lost = [sentence for sentence in wording._SENTENCES if not any(sentence in text for text in texts)]
     # Put together from parts; what cannot be forecast, above, has both.
-    assert lost == ["set missing='interpolate' or 'mask'", "Shorten horizon, or set early_stopping=False."]
+    assert lost == [
+        "set missing='interpolate' or 'mask'", "Shorten horizon, or set early_stopping=False.",
+        "set it to 'scale' or None",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ FORECASTING = """Forecast the next steps of one series, or of many by one networ
 
 First a test: the last HORIZON steps are held out of training, forecast, and
 scored beside the seasonal naive forecast, which repeats the last season. Then a
-network is trained on everything, and its forecast is written.
+network is fitted to everything in the same way, and its forecast is written.
 """
 BACKTESTING = """Make forecasts at many points of the past, each from what was known there, and
 score them beside the seasonal naive forecast, which repeats the last season.
@@ -68,12 +68,15 @@ TRANSFORMS = (
     "log1p", "signed_log1p", "boxcox", "yeojohnson", "difference", "seasonal_difference", "deseasonalise", "stl",
     "mstl",
 )  # fmt: skip
+LOSSES = (
+    "absolute_error", "squared_error", "huber", "quantile", "normal", "student_t", "poisson", "negative_binomial",
+)  # fmt: skip
 SHOWN = ["MAE", "RMSE", "sMAPE", "MASE"]  # if nobody asks for others
 # Those that the forecaster takes as they stand; its own defaults hold for what is not given.
 OF_NETWORK = (
     "cell", "hidden_layer_sizes", "lookback", "n_members", "max_iter", "max_time", "learning_rate",
     "windows_per_epoch", "random_state", "calendar", "missing", "freq", "strategy", "target_transform", "scaler",
-    "window_norm", "bounds", "state",
+    "window_norm", "bounds", "state", "loss", "quantile",
 )  # fmt: skip
 
 
@@ -134,6 +137,11 @@ def _add_forecast(commands, run):
     _add_data(parser, future=True)
     _add_network(parser)
     output = parser.add_argument_group("output")
+    output.add_argument(
+        "--level", nargs="+", action=_Levels, metavar="PERCENT",
+        help="also give intervals that hold so many percent of what comes, such as 80 95: of units the columns "
+        "units-lo-80 and units-hi-80, and a shade in the picture",
+    )  # fmt: skip
     output.add_argument(
         "--out", "--output", default="forecast.csv", metavar="FILE",
         help="where the forecast goes, in the form of the data: .csv or .parquet (default: forecast.csv)",
@@ -274,23 +282,27 @@ def _add_data(parser, future):
         help="covariates whose numbers are mere names, such as 1 to 4 for four regions; those of text always are names",
     )  # fmt: skip
     covariates.add_argument(
-        "--calendar", nargs="+", action=_Calendar, metavar="FEATURE",
+        "--calendar", nargs="+", action=_Names, alone="auto", metavar="FEATURE",
         help="auto; or some of minute, hour, weekday, day_of_month, day_of_year, month, holidays:DE, holidays:US-CA; "
         'holidays need an extra package: python -m pip install ".[holidays]"',
     )  # fmt: skip
 
     series = parser.add_argument_group("scale of the series, given back to forecasts")
     series.add_argument(
-        "--target-transform", nargs="+", choices=TRANSFORMS, metavar="NAME",
-        help=f"one after the other, before the scaler: {', '.join(TRANSFORMS)} (default: none); stl and mstl "
-        'need an extra package: python -m pip install ".[statsmodels]"',
+        "--target-transform", nargs="+", action=_Names, alone="none", choices=("none", *TRANSFORMS), metavar="NAME",
+        help=f"none, or one after the other, before the scaler: {', '.join(TRANSFORMS)} (default: deseasonalise if the "
+        "clock has a season; for half of the networks signed_log1p before it if no value is negative; none of counts); "
+        'stl and mstl need an extra package: python -m pip install ".[statsmodels]"',
     )  # fmt: skip
     series.add_argument(
-        "--scaler", choices=("standard", "minmax", "robust", "mean", "none"), help="of each series (default: standard)"
+        "--scaler", choices=("standard", "minmax", "robust", "mean", "none"),
+        help="of each series (default: standard; none of counts)",
     )  # fmt: skip
     series.add_argument(
-        "--window-norm", choices=("last", "mean", "standard", "none"),
-        help="what is taken from each window that the network sees (default: last, its last value)",
+        "--window-norm", choices=("last", "mean", "standard", "scale", "none"),
+        help="what is taken from each window that the network sees: its last value, its mean, its mean and deviation, "
+        "or its size (default: last or mean, beside logarithms standard, whichever forecasts a part held out better; "
+        "scale of counts)",
     )  # fmt: skip
     series.add_argument(
         "--bounds", nargs=2, type=_bound, metavar=("LOW", "HIGH"),
@@ -310,22 +322,41 @@ def _add_network(parser):
     )  # fmt: skip
     network.add_argument("--cell", choices=("lstm", "gru", "rnn"), help="its kind (default: lstm)")
     network.add_argument(
-        "--hidden-layer-sizes", nargs="+", type=_count, metavar="N", help="units of each layer (default: one layer, 32)"
+        "--hidden-layer-sizes", nargs="+", type=_count, metavar="N",
+        help="units of each layer (default: one layer of 32, or of 64 from 16,384 windows on)",
     )  # fmt: skip
     network.add_argument(
         "--lookback", type=_count, metavar="N",
-        help="steps it sees (default: 1.25 times HORIZON or the season, whichever is longer)",
+        help="steps it sees (default: 1.25 times HORIZON or the season, whichever is longer; two weeks where there are "
+        "days and weeks)",
     )  # fmt: skip
     network.add_argument(
-        "--n-members", type=_count, metavar="N", help="networks whose median is the forecast (default: 1)"
+        "--loss", choices=LOSSES, metavar="NAME",
+        help="what it learns: one number by absolute_error, squared_error, huber; what --quantile says by quantile; "
+        "distributions, which give intervals of their own, by normal, student_t, or of counts poisson, "
+        "negative_binomial (default: absolute_error)",
     )  # fmt: skip
-    network.add_argument("--learning-rate", type=_positive, metavar="X", help="size of the steps of training")
     network.add_argument(
-        "--max-iter", type=_count, metavar="N", help="epochs (passes over the data) at most (default: by their size)"
+        "--quantile", nargs="+", action=_Quantiles, metavar="Q",
+        help="for --loss quantile: between 0 and 1; one is the forecast, of several it is the median "
+        "(default: 0.1 0.5 0.9)",
     )  # fmt: skip
-    network.add_argument("--max-time", type=_positive, metavar="SECONDS", help="of each training (default: no limit)")
     network.add_argument(
-        "--windows-per-epoch", type=_count, metavar="N", help="most windows of an epoch, for long data (default: all)"
+        "--n-members", type=_count, metavar="N",
+        help="networks whose forecasts are combined (default: 3, beside 3 of logarithms; 1 of each for long data)",
+    )  # fmt: skip
+    network.add_argument(
+        "--learning-rate", type=_positive, metavar="X", help="size of the steps of training (default: 0.003)"
+    )  # fmt: skip
+    network.add_argument(
+        "--max-iter", type=_count, metavar="N",
+        help="epochs (passes over the data) at most (default: 5 to 100, for about 5,000 updates of the weights, or "
+        "2,400 for long data)",
+    )  # fmt: skip
+    network.add_argument("--max-time", type=_positive, metavar="SECONDS", help="of each fit (default: no limit)")
+    network.add_argument(
+        "--windows-per-epoch", type=_count, metavar="N",
+        help="most windows of an epoch (default: all, or 15,360 from 16,384 windows on)",
     )  # fmt: skip
     network.add_argument(
         "--random-state", "--seed", type=_seed, default=0, metavar="N", help="same number, same forecast (default: 0)"
@@ -335,12 +366,52 @@ def _add_network(parser):
 # What an option accepts; argparse says the rest of the sentence.
 
 
-class _Calendar(argparse.Action):
+class _Names(argparse.Action):
+    """Takes names, of which one, `alone`, goes with no other."""
+
+    def __init__(self, *arguments, alone, **options):
+        super().__init__(*arguments, **options)
+        self.alone = alone
+
     def __call__(self, parser, namespace, values, option_string=None):
-        if "auto" in values and len(values) > 1:
-            others = ", ".join(value for value in values if value != "auto")
-            parser.error(f"--calendar auto stands alone; give it without {others}, or name each feature")
+        if self.alone in values and len(values) > 1:
+            others = " ".join(value for value in values if value != self.alone)
+            parser.error(f"{option_string} {self.alone} stands alone; give it, or {others}")
         setattr(namespace, self.dest, values)
+
+
+class _Numbers(argparse.Action):
+    """Takes numbers, or refuses them in the words of the library, by the method `check`."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        numbers = [_number_or_text(text) for text in values]
+        try:
+            self.check(numbers)
+        except (TypeError, ValueError) as error:
+            raise argparse.ArgumentError(self, str(error).removesuffix(".")) from None
+        setattr(namespace, self.dest, numbers)
+
+
+class _Levels(_Numbers):
+    def check(self, levels):
+        from ..intervals import read_levels
+
+        read_levels(levels)
+
+
+class _Quantiles(_Numbers):
+    def check(self, levels):
+        from ..losses import quantile_levels
+
+        quantile_levels(levels)
+
+
+def _number_or_text(text):
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return int(number) if number.is_integer() else number
 
 
 def _whole(text, what, least):

@@ -128,6 +128,18 @@ def print_network(model, panel):
     )
 
 
+def print_fit(model, where):
+    """Print when the training of a fitted network was best, on what is said `where`, and what was chosen for it."""
+    n_members, recipes = model.choices_["n_members"], model.choices_["recipes"]
+    first = f" (the first of {n_members} networks)" if n_members > 1 else ""
+    print(f"          best after {model.best_iter_} of {how_many(model.n_iter_, 'epoch')}{first}, on {where}")
+    for group, recipe in enumerate(recipes):
+        who = f"{how_many(len(range(group, n_members, len(recipes))), 'network')} " if len(recipes) > 1 else ""
+        transform = recipe.target_transform or "none"
+        names = transform if isinstance(transform, str) else " ".join(transform)
+        print(f"          {who}by --target-transform {names} --window-norm {recipe.window_norm or 'none'}")
+
+
 def print_ends(panel, missing):
     """Say it where series end in values that nobody observed."""
     rows = np.where(np.isnan(panel.values).all(axis=1), 0, np.arange(len(panel.values)))

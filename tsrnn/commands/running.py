@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 
 from .. import datasets
+from ..arguments import count_training, settings_for
 from ..backtesting import backtest
 from ..baselines import SeasonalNaive
 from ..counts import how_many
 from ..forecaster import RNNForecaster
 from ..frames import WIDE, listing
+from ..preparation import Series
+from ..residuals import residuals_of
 from .files import check_outputs, write_file
 from .options import OF_NETWORK, SCORES, SHOWN
 from .printing import (
@@ -20,6 +23,7 @@ from .printing import (
     how_long,
     print_data,
     print_ends,
+    print_fit,
     print_network,
     print_summary,
     print_table,
@@ -30,13 +34,15 @@ from .selection import select
 
 
 def run_forecast(arguments):
-    """Score a network on the last steps, held out; train one on everything; write its forecast."""
+    """Score a network on the last steps, held out; fit another to everything in the same way; write its forecast."""
     check_outputs({"--out": arguments.out, "--plot": arguments.plot}, [arguments.source, arguments.future])
     selection = _select(arguments)
     horizon = arguments.horizon
     model = _make_model(arguments, selection, verbose=_is_watched(), n_jobs=arguments.n_jobs)
     panel = _check(model, selection)
     cut = _check_test(panel, horizon)
+    if arguments.level is not None:
+        _check_levels(model, panel, arguments.level)
     print_data(panel, selection, arguments.missing)
     print_network(model, panel)
     print_ends(panel, arguments.missing)
@@ -50,17 +56,14 @@ def run_forecast(arguments):
         comparison = _backtest(model, selection, n_origins=1)
     except ValueError as error:
         raise ValueError(f"training for the test (without the last {how_long(horizon)}): {error}") from None
-    n_epochs = fitted[-1].best_iter_
-    n_made = how_many(fitted[-1].n_iter_, "epoch")
-    print(f"          best after {n_epochs} of {n_made}, on a part of the rest held out to watch")
+    print_fit(fitted[-1], "a part of the rest held out to watch")
     print(f"\n{comparison.headline(SHOWN)}")
     print_summary(comparison, SHOWN)
 
-    n_made = how_many(n_epochs, "epoch")
-    print(f"\nforecast  of the next {how_long(horizon)}: the network is trained on everything for {n_made}")
-    as_long = {"early_stopping": False, "max_iter": n_epochs, "n_iter_no_change": n_epochs}
-    final = model.set_params(callbacks=None, **as_long).fit(selection.frame)
-    forecast = final.forecast(X=selection.future)
+    print(f"\nforecast  of the next {how_long(horizon)}, by a fit to everything in the same way")
+    final = model.set_params(callbacks=None).fit(selection.frame)
+    forecast = final.forecast(X=selection.future, level=arguments.level)
+    print_fit(final, "the latest part; then trained on that, too")
     _write(forecast, arguments)
     print(f"written   {span(_stamps_of(forecast, selection))} -> {arguments.out}")
     if arguments.plot is not None:
@@ -130,7 +133,9 @@ def _make_model(arguments, selection, **more):
         given["calendar"] = "auto"
     if len(given.get("target_transform", [])) == 1:
         given["target_transform"] = given["target_transform"][0]
-    for name in ("scaler", "window_norm"):
+    if "quantile" in given and given.get("loss") != "quantile":
+        raise ValueError("--quantile is for --loss quantile; add that, or leave it out.")
+    for name in ("scaler", "window_norm", "target_transform"):
         if given.get(name) == "none":
             given[name] = None
     return RNNForecaster(arguments.horizon, **given, **selection.options, **more)
@@ -150,6 +155,19 @@ def _check(model, selection):
         probe._keep_terms(panel)
         probe._read_ahead(selection.future, *probe._future_rows(model.horizon))
     return panel
+
+
+def _check_levels(model, panel, levels):
+    """Raise what intervals would raise for too few errors, which are those of the part that a fit holds out."""
+    n_training = count_training(model, Series.of(panel), settings_for(model, panel))[np.argsort(panel.order)]
+
+    def forecast(series, rows):
+        return np.zeros((len(rows), model.horizon, panel.n_targets))
+
+    probe = copy.copy(model)
+    last = panel.lengths - model.horizon
+    probe._residuals = residuals_of(forecast, panel, n_training, last, model.horizon, panel.lengths)
+    probe._tails(levels)
 
 
 def _check_test(panel, horizon):
@@ -191,7 +209,9 @@ def _draw_forecast(arguments, selection, panel, comparison, forecast):
     from ..plotting import draw_report, plot_panel
 
     if comparison.is_one:
-        series = _series_of(selection.frame, selection.options)
+        series = _by_stamp(selection.frame, selection.options)
+        if isinstance(series, pd.DataFrame):
+            series = series[selection.options["target"]]
         index = panel.clock.stamps(0, panel.clock.n)
         cut = panel.clock.n - arguments.horizon
         time = comparison.ours.forecasts.columns[-3]
@@ -205,7 +225,7 @@ def _draw_forecast(arguments, selection, panel, comparison, forecast):
             test,
             truth,
             naive,
-            _series_of(forecast, selection.options),
+            _by_stamp(forecast, selection.options),
             ylabel=selection.label,
             labels={"baseline": comparison.naive_name},
         )
@@ -221,13 +241,9 @@ def _draw_forecast(arguments, selection, panel, comparison, forecast):
     _save(figure, arguments)
 
 
-def _series_of(table, options):
-    """Return the values of one series on their stamps."""
-    if isinstance(table, pd.Series):
-        return table
-    if "time_col" in options:
-        table = table.set_index(options["time_col"])
-    return table[options["target"]]
+def _by_stamp(table, options):
+    """Return a table of one series with its stamps as the index, and no id."""
+    return table.set_index(options["time_col"]).drop(columns=options["id_col"]) if "time_col" in options else table
 
 
 def _save(figure, arguments):

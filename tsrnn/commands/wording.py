@@ -24,6 +24,9 @@ _SENTENCES = {
     "set it to 'direct'": "give direct",
     "set refit to True or a number": "give --refit yes or a number",
     "set refit=True": "give --refit yes",
+    "ask for less, or": "lower --level, or",
+    "set a larger validation_fraction, or give": "give",
+    "set it to 'scale' or None": "leave it out",
     "convert X with tz_localize or tz_convert": "write both alike",
     "give the data an index of dates or periods, or omit calendar": "give dates as --time-col, or omit --calendar",
 }
@@ -34,7 +37,7 @@ _UNDERSCORED = (
 )
 _WITH_VALUE = re.compile(
     rf"(?<![\w'\"-])(set )?({_UNDERSCORED}|missing|initial|step|window|refit|horizon|lookback|calendar|freq|target|"
-    r"scaler|bounds|state|strategy)="
+    r"scaler|bounds|state|strategy|loss|quantile)="
     r"(\[[^]]*\]|\([^)]*\)|'[^']*'|\w+(?:\.\w+)*)"
 )
 _ALONE = re.compile(rf"(?<![\w'\"-])({_UNDERSCORED})(?![\w'\"])")

@@ -226,8 +226,8 @@ def draw_report(series, test_forecast, truth, baseline, forecast, *, ylabel=None
         All of the data; the test was forecast from the part before `truth`.
     test_forecast, truth, baseline : Series
         Of the held-out steps; `truth` may hold NaN where nothing was observed.
-    forecast : Series
-        Of the steps after `series`.
+    forecast : Series or DataFrame
+        Of the steps after `series`; the intervals in its columns are drawn.
     ylabel, labels : optional
         See :func:`plot_forecast`.
     """
