@@ -127,6 +127,15 @@ def test_the_index_for_torch_is_asked_for_torch_alone(monkeypatch):
     assert installed == {**setup_peers.PACKAGES, "torch": [*further, *setup_peers.PACKAGES["torch"]]}
 
 
+@pytest.mark.usefixtures("benchmarks")
+def test_what_is_timed_is_one_network_and_nothing_of_it_is_left_to_auto():
+    import one_network
+
+    arguments = one_network.make_forecaster(12, lookback=15, max_iter=1).get_params()
+    assert [name for name, value in arguments.items() if value == "auto"] == []
+    assert arguments["n_members"] == 1
+
+
 # Intervals on open panels
 
 
