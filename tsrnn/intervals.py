@@ -95,7 +95,10 @@ class IntervalMixin:
         `fit` alone, and kept: neither `update`, learning on, nor `set_weights` changes them.
 
         *How they are pooled.* Over series, step by step, each divided by the scale that its series had at the origin:
-        the mean absolute difference of its values a season apart, up to there (a series alone needs none). Where a step
+        the mean absolute difference of its values a season apart, up to there (a series alone needs none); and by how
+        much larger the errors of this series, as far as they were known there, are in that unit than those of a usual
+        series, the median, at most ten times. That counts with the power n / (n + 4), n being the horizons that they
+        cover: the more is known of a series, the more it goes by its own (credibility [4]_). Where a step
         has fewer than 39 errors, which an interval of 95 % needs, those of as many steps before it as after it are
         added, as few as give that many. Fewer than 20 are refused. Rows of training get the interval of the last step.
 
@@ -111,6 +114,7 @@ class IntervalMixin:
         .. [2] Linusson, Johansson and Löfström (2014), Signed-error conformal regression, PAKDD.
         .. [3] Lei, G'Sell, Rinaldo, Tibshirani and Wasserman (2018), Distribution-free predictive inference for
            regression, Journal of the American Statistical Association 113, section 2.2.
+        .. [4] Bühlmann (1967), Experience rating and credibility, ASTIN Bulletin 4.
 
         Examples
         --------
