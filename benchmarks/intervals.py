@@ -31,6 +31,7 @@ from markdown import section
 from open_sets import PANELS, SEEDS, by_horizon, hold_out, read_panel
 from records import FOLDER, note
 
+import tsrnn
 from tsrnn import RNNForecaster, SeasonalNaive
 from tsrnn.metrics import interval_scores
 
@@ -39,7 +40,7 @@ MIDDLES = (10, 30, 50, 70, 90)  # levels whose ends are the quantiles 0.05, 0.15
 LEVELS = (*MIDDLES, 80, 95)
 WANTED = {80: (0.75, 0.85), 95: (0.92, 0.98)}
 NORMAL_95 = 1.96
-COLUMNS = ["set", "forecaster", "80 %", "95 %", "width", "MSIS", "CRPS", "seconds"]
+COLUMNS = ["set", "forecaster", "80 %", "95 %", "width", "MSIS", "CRPS"]
 
 
 def main():
@@ -56,7 +57,7 @@ def main():
     rows = [row for name in arguments.sets for row in measure(name, arguments)]
     how, explanation = __doc__.split("\n\n", 2)[1:]
     described = machine.describe()
-    where = f"Seconds are of a fit and its forecast, on {described['usable_cores']} cores of {described['cpu']}."
+    where = f"tsrnn {tsrnn.__version__}, Python {described['python']}, NumPy {np.__version__}, on {described['cpu']}."
     text = section("# Intervals", f"```sh\n{how.strip()}\n```\n\n{explanation.strip()}\n\n{where}", COLUMNS, rows)
     print(text)
     if arguments.table:
@@ -71,8 +72,10 @@ def measure(name, arguments):
     naive, normal = (score(make, train, test, name) for make in (seasonal_naive, normal_naive))
     runs = []
     for seed in arguments.seeds:
+        begun = time.perf_counter()
         runs.append(score(partial(network, seed=seed), train, test, name))
-        note(f"{name}, seed {seed}: {', '.join(f'{of} {value:.3f}' for of, value in runs[-1].items())}")
+        shown = ", ".join(f"{of} {value:.3f}" for of, value in runs[-1].items())
+        note(f"{name}, seed {seed}: {shown}; {time.perf_counter() - begun:.0f} s")
     median = {of: float(np.median([run[of] for run in runs])) for of in naive}
     return [
         [name, "RNNForecaster", *written(median, naive, has_goals=True)],
@@ -82,11 +85,9 @@ def measure(name, arguments):
 
 
 def score(make, train, test, name):
-    """Return the `figures` of what makes forecasts for a horizon from the training part, and its seconds."""
-    begun = time.perf_counter()
+    """Return the `figures` of what makes forecasts for a horizon from the training part."""
     forecasts = pd.concat([make(horizon, mine) for horizon, mine in by_horizon(train, test)])
-    seconds = time.perf_counter() - begun
-    return {**figures(test, forecasts, train, PANELS[name].season), "seconds": seconds}
+    return figures(test, forecasts, train, PANELS[name].season)
 
 
 def network(horizon, train, seed):
@@ -149,7 +150,6 @@ def written(of, naive, has_goals=False):
         f"{of['width'] / naive['width']:.2f}",
         f"{of['MSIS']:.2f}" + verdict(of["MSIS"] < naive["MSIS"]),
         "-" if np.isnan(of["CRPS"]) else f"{of['CRPS']:.3f}",
-        f"{of['seconds']:.0f}" if has_goals else "-",
     ]
 
 
