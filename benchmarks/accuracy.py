@@ -5,8 +5,8 @@
 FOLDER holds the sets as CSV files: of the panels `unique_id, t, y`, a row per series and step, in
 cif2016/train.csv and test.csv (Stepnicka and Burda 2017, the CIF 2016 competition), m1/monthly_train.csv and
 monthly_test.csv (Makridakis et al. 1982), m4_hourly/train.csv and test.csv (Makridakis, Spiliotis and Assimakopoulos
-2020); ett/ETTh1.csv as its authors have it (Zhou et al. 2021). Nothing else in the project reads a test part: defaults
-were chosen by the last steps of the training parts alone.
+2020); ett/ETTh1.csv as its authors have it (Zhou et al. 2021). Nothing else in the project but
+`intervals.py` reads a test part: defaults were chosen by the last steps of the training parts alone.
 
 Figures are medians over seeds. Seconds are of one `fit`, with all members, what is tried, and the refit, on the cores
 of this machine, and the forecast.
@@ -14,13 +14,12 @@ of this machine, and the forecast.
 
 import argparse
 import time
-import warnings
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from markdown import section
+from open_sets import PANELS, SEEDS, by_horizon, read_panel
 from records import FOLDER
 
 from tsrnn import RNNForecaster
@@ -29,33 +28,11 @@ from tsrnn.metrics import panel_scores
 RESULTS = FOLDER / "FORECASTS.md"
 NAIVE2_OF_M4_HOURLY = {"sMAPE": 18.383, "MASE": 2.395}  # Makridakis et al. 2020, to which OWA compares
 MONTH = 30 * 24  # steps, as all who report on ETTh1 count them
-SEEDS = (0, 1, 2)
-
-
-class Set(NamedTuple):
-    """A panel: its files, the step of its clock, its season, and what others have reported."""
-
-    train: str
-    test: str
-    freq: str
-    season: int
-    others: str
-
-
-PANELS = {
-    "cif2016": Set(
-        "cif2016/train.csv", "cif2016/test.csv", "MS", 12,
-        "best published recurrent network 10.23 / .802, ETS 11.88 / .840, DeepAR 13.58 / 1.159",
-    ),
-    "m1_monthly": Set(
-        "m1/monthly_train.csv", "m1/monthly_test.csv", "MS", 12,
-        "ETS 15.05 / 1.074, Theta 16.52 / 1.095, DeepAR 17.16 / 1.192",
-    ),
-    "m4_hourly": Set(
-        "m4_hourly/train.csv", "m4_hourly/test.csv", "h", 24,
-        "ES-RNN, the winner, 9.33 / .893 (OWA .440), DeepAR 15.07 / 2.145, Theta 18.14 / 2.455",
-    ),
-}  # fmt: skip
+OTHERS = {  # what they have reported
+    "cif2016": "best published recurrent network 10.23 / .802, ETS 11.88 / .840, DeepAR 13.58 / 1.159",
+    "m1_monthly": "ETS 15.05 / 1.074, Theta 16.52 / 1.095, DeepAR 17.16 / 1.192",
+    "m4_hourly": "ES-RNN, the winner, 9.33 / .893 (OWA .440), DeepAR 15.07 / 2.145, Theta 18.14 / 2.455",
+}
 ETT = {
     96: "SegRNN .351 to .368, a linear map .370, a plain GRU 1.135",
     720: "a linear map .434, SegRNN .446, a plain GRU 1.089",
@@ -98,19 +75,13 @@ def tables(panels, ett):
 
 def score_panel(folder, name):
     """Return the row of the table for a panel, whose series may have several horizons."""
-    of, runs = PANELS[name], []
-    train, test = (read_long(folder / file, of.freq) for file in (of.train, of.test))
-    first = train.groupby("unique_id").size()
-    offsets = test.groupby("unique_id").cumcount() + test["unique_id"].map(first)
-    test["ds"] = pd.date_range("2000-01-01", periods=offsets.max() + 1, freq=of.freq)[offsets]
-    horizons = test.groupby("unique_id").size()
+    (train, test), runs = read_panel(folder, name), []
     for seed in SEEDS:
         begun, parts = time.perf_counter(), []
-        for horizon in sorted(horizons.unique()):
-            mine = train[train["unique_id"].map(horizons) == horizon]
-            parts.append(quietly(RNNForecaster(int(horizon), random_state=seed).fit, mine).forecast())
+        for horizon, mine in by_horizon(train, test):
+            parts.append(RNNForecaster(horizon, random_state=seed).fit(mine).forecast())
         seconds = time.perf_counter() - begun
-        scores = panel_scores(test, pd.concat(parts), train, season=of.season).mean()
+        scores = panel_scores(test, pd.concat(parts), train, season=PANELS[name].season).mean()
         runs.append([scores["sMAPE"], scores["MASE"], seconds])
     smape, mase, seconds = np.median(runs, axis=0)
     owa = (smape / NAIVE2_OF_M4_HOURLY["sMAPE"] + mase / NAIVE2_OF_M4_HOURLY["MASE"]) / 2
@@ -120,16 +91,8 @@ def score_panel(folder, name):
         f"{mase:.3f}",
         f"{owa:.3f}" if name == "m4_hourly" else "-",
         f"{seconds:.0f}",
-        of.others,
+        OTHERS[name],
     ]
-
-
-def read_long(path, freq):
-    """Return a panel as a long frame with dates in the place of numbers of steps."""
-    frame = pd.read_csv(path, dtype={"unique_id": str})[["unique_id", "y"]]
-    steps = frame.groupby("unique_id").cumcount()
-    frame["ds"] = pd.date_range("2000-01-01", periods=steps.max() + 1, freq=freq)[steps]
-    return frame
 
 
 def score_ett(folder, horizon):
@@ -140,7 +103,7 @@ def score_ett(folder, horizon):
     origins = np.arange(16 * MONTH, 20 * MONTH - horizon + 1)
     for seed in SEEDS:
         begun = time.perf_counter()
-        model = quietly(RNNForecaster(horizon, random_state=seed).fit, table[: 12 * MONTH])
+        model = RNNForecaster(horizon, random_state=seed).fit(table[: 12 * MONTH])
         seconds = time.perf_counter() - begun
         model.update(table[12 * MONTH :])
         squared, absolute = 0.0, 0.0
@@ -151,13 +114,6 @@ def score_ett(folder, horizon):
         runs.append([squared / table.shape[1], absolute / table.shape[1], seconds])
     squared, absolute, seconds = np.median(runs, axis=0)
     return [horizon, f"{squared:.3f}", f"{absolute:.3f}", f"{seconds:.0f}", ETT[horizon]]
-
-
-def quietly(fit, data):
-    """Return what `fit` returns, without warnings about single series that are short, or constant."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return fit(data)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from pathlib import Path
 import machine
 import records
 from markdown import percent, section
+from one_network import make_forecaster
 
 RESULTS = records.FOLDER / "PANELS.md"
 KERNEL_GOAL, MEMORY_GOAL = 0.85, 2.0
@@ -35,12 +36,12 @@ MEMORY = [  # steps, dtype, arguments
     (10_000_000, "float32", {"target_transform": "difference"}),
 ]
 PANELS = [  # series, steps, horizon, arguments
-    (1000, 500, 1, {"max_iter": 2}),
-    (1000, 500, 12, {"max_iter": 2}),
-    (1000, 500, 1, {"windows_per_epoch": 5000}),
-    (1000, 500, 12, {"windows_per_epoch": 5000}),
+    (1000, 500, 1, {"lookback": 9, "max_iter": 2}),
+    (1000, 500, 12, {"lookback": 15, "max_iter": 2}),
+    (1000, 500, 1, {"lookback": 9, "windows_per_epoch": 5000, "max_iter": 32}),
+    (1000, 500, 12, {"lookback": 15, "windows_per_epoch": 5000, "max_iter": 32}),
 ]
-SHORT = (100_000, 60, 12, {"windows_per_epoch": 20_000, "max_iter": 1})
+SHORT = (100_000, 60, 12, {"lookback": 15, "windows_per_epoch": 20_000, "max_iter": 1})
 BACKTESTS = ((1, 5000, 24, 1000), (100, 500, 12, 100))  # series, steps, horizon, origins
 PEER = (1000, 500, 12, 24)  # series, steps, horizon, lookback
 MEMBERS = (1, 2, 4, 8)
@@ -82,17 +83,18 @@ def main():
 
 
 MEMORY_TEXT = (
-    "`RNNForecaster(24, lookback=500, windows_per_epoch=2000, max_iter=1)` of a series in float64 on a clock of "
-    "minutes. The values are kept in float64, and as the network reads them in its own precision, which of float64 is "
-    "twice their size already; a window is a view. What does not grow with the series shows where it is short."
+    "`RNNForecaster(24, lookback=500, windows_per_epoch=2000, max_iter=1)`, one network of 32 units, of a series in "
+    "float64 on a clock of minutes. The values are kept in float64, and as the network reads them in its own "
+    "precision, which of float64 is twice their size already; a window is a view. What does not grow with the series "
+    "shows where it is short."
 )
 BACKTEST_TEXT = (
     "`backtest(model, data, refit=False)`, its scores included, beside `update` and `forecast` at each origin; the "
     "fit of one epoch at the first origin is in both. The forecasts of both ways are compared, to the bit."
 )
 MEMBERS_TEXT = (
-    "A panel of 20 series of 500 steps, default network, two epochs. One alone has all threads, several share them; "
-    "they are to take what one takes on one thread, times their number by that of the cores."
+    "A panel of 20 series of 500 steps, networks of 32 units, two epochs. One alone has all threads, several share "
+    "them; they are to take what one takes on one thread, times their number by that of the cores."
 )
 PEER_TEXT = (
     "From a long frame to a network that has learnt one epoch of all windows: LSTM of 64, minibatches of 64, Adam, the "
@@ -101,7 +103,7 @@ PEER_TEXT = (
 PANEL_TEXTS = {
     "share": (
         "## Time of a fit",
-        f"A long frame of daily series, default network. The goal is {KERNEL_GOAL:.0%} of the time in kernels.",
+        f"A long frame of daily series, one network of 32 units. The goal is {KERNEL_GOAL:.0%} of the time in kernels.",
     ),
     "short": (
         "## Many short series",
@@ -212,12 +214,11 @@ def run_memory(n_jobs, n_steps, dtype, options):
     import numpy as np
     import pandas as pd
 
-    from tsrnn import RNNForecaster
-
     def series(n):
         return pd.Series(np.sin(np.arange(n) / 9), pd.date_range("1990-01-01", periods=n, freq="min"))
 
-    model = RNNForecaster(24, lookback=500, windows_per_epoch=2000, max_iter=1, dtype=dtype, n_jobs=n_jobs, **options)
+    options = {"lookback": 500, "windows_per_epoch": 2000, "max_iter": 1, "dtype": dtype, "n_jobs": n_jobs, **options}
+    model = make_forecaster(24, **options)
     model.fit(series(5000))  # compiles
     given = series(n_steps)
     Path("/proc/self/clear_refs").write_text("5")  # the highest so far is forgotten
@@ -239,13 +240,12 @@ def run_panel(n_jobs, n_series, n_steps, horizon, options):
     from kernel_entries import watch_kernels
     from whole_job import make_panel
 
-    from tsrnn import RNNForecaster
-
-    RNNForecaster(horizon, max_iter=1, random_state=0, n_jobs=n_jobs).fit(make_panel(10, n_steps))  # compiles
+    options = {**options, "n_jobs": n_jobs}
+    make_forecaster(horizon, **{**options, "max_iter": 1}).fit(make_panel(10, n_steps))  # compiles
     given = make_panel(n_series, n_steps)
     with watch_kernels() as spent:
         started = time.perf_counter()
-        RNNForecaster(horizon, random_state=0, n_jobs=n_jobs, **options).fit(given)
+        make_forecaster(horizon, **options).fit(given)
         seconds = time.perf_counter() - started
     return {"seconds": seconds, "kernels": sum(spent)}
 
@@ -254,12 +254,10 @@ def run_members(n_jobs):
     """Return the seconds of the fit of one network on one thread, and of each number of members on all."""
     from whole_job import make_panel
 
-    from tsrnn import RNNForecaster
-
     frame, seconds = make_panel(20, 500), []
-    RNNForecaster(12, max_iter=1, random_state=0, n_jobs=n_jobs).fit(frame[:1000])  # compiles
+    make_forecaster(12, lookback=15, max_iter=1, n_jobs=n_jobs).fit(frame[:1000])  # compiles
     for n_members, n_threads in [(1, 1), *((n, n_jobs) for n in MEMBERS)]:
-        model = RNNForecaster(12, max_iter=2, n_members=n_members, random_state=0, n_jobs=n_threads)
+        model = make_forecaster(12, lookback=15, max_iter=2, n_members=n_members, n_jobs=n_threads)
         started = time.perf_counter()
         model.fit(frame)
         seconds.append(time.perf_counter() - started)
@@ -270,20 +268,21 @@ def run_backtest(n_jobs, n_series, n_steps, horizon, n_origins):
     """Return the seconds of a back-test without a refit as one batch, and of the same origins one by one."""
     import numpy as np
     import pandas as pd
+    from sklearn.base import clone
 
-    from tsrnn import RNNForecaster, backtest
+    from tsrnn import backtest
 
     values = np.random.default_rng(0).standard_normal((n_steps, n_series)).cumsum(axis=0)
     frame = pd.DataFrame(values, pd.date_range("2020-01-01", periods=n_steps, freq="h"), range(n_series))
     first = n_steps - horizon - n_origins + 1
-    model = RNNForecaster(horizon, max_iter=1, random_state=0, n_jobs=n_jobs)
-    RNNForecaster(**model.get_params()).fit(frame[:first])  # compiles
+    model = make_forecaster(horizon, lookback=30, max_iter=1, n_jobs=n_jobs)
+    clone(model).fit(frame[:first])  # compiles
     started = time.perf_counter()
     result = backtest(model, frame, horizon=horizon, n_origins=n_origins, refit=False, verbose=0)
     result.scores()
     batch = time.perf_counter() - started
     started = time.perf_counter()
-    fitted = RNNForecaster(**model.get_params()).fit(frame[:first])
+    fitted = clone(model).fit(frame[:first])
     alone = [fitted.forecast()]
     for row in range(first, first + n_origins - 1):
         alone.append(fitted.update(frame[row : row + 1]).forecast())

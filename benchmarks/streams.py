@@ -10,6 +10,7 @@ from pathlib import Path
 import machine
 import records
 from markdown import microseconds, section
+from one_network import make_forecaster
 
 RESULTS = records.FOLDER / "STREAMS.md"
 GOAL = 50e-6  # of an observation, with state="carried" and 64 hidden units
@@ -19,8 +20,8 @@ CASES = [(state, cell, n_hidden, n_steps) for state in ("window", "carried") for
 )]  # fmt: skip
 COLUMNS = ["state", "cell", "units", "past", "observation", "numbers", "Series", "forecaster: forecast", "and update"]
 TEXT = (
-    f"Microseconds; `RNNForecaster({HORIZON}, lookback={LOOKBACK}, n_jobs=1)` of hourly values. Observation: "
-    "`stream.update(value)`, whose goal is 50 with a carried state. Numbers: `stream.predict()`; Series: "
+    f"Microseconds; `RNNForecaster({HORIZON}, lookback={LOOKBACK}, n_jobs=1)`, one network, of hourly values. "
+    "Observation: `stream.update(value)`, whose goal is 50 with a carried state. Numbers: `stream.predict()`; Series: "
     "`stream.forecast()`. Forecaster: its `forecast()`, and `update` with one row before it."
 )
 
@@ -46,13 +47,11 @@ def measure(state, cell, n_hidden, n_steps, arguments):
     import numpy as np
     import pandas as pd
 
-    from tsrnn import RNNForecaster
-
     hours = pd.date_range("2000-01-01", periods=n_steps + 1, freq="h")
     series = pd.Series(10 + np.sin(np.arange(n_steps + 1) / 4), hours)
-    model = RNNForecaster(
-        HORIZON, lookback=LOOKBACK, state=state, cell=cell, hidden_layer_sizes=n_hidden, max_iter=1, random_state=0,
-        early_stopping=False, n_jobs=1,
+    model = make_forecaster(
+        HORIZON, lookback=LOOKBACK, state=state, cell=cell, hidden_layer_sizes=n_hidden, max_iter=1,
+        early_stopping=False, n_jobs=1, window_norm="last" if state == "window" else None,
     ).fit(series[:1000])  # fmt: skip
     if n_steps > 1000:
         model.update(series[1000:n_steps])

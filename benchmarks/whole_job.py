@@ -10,6 +10,8 @@ import json
 import sys
 import time
 
+from one_network import make_forecaster
+
 STARTED = time.perf_counter()
 N_STEPS, HORIZON, N_HIDDEN, N_EPOCHS, N_BATCH, LEARNING_RATE = 48, 24, 64, 5, 64, 1e-3
 
@@ -96,11 +98,9 @@ class Tsrnn:
 
     def train_panel(self, frame, horizon, lookback):
         """Return the loss of one epoch over all windows of a panel."""
-        from tsrnn import RNNForecaster
-
-        model = RNNForecaster(
+        model = make_forecaster(
             horizon, lookback=lookback, hidden_layer_sizes=N_HIDDEN, batch_size=N_BATCH, learning_rate=LEARNING_RATE,
-            max_iter=1, early_stopping=False, random_state=0,
+            max_iter=1, early_stopping=False,
         )  # fmt: skip
         return model.fit(frame).loss_curve_[-1]
 

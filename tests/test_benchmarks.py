@@ -3,6 +3,8 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
@@ -123,3 +125,103 @@ def test_the_index_for_torch_is_asked_for_torch_alone(monkeypatch):
     installed = {command[0].split("/")[1]: command[4:] for command in asked if "pip" in command}
     further = ["--extra-index-url", "https://cpu.example"]
     assert installed == {**setup_peers.PACKAGES, "torch": [*further, *setup_peers.PACKAGES["torch"]]}
+
+
+@pytest.mark.usefixtures("benchmarks")
+def test_what_is_timed_is_one_network_and_nothing_of_it_is_left_to_auto():
+    import one_network
+
+    arguments = one_network.make_forecaster(12, lookback=15, max_iter=1).get_params()
+    assert [name for name, value in arguments.items() if value == "auto"] == []
+    assert arguments["n_members"] == 1
+
+
+# Intervals on open panels
+
+
+def long_frame(series, first=0):
+    """Return a long frame of years from {id: values}, each series from a row on."""
+    years = pd.date_range("2000-01-01", periods=100, freq="YS")
+    parts = [
+        pd.DataFrame({"unique_id": name, "ds": years[first : first + len(values)], "y": values})
+        for name, values in series.items()
+    ]
+    return pd.concat(parts)
+
+
+@pytest.mark.usefixtures("benchmarks")
+def test_scores_of_intervals_are_those_by_hand():
+    import intervals
+
+    train = long_frame({"a": [1.0, 2.0, 3.0], "b": [10.0, 30.0, 50.0]})  # which change by 1 and by 20
+    truths = pd.concat([long_frame({"a": [5.0, 9.0]}, 3), long_frame({"b": [50.0]}, 3)])
+    forecasts = truths.assign(y=0.0, **{"y-lo-95": [4.0, 5.0, 40.0], "y-hi-95": [6.0, 8.0, 60.0]})
+    found = intervals.figures(truths, forecasts, train, season=1)
+    assert found[95] == pytest.approx(2 / 3)
+    assert found["width"] == pytest.approx((2.5 / 1 + 20 / 20) / 2)
+    assert found["MSIS"] == pytest.approx(((2 + 3 + 40 * 1) / 2 + 20 / 20) / 2)  # 40 is 2 / 0.05
+    assert np.isnan([found[80], found["CRPS"]]).all()
+
+
+@pytest.mark.usefixtures("benchmarks")
+def test_the_crps_of_a_single_number_is_the_mase():
+    import intervals
+
+    train, truths = long_frame({"a": [1.0, 3.0, 5.0]}), long_frame({"a": [5.0, 9.0]}, 3)
+    bounds = {f"y-{side}-{level}": [6.0, 5.0] for level in intervals.LEVELS for side in ("lo", "hi")}
+    found = intervals.figures(truths, truths.assign(**bounds), train, season=1)
+    assert found["CRPS"] == pytest.approx((1 + 4) / 2 / 2)
+
+
+@pytest.mark.usefixtures("benchmarks")
+def test_normal_intervals_of_the_naive_forecast_grow_with_the_root_of_seasons():
+    import intervals
+
+    found = intervals.normal_naive(2, long_frame({"a": [1.0, 3.0, 2.0, 6.0], "b": [5.0, 5.0, 5.0, 5.0]}))
+    half = 1.96 * np.sqrt((2**2 + 1**2 + 4**2) / 3) * np.sqrt([1, 2])
+    np.testing.assert_allclose(found["y-hi-95"], [*(6 + half), 5, 5])
+    np.testing.assert_allclose(found["y-lo-95"], [*(6 - half), 5, 5])
+
+
+WALKS = {name: np.random.default_rng(k).normal(size=n).cumsum() for k, (name, n) in enumerate([("a", 70), ("b", 65)])}
+AHEAD = {"a": 2, "b": 3}
+
+
+@pytest.fixture
+def panel_folder(tmp_path):
+    """A folder with a panel of two walks; of its test part nothing is known but how long it is."""
+    folder = tmp_path / "cif2016"
+    folder.mkdir()
+    tests = {name: np.full(AHEAD[name], np.nan) for name in WALKS}
+    for part, series in (("train", WALKS), ("test", tests)):
+        long_frame(series).drop(columns="ds").to_csv(folder / f"{part}.csv")
+    return tmp_path
+
+
+@pytest.mark.usefixtures("benchmarks")
+def test_parts_of_a_panel_follow_each_other_and_each_horizon_has_its_series(panel_folder):
+    import open_sets
+
+    train, test = open_sets.read_panel(panel_folder, "cif2016")
+    known, held_out = open_sets.hold_out(train, test)
+    for horizon, of in open_sets.by_horizon(known, test):
+        (name,) = of["unique_id"].unique()
+        assert horizon == AHEAD[name]
+        np.testing.assert_allclose(of["y"], WALKS[name][:-horizon])
+        later = held_out[held_out["unique_id"] == name]
+        np.testing.assert_allclose(later["y"], WALKS[name][-horizon:])
+        dates = pd.concat([of, later, test[test["unique_id"] == name]])["ds"]
+        expected = pd.date_range("2000-01-01", periods=len(WALKS[name]) + horizon, freq="MS")
+        np.testing.assert_array_equal(dates, expected)
+
+
+def test_validation_looks_at_no_test_part_and_what_is_no_better_reaches_no_goal(panel_folder, benchmarks, monkeypatch):
+    import intervals
+
+    monkeypatch.setattr(intervals, "network", lambda horizon, train, seed: intervals.seasonal_naive(horizon, train))
+    arguments = SimpleNamespace(data=panel_folder, seeds=[0], validate=True)
+    network, naive, normal = intervals.measure("cif2016", arguments)
+    assert network[4:7] == ["1.00", f"{naive[5]} (not reached)", naive[6]]
+    assert "nan" not in " ".join(network + naive + normal)
+    with pytest.raises(ValueError, match="missing"):
+        intervals.measure("cif2016", SimpleNamespace(**{**vars(arguments), "validate": False}))

@@ -64,6 +64,17 @@ def flat(rows, n_targets):
     return X, flatten(Sequences(rows[:, :n_targets], ORIGINS, LENGTHS))
 
 
+def run(architecture, weights, rows, n_targets):
+    """Return forecasts, the loss without training and with it, and the gradient by name, of compiled code."""
+    samples = np.arange(len(ORIGINS))
+    with Workers(2) as workers:
+        step = architecture.step(parameters_of(architecture, weights), workers)
+        X, Y = flat(rows, n_targets)
+        forecasts, evaluated = step.predict(X, samples), step.loss(X, Y, samples)
+        trained, gradient = step.gradient(X, Y, samples)
+    return forecasts, evaluated, trained, architecture.views(gradient)
+
+
 NORMS, COUNTS = [None, "last", "mean", "standard", "scale"], ("poisson", "negative_binomial")
 each_norm = pytest.mark.parametrize("window_norm", NORMS)
 
@@ -85,16 +96,11 @@ def test_forecasts_losses_and_gradients_are_those_of_the_windows_written_out(
     architecture = build(cell, n_targets, loss, window_norm=window_norm, skips_missing=has_missing)
     rng = np.random.default_rng(1)
     weights = naive.random_weights(cell, n_targets + 2, SIZES, architecture.n_outputs, True, rng)
-    samples = np.arange(len(ORIGINS))
-    with Workers(2) as workers:
-        step = architecture.step(parameters_of(architecture, weights), workers)
-        X, Y = flat(rows, n_targets)
-        forecasts, evaluated = step.predict(X, samples), step.loss(X, Y, samples)
-        trained, gradient = step.gradient(X, Y, samples)
+    forecasts, evaluated, trained, gradient = run(architecture, weights, rows, n_targets)
 
     windows, targets, levels, scales = normalised(rows, n_targets, window_norm)
     outputs = naive.forward(cell, weights, windows, lengths=LENGTHS)
-    by_target = outputs.reshape(len(samples), HORIZON, n_targets, -1)
+    by_target = outputs.reshape(len(ORIGINS), HORIZON, n_targets, -1)
     expected = naive.parameters(loss, by_target, levels[:, None, :, None], scales[:, None, :, None])
     expected = np.concatenate(expected, axis=-1) if loss in naive.N_PARAMETERS else expected
     np.testing.assert_allclose(forecasts, expected.reshape(outputs.shape), **TOLERANCE)
@@ -105,7 +111,7 @@ def test_forecasts_losses_and_gradients_are_those_of_the_windows_written_out(
     expected_loss = naive.loss(cell, weights, windows, targets, **of_twin)
     np.testing.assert_allclose([evaluated, trained], expected_loss, **TOLERANCE)
     assert np.isfinite(expected_loss)
-    assert_slopes_are_those_of_the_twin(architecture.views(gradient), cell, weights, windows, targets, **of_twin)
+    assert_slopes_are_those_of_the_twin(gradient, cell, weights, windows, targets, **of_twin)
 
 
 def in_patches(windows, patch):
@@ -139,21 +145,16 @@ def test_patches_and_a_linear_skip_read_the_same_windows(
     rng = np.random.default_rng(1)
     sizes = SIZES, architecture.n_outputs, True, rng, bidirectional
     weights = naive.random_weights(cell, n_columns * patch, *sizes, n_skip=n_skip * n_targets)
-    samples = np.arange(len(ORIGINS))
-    with Workers(2) as workers:
-        step = architecture.step(parameters_of(architecture, weights), workers)
-        X, Y = flat(rows, n_targets)
-        forecasts, evaluated = step.predict(X, samples), step.loss(X, Y, samples)
-        trained, gradient = step.gradient(X, Y, samples)
+    forecasts, evaluated, trained, gradient = run(architecture, weights, rows, n_targets)
 
     windows, targets, levels, scales = normalised(rows, n_targets, window_norm)
     read, lengths = in_patches(windows, patch)
     of_twin = {"lengths": lengths, "skip": last_steps(windows, n_targets, n_skip) if n_skip else None}
     outputs = naive.forward(cell, weights, read, **of_twin)
-    expected = outputs.reshape(len(samples), HORIZON, n_targets) * scales[:, None] + levels[:, None]
+    expected = outputs.reshape(len(ORIGINS), HORIZON, n_targets) * scales[:, None] + levels[:, None]
     np.testing.assert_allclose(forecasts, expected.reshape(outputs.shape), **TOLERANCE)
     np.testing.assert_allclose([evaluated, trained], naive.loss(cell, weights, read, targets, **of_twin), **TOLERANCE)
-    assert_slopes_are_those_of_the_twin(architecture.views(gradient), cell, weights, read, targets, **of_twin)
+    assert_slopes_are_those_of_the_twin(gradient, cell, weights, read, targets, **of_twin)
 
 
 @pytest.mark.parametrize("name", ["squared_error", "quantile", "student_t"])

@@ -72,26 +72,48 @@ def scale_before(values, row):
     return np.abs(values[SEASON:row] - values[: row - SEASON]).mean()
 
 
+def own_size(values, missed, row):
+    """Return the mean error of a series known before a row, in units of its scale there, and the horizons it covers.
+
+    `missed` are the errors of all steps, by the row that they were forecast from.
+    """
+    known = [start for start in missed if start + H <= row]
+    if not known:
+        return 1.0, 0.0
+    size = np.mean([np.abs(missed[start]) for start in known]) / scale_before(values, row)
+    return size, (known[-1] - known[0] + H) / H
+
+
 def scaled_errors(wide, origins, forecast):
-    """Return {step: errors over all series}; `forecast` gives those of a series, its values, from a row."""
-    errors = {step: [] for step in range(H)}
-    for s, name in enumerate(wide):
-        values = wide[name].to_numpy()
-        for row in origins:
-            scale = scale_before(values, row) if wide.shape[1] > 1 else 1.0
-            for step, made in enumerate(forecast(s, values, row)):
-                errors[step].append((values[row + step] - made) / scale)
-    return errors
+    """Return {step: errors over all series}, and the scale of each series at its end.
+
+    `forecast` gives those of a series, its values, from a row.
+    """
+    series = [wide[name].to_numpy() for name in wide]
+    missed = [
+        {row: values[row : row + H] - forecast(s, values, row) for row in origins} for s, values in enumerate(series)
+    ]
+    if len(series) == 1:
+        return {step: [of[step] for of in missed[0].values()] for step in range(H)}, [1.0]
+    usual = np.median([own_size(values, of, N)[0] for values, of in zip(series, missed, strict=True)])
+
+    def scale(s, row):
+        size, n = own_size(series[s], missed[s], row)
+        return scale_before(series[s], row) * (size / usual if n else 1.0) ** (n / (n + 4))
+
+    errors = {
+        step: [of[row][step] / scale(s, row) for s, of in enumerate(missed) for row in origins] for step in range(H)
+    }
+    return errors, [scale(s, N) for s in range(len(series))]
 
 
 @pytest.mark.parametrize("names, first", [(["a", "b", "c"], N // 2), (["b"], SEASON)])
 def test_intervals_of_seasonal_naive_are_ranks_of_its_errors_over_rolling_origins(names, first):
     data = PAST[names]
     frame = naive().fit(data).forecast(level=(90, 80))
-    errors = scaled_errors(data, range(first, N - H + 1), lambda s, values, row: values[row - SEASON :][:H])
+    errors, scales = scaled_errors(data, range(first, N - H + 1), lambda s, values, row: values[row - SEASON :][:H])
     for step in range(H):
-        for name in names:
-            scale = scale_before(data[name].to_numpy(), N) if len(names) > 1 else 1
+        for name, scale in zip(names, scales, strict=True):
             for level, share in ((90, 0.05), (80, 0.1)):
                 lower, upper = interval_of(errors[step], share)
                 found = frame[[f"{name}-lo-{level}", f"{name}-hi-{level}"]].iloc[step]
@@ -107,12 +129,12 @@ def test_errors_of_a_network_are_those_from_before_its_refit(members):
     def forecast(s, values, row):
         return unseeing._forecasts_from(np.array([s]), np.array([row]))[0, :, 0]
 
-    errors, frame = scaled_errors(PAST, range(n_training, N - H + 1), forecast), model.forecast(level=80)
+    (errors, scales), frame = scaled_errors(PAST, range(n_training, N - H + 1), forecast), model.forecast(level=80)
     assert not np.allclose(frame["a"], unseeing.forecast()["a"])
     for step in range(H):
-        for name in PAST:
+        for name, scale in zip(PAST, scales, strict=True):
             ends = frame[[f"{name}-lo-80", f"{name}-hi-80"]].iloc[step] - frame[name].iloc[step]
-            expected = scale_before(PAST[name].to_numpy(), N) * np.array(interval_of(errors[step], 0.1))
+            expected = scale * np.array(interval_of(errors[step], 0.1))
             np.testing.assert_allclose(
                 ends, expected, rtol=1e-6
             )  # a difference of larger numbers, whose last digits go
@@ -277,11 +299,29 @@ def test_errors_are_pooled_in_units_of_the_scale_of_each_series():
     np.testing.assert_allclose(width(frame, "b", 80), 1000 * width(frame, "a", 80), rtol=1e-9)  # sums rounded
 
 
-def test_a_series_that_never_moved_has_the_scale_one():
-    frame = naive().fit(PAST[["a"]].assign(still=5.0)).forecast(level=80)
-    assert np.isfinite(frame.to_numpy()).all()
+def test_a_series_that_never_moved_has_a_width_that_the_others_give_it():
     model = naive().fit(PAST[["a"]].assign(still=5.0))
-    assert model._errors.scales[1, 0] == 1
+    assert np.isfinite(model.forecast(level=80).to_numpy()).all()
+    n = (N - N // 2) / H  # horizons of errors, all zero, which count as a tenth of what is usual
+    assert model._errors.scales[1, 0] == pytest.approx(0.1 ** (n / (n + 4)))
+
+
+def test_a_series_that_was_forecast_worse_than_its_changes_say_has_wider_intervals():
+    noise = np.random.default_rng(3).normal(size=(N, 4))
+    noise[: N // 2, 0] /= 10  # calm before the rows that are forecast, so that its mean change says too little
+    data = pd.DataFrame(noise, STAMPS[:N], list("abcd"))
+    frame = naive().fit(data).forecast(level=80)
+    widths = [width(frame, name, 80) / scale_before(data[name].to_numpy(), N) for name in data]
+    assert (widths[0] > 1.2 * np.max(widths[1:], axis=0)).all()
+
+
+def test_what_is_known_of_the_errors_of_a_series_is_what_came_true_before():
+    errors = np.array([[[1.0], [3.0]], [[5.0], [np.nan]], [[2.0], [2.0]], [[7.0], [9.0]]])
+    series, rows = np.array([0, 0, 0, 1]), np.array([4, 5, 8, 2])  # of two steps
+    of, at = np.array([0, 0, 0, 0, 1, 1]), np.array([5, 6, 7, 10, 3, 4])
+    sizes, n_horizons = residuals.sizes_before(errors, series, rows, of, at)
+    np.testing.assert_allclose(sizes[:, 0], [np.nan, 2, 3, 13 / 5, np.nan, 8])
+    np.testing.assert_allclose(n_horizons[:, 0], [0, 1, 1.5, 3, 0, 1])
 
 
 @both
@@ -296,7 +336,7 @@ def test_what_is_missing_has_no_error(make):
 
 def test_of_very_many_errors_those_of_origins_evenly_spread_are_kept(monkeypatch):
     monkeypatch.setattr(residuals, "MOST_RESIDUALS", 50 * H)
-    model, whole = naive().fit(PAST), naive().fit(PAST)
+    model, whole = naive().fit(PAST[["a"]]), naive().fit(PAST[["a"]])
     kept = model._errors.values
     assert kept.shape == (50, H, 1)
     monkeypatch.undo()

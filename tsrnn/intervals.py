@@ -94,7 +94,7 @@ class IntervalMixin:
 
         *Of distributions.* Where `loss` makes distributions, an error is the normal score of the truth in its
         distribution, Phi^-1(F(truth)), and the interval goes from the quantile at the one score to that at the other,
-        of the same ranks: conformalised quantiles [4]_ [5]_, as wide as the distribution of their own step is, and of
+        of the same ranks: conformalised quantiles [5]_ [6]_, as wide as the distribution of their own step is, and of
         counts whole numbers. Scores are not scaled by series. If nothing was held out the quantiles are the
         network's own. Rows before which nothing was known have none: NaN.
 
@@ -105,7 +105,10 @@ class IntervalMixin:
         `fit` alone, and kept: neither `update`, learning on, nor `set_weights` changes them.
 
         *How they are pooled.* Over series, step by step, each divided by the scale that its series had at the origin:
-        the mean absolute difference of its values a season apart, up to there (a series alone needs none). Where a step
+        the mean absolute difference of its values a season apart, up to there (a series alone needs none); and by how
+        much larger the errors of this series, as far as they were known there, are in that unit than those of a usual
+        series, the median, at most ten times. That counts with the power n / (n + 4), n being the horizons that they
+        cover: the more is known of a series, the more it goes by its own (credibility [4]_). Where a step
         has fewer than 39 errors, which an interval of 95 % needs, those of as many steps before it as after it are
         added, as few as give that many. Fewer than 20 are refused. Rows of training get the interval of the last step.
 
@@ -113,7 +116,9 @@ class IntervalMixin:
         worse, and the series no wilder. Then an interval holds the truth as often as its level says, or more often,
         however errors are distributed. Origins of one series overlap, so that their errors depend on each other, and a
         hundred of them say less than a hundred series: coverage is right on average over many such data, and may be off
-        for one. It is that of one step at a time, over all series together; a whole path stays within less often.
+        for one. It is that of one step at a time, over all series together; a whole path stays within less often. In a
+        panel whose part held out is hardly longer than the horizon nothing was known there of the errors of a series,
+        while those in it are known by its end: units differ so far, and levels hold about.
 
         References
         ----------
@@ -121,8 +126,9 @@ class IntervalMixin:
         .. [2] Linusson, Johansson and Löfström (2014), Signed-error conformal regression, PAKDD.
         .. [3] Lei, G'Sell, Rinaldo, Tibshirani and Wasserman (2018), Distribution-free predictive inference for
            regression, Journal of the American Statistical Association 113, section 2.2.
-        .. [4] Romano, Patterson and Candès (2019), Conformalized quantile regression, NeurIPS 32, theorem 2.
-        .. [5] Chernozhukov, Wüthrich and Zhu (2021), Distributional conformal prediction, PNAS 118.
+        .. [4] Bühlmann (1967), Experience rating and credibility, ASTIN Bulletin 4.
+        .. [5] Romano, Patterson and Candès (2019), Conformalized quantile regression, NeurIPS 32, theorem 2.
+        .. [6] Chernozhukov, Wüthrich and Zhu (2021), Distributional conformal prediction, PNAS 118.
 
         Examples
         --------

@@ -10,11 +10,15 @@ from .calendar import seasonal_period
 from .calibration import correlation_of, draw_scores, evenly_spread, from_scores, pool_steps, quantiles
 
 MOST_RESIDUALS = 2**22  # numbers that are kept; of more, those of origins that are evenly spread
+CREDIBLE = 4  # horizons of errors of a series that say as much of those to come as what is usual does
+MOST_UNUSUAL = 10.0  # times as large, or as small, as is usual; a series without any error is still not certain
 
 
 @dataclass(frozen=True)
 class Residuals:
     """Truth minus forecast from rolling origins, of a panel in units of the scale its series had there.
+
+    The scale is that of the series' changes, times how much larger its own errors were before than is usual.
 
     Parameters
     ----------
@@ -113,10 +117,68 @@ def residuals_of(forecast, panel, first, last, n_steps, lengths):
     errors = np.zeros((0, n_steps, panel.n_targets))
     if len(series):
         errors = errors_from(forecast, panel, series, rows, n_steps)
-    if panel.n_series == 1:
-        return Residuals(errors, np.ones((1, panel.n_targets)))
-    scales = scales_before(panel, lengths, np.append(series, np.arange(panel.n_series)), np.append(rows, lengths))
-    return Residuals(errors / scales[: len(series), np.newaxis], scales[len(series) :])
+    if panel.n_series == 1 or not len(series):
+        return Residuals(errors, np.ones((panel.n_series, panel.n_targets)))
+    of, at, n = np.append(series, np.arange(panel.n_series)), np.append(rows, lengths), len(series)
+    scales = scales_before(panel, lengths, of, at)
+    at_last = scales[n:]  # in units of which sums over series lose no digits of a small one
+    sizes, n_horizons = sizes_before(errors / at_last[series][:, np.newaxis], series, rows, of, at)
+    scales = scales * unusualness(sizes * at_last[of] / scales, n_horizons, is_last=np.arange(len(of)) >= n)
+    return Residuals(errors / scales[:n, np.newaxis], scales[n:])
+
+
+def sizes_before(errors, series, rows, of, at):
+    """Return the mean absolute errors of series as they are known before rows of theirs, and over how many horizons.
+
+    Parameters
+    ----------
+    errors : ndarray of shape (n_origins, n_steps, n_targets)
+        Series by series, each in the order of time; NaN where not known.
+    series, rows : ndarray of shape (n_origins,)
+        Where forecasts were made from; what they missed is known `n_steps` rows later.
+    of, at : ndarray of shape (n,)
+        Series and rows of theirs.
+
+    Returns
+    -------
+    sizes : ndarray of shape (n, n_targets)
+        NaN where nothing is known.
+    n_horizons : ndarray of shape (n, 1)
+        The rows from the first of these errors to the last, by `n_steps`.
+    """
+    n_steps, span = errors.shape[1], int(at.max()) + 1
+    places = series * span + rows
+    firsts = np.searchsorted(places, of * span)
+    ends = np.maximum(np.searchsorted(places, of * span + at - n_steps, side="right"), firsts)
+    sums, counts = (
+        np.pad(np.cumsum(sizes.sum(axis=1), axis=0), ((1, 0), (0, 0)))
+        for sizes in (np.nan_to_num(np.abs(errors)), ~np.isnan(errors))
+    )
+    with np.errstate(invalid="ignore"):  # 0 / 0
+        sizes = (sums[ends] - sums[firsts]) / (counts[ends] - counts[firsts])
+    n_rows = rows[ends - 1] - rows[np.minimum(firsts, len(rows) - 1)] + n_steps
+    return sizes, np.where(ends > firsts, n_rows / n_steps, 0)[:, np.newaxis]
+
+
+def unusualness(sizes, n_horizons, is_last):
+    """Return by how much to scale the errors of series because theirs were larger or smaller before, (n, n_targets).
+
+    By their size over that of a usual series, to the power of n / (n + 4), of n horizons: a share that grows with what
+    is known, the credibility of Bühlmann (1967, Experience rating and credibility, ASTIN Bulletin 4), here of
+    logarithms.
+
+    Parameters
+    ----------
+    sizes, n_horizons
+        As `sizes_before` gives them.
+    is_last : ndarray of shape (n,), bool
+        Which of them are of all errors of a series; usual is the median of these.
+    """
+    last = sizes[is_last]
+    usual = np.nanmedian(np.where(np.isnan(last).all(axis=0), 1.0, last), axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):  # where most series are forecast without any error
+        ratio = np.clip(sizes / usual, 1 / MOST_UNUSUAL, MOST_UNUSUAL)
+    return np.where(np.isnan(ratio), 1.0, ratio) ** (n_horizons / (n_horizons + CREDIBLE))
 
 
 def scores_of(score, panel, first, last, n_steps):
