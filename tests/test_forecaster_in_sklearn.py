@@ -71,7 +71,7 @@ WHOLE = {"early_stopping": False}  # where what is held out would be missed
 VARIANTS = [
     *({"missing": missing} for missing in ("mask", "interpolate")),
     *({"cell": cell, **WHOLE} for cell in ("gru", "rnn")),
-    *({"scaler": scaler, **WHOLE} for scaler in ("minmax", "robust", "mean")),
+    *({"scaler": scaler, **WHOLE} for scaler in ("minmax", "robust", "mean", "pooled")),
     *({"target_transform": transform, **WHOLE} for transform in ("difference", "yeojohnson")),
     *({"window_norm": norm, "lookback": 10, **WHOLE} for norm in ("mean", "standard", None)),
     {"strategy": "recursive"}, {"horizon": 3}, {"n_members": 2}, {"windows_per_epoch": 50, **WHOLE}, {"refit": False},

@@ -97,6 +97,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     lookback : int or "auto", default="auto"
         Steps a window sees; "auto" is 1.25 times the longer of `horizon` and the season of the clock, or two weeks of
         a clock that has days and weeks, if usual series are twice as long. Of a season at most 400 steps are counted.
+        Windows to learn from begin where half of their steps are known, or from 96 steps on all.
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         As in :class:`tsrnn.RNNRegressor`, like `activation` and `reset_after`.
     hidden_layer_sizes : int, tuple of int or "auto", default="auto"
@@ -147,9 +148,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         What is read off the clock, and known ahead: "minute", "hour", "weekday", "day_of_month", "day_of_year" and
         "month" as sine and cosine, "holidays:DE" as 0 and 1 (by the package holidays); "auto" are those that fit the
         step of the clock (:func:`tsrnn.calendar.check_calendar`).
-    scaler : {"standard", "minmax", "robust", "mean", None}, transformer or "auto", default="auto"
-        Scaling of each series, learnt on its training part alone; "auto" is "standard": mean 0, deviation 1. A
-        transformer of scikit-learn is cloned for each series.
+    scaler : {"standard", "minmax", "robust", "mean", "pooled", None}, transformer or "auto", default="auto"
+        Scaling of each series, learnt on its training part alone. "standard": mean 0, deviation 1; "pooled": mean 0,
+        and divided by the median of the deviations of all series. "auto" is "standard"; where several series are
+        learnt from by their logarithms, in windows of fewer than 96 steps that have a level, as many networks again
+        learn from these "pooled". A transformer of scikit-learn is cloned for each series.
     target_transform : str, transformer, list of these, None or "auto", default="auto"
         What is done to each series before it is scaled, and undone to forecasts: "log1p", "boxcox", "yeojohnson",
         "signed_log1p", "difference", "seasonal_difference", "deseasonalise", "stl", "mstl" (the last two need
@@ -162,7 +165,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         plus the mean size of its values. "auto" tries two ways, the last value and the mean (of logarithms, "standard"
         of values), by short trainings on all but the part held out, and takes the one that forecasts it better: "last"
         is taken where windows have 96 steps or more, the other where they are shorter, unless the other way is better
-        by two standard errors. Windows of fewer than eight steps have "last", and without a part held out nothing is
+        by three standard errors. Windows of fewer than eight steps have "last", and without a part held out nothing is
         tried.
     bounds : tuple of (float or None), default=None
         What forecasts are kept above and below, in units of the series: ``(0, None)`` for what cannot be negative.
@@ -203,8 +206,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         "auto" and 16,384 windows or more for all of them.
     n_members : int or "auto", default="auto"
         Networks from different seeds, trained side by side, whose forecasts are combined: by the median, or where some
-        learn from logarithms by the mean of both medians. "auto" is three of each, one from 16,384 windows on, or where
-        all windows together have half a million steps.
+        learn from logarithms by the mean of the medians of each kind. "auto" is three of each, one from 16,384 windows
+        on, or where all windows together have half a million steps.
         Attributes are those of the first, but `history_`, which then has a level of members.
     warm_start : bool, default=False
         Whether another `fit` goes on from the weights of the one before, with all else learnt anew. These may have seen
@@ -236,7 +239,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         As in :class:`tsrnn.RNNRegressor`.
     hidden_layer_sizes_ : tuple of int
     choices_ : dict
-        What was chosen, by the name of the argument; "recipes" are the pairs of `target_transform` and `window_norm`
+        What was chosen, by the name of the argument; "recipes" are the `target_transform`, `window_norm` and `scaler`
         that networks learn by, in turn, and "trial_errors" what the ways that were tried came to: mean absolute errors
         on the part held out, in units of each series' mean change over a season. :meth:`report` prints it.
     parameters_ : ndarray
@@ -497,8 +500,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         >>> model.report()[["step", "n", "naive_MAE"]].round(3)
         season              12
         lookback            15
-        recipes             target_transform=['signed_log1p', 'deseasonalise'], window_norm='mean'
-                            target_transform='deseasonalise', window_norm='mean'
+        recipes             target_transform=['signed_log1p', 'deseasonalise'], window_norm='mean', scaler='standard'
+                            target_transform='deseasonalise', window_norm='mean', scaler='standard'
         trial_errors        []
         hidden_layer_sizes  (32,)
         linear_skip         True
@@ -661,7 +664,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         window_norm = None if carried and is_auto(self.window_norm) else self.window_norm
         seasons, is_positive = seasonal_periods(panel.clock.freq), not (known < 0).any()
         lookback = choices.resolve_lookback(self.lookback, self.horizon, seasons, np.median(panel.lengths))
-        ways = choices.recipes(self.target_transform, window_norm, seasons[0], is_positive, lookback, self.scaler)
+        ways = choices.recipes(
+            self.target_transform, window_norm, seasons[0], is_positive, lookback, self.scaler, panel.n_series
+        )
         chosen = getattr(self, "choices_", {}).get("recipes") if self.warm_start else None
         return [chosen] if chosen in ways else ways
 
@@ -791,10 +796,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
 
     def _resolve(self, panel, recipe=None, group=0):
         """Return the Settings that the arguments mean for these data, by a recipe; without one by the first."""
-        seasons, scaler = seasonal_periods(panel.clock.freq), resolve("scaler", self.scaler)
-        recipe = recipe or self._ways(panel, panel.values)[0][0]
-        window_norm, transform = recipe.window_norm, make_chain(recipe.target_transform, scaler, seasons)
-        if window_norm == "standard" and scaler is None:
+        seasons, recipe = seasonal_periods(panel.clock.freq), recipe or self._ways(panel, panel.values)[0][0]
+        window_norm, transform = recipe.window_norm, make_chain(recipe.target_transform, recipe.scaler, seasons)
+        if window_norm == "standard" and recipe.scaler is None:
             raise ValueError(
                 "window_norm='standard' tells still windows from moving ones by the scale of the series; give a scaler."
             )
@@ -808,6 +812,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             horizon=self.horizon if self.strategy == "direct" else 1,
             n_ahead=self.horizon,
             lookback=lookback,
+            least_seen=choices.least_seen(lookback),
             season=seasons[0],
             group=group,
             network=self._resolve_network(panel, window_norm, lookback, seasons[0]),

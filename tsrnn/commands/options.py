@@ -286,7 +286,8 @@ def _add_data(parser, future):
         'need an extra package: python -m pip install ".[statsmodels]"',
     )  # fmt: skip
     series.add_argument(
-        "--scaler", choices=("standard", "minmax", "robust", "mean", "none"), help="of each series (default: standard)"
+        "--scaler", choices=("standard", "minmax", "robust", "mean", "pooled", "none"),
+        help="of each series (default: standard)",
     )  # fmt: skip
     series.add_argument(
         "--window-norm", choices=("last", "mean", "standard", "none"),
