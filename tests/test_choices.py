@@ -82,7 +82,8 @@ def test_every_auto_of_the_forecaster_has_a_meaning():
 
 
 def test_many_windows_have_a_larger_network_and_larger_portions_of_fewer_updates(chosen):
-    assert sizes_for(16_383, 15) is choices.FEW_WINDOWS and sizes_for(16_384, 1) is MANY_WINDOWS
+    assert sizes_for(16_383, 96) is not MANY_WINDOWS and sizes_for(16_384, 96) is MANY_WINDOWS
+    assert sizes_for(65_535, 95) is choices.FEW_WINDOWS and sizes_for(65_536, 95) is MANY_WINDOWS
     assert sizes_for(2**12, 127) is choices.FEW_WINDOWS and sizes_for(2**12, 128) is choices.FEW_LONG_WINDOWS
     few, many = choices.FEW_WINDOWS, MANY_WINDOWS
     assert (few.hidden_layer_sizes, few.batch_size, few.windows_per_epoch, few.n_seeds) == ((32,), 32, None, 3)

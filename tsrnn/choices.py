@@ -64,6 +64,7 @@ FEW_LONG_WINDOWS = Sizes((32,), 64, None, 2400, 1, True)
 MANY_WINDOWS = Sizes((64,), 128, 15_360, 2400, 1, False)
 FEWEST_STEPS = 8  # of a window whose mean may be its level
 MANY, MANY_STEPS = 16_384, 2**19  # of windows; of the steps of all windows together
+MANY_SHORT = 65_536  # of windows that are short: some hundred series have ten thousands, in which there is much noise
 FEWEST_EPOCHS, MOST_EPOCHS = 5, 100
 
 
@@ -116,9 +117,10 @@ def resolve_patch(patch_size, lookback, season):
 
 def sizes_for(n_windows, lookback):
     """Return the Sizes for so many windows to learn from, of so many steps."""
-    if n_windows >= MANY:
+    is_short = lookback < LONG_LOOKBACK
+    if n_windows >= (MANY_SHORT if is_short else MANY):
         return MANY_WINDOWS
-    return FEW_WINDOWS if n_windows * lookback < MANY_STEPS else FEW_LONG_WINDOWS
+    return FEW_WINDOWS if is_short or n_windows * lookback < MANY_STEPS else FEW_LONG_WINDOWS
 
 
 def resolve_max_iter(max_iter, n_windows, batch_size, n_updates=FEW_WINDOWS.n_updates):

@@ -101,7 +101,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         As in :class:`tsrnn.RNNRegressor`, like `activation` and `reset_after`.
     hidden_layer_sizes : int, tuple of int or "auto", default="auto"
-        Hidden units of each recurrent layer; "auto" is (32,), or (64,) from 16,384 windows on.
+        Hidden units of each recurrent layer; "auto" is (32,), or (64,) of many windows: from
+        16,384 on where they have 96 steps or more, from 65,536 on where they have fewer.
     activation : {"tanh", "relu"}, default="tanh"
     reset_after : bool, default=True
     bidirectional : bool, default=False
@@ -182,14 +183,15 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     alpha : float, default=0.0
     clip_norm : float or None, default=1.0
     batch_size : int or "auto", default="auto"
-        Windows of a minibatch; "auto" is 32, or 128 from 16,384 windows on; 64 of fewer but long ones.
+        Windows of a minibatch; "auto" is 32, or 128 of many windows (`hidden_layer_sizes`); 64 of fewer but long ones,
+        which have half a million steps together.
     shuffle : bool, default=True
     windows_per_epoch : int, None or "auto", default="auto"
         Windows of an epoch, drawn anew for each, where there are more; early stopping then watches as many of those
-        that are held out, evenly spread and always the same. None for all; "auto" is 15,360 from 16,384 windows on.
+        that are held out, evenly spread and always the same. None for all; "auto" is 15,360 of many windows.
     max_iter : int or "auto", default="auto"
-        Epochs at most; "auto" makes about 5,000 updates of the weights, in 5 to 100 epochs; 2,400 from 16,384 windows
-        on, or where all windows together have half a million steps.
+        Epochs at most; "auto" makes about 5,000 updates of the weights, in 5 to 100 epochs; 2,400 of many windows, or
+        of long ones that have half a million steps together.
     max_time : float or None, default=None
         Seconds that `fit` may train for; they include what compiling takes, and an epoch is always completed. Where
         there is a refit, nearly half of them are the first training's. None for no limit.
@@ -203,11 +205,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         In units of the loss, which is of the scaled series.
     refit : bool, default=True
         Whether to train again on everything, the held-out part included, for `best_iter_` epochs; with `max_iter`
-        "auto" and 16,384 windows or more for all of them.
+        "auto" and many windows for all of them.
     n_members : int or "auto", default="auto"
         Networks from different seeds, trained side by side, whose forecasts are combined: by the median, or where some
-        learn from logarithms by the mean of the medians of each kind. "auto" is three of each, one from 16,384 windows
-        on, or where all windows together have half a million steps.
+        learn from logarithms by the mean of the medians of each kind. "auto" is three of each, one of many windows, or
+        of long ones that have half a million steps together.
         Attributes are those of the first, but `history_`, which then has a level of members.
     warm_start : bool, default=False
         Whether another `fit` goes on from the weights of the one before, with all else learnt anew. These may have seen
