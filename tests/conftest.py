@@ -21,10 +21,11 @@ def interrupts():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def plain_recipes(target_transform, window_norm, *_):
+def plain_recipes(target_transform, window_norm, season, is_positive, lookback, scaler, *_):
     """Stand in for `choices.recipes`: series as they are, nothing to try."""
     transform = None if choices.is_auto(target_transform) else target_transform
-    return [(choices.Recipe(transform, "last" if choices.is_auto(window_norm) else window_norm),)]
+    window_norm = "last" if choices.is_auto(window_norm) else window_norm
+    return [(choices.Recipe(transform, window_norm, choices.resolve("scaler", scaler)),)]
 
 
 PLAIN = {

@@ -82,7 +82,8 @@ def test_every_auto_of_the_forecaster_has_a_meaning():
 
 
 def test_many_windows_have_a_larger_network_and_larger_portions_of_fewer_updates(chosen):
-    assert sizes_for(16_383, 15) is choices.FEW_WINDOWS and sizes_for(16_384, 1) is MANY_WINDOWS
+    assert sizes_for(16_383, 96) is not MANY_WINDOWS and sizes_for(16_384, 96) is MANY_WINDOWS
+    assert sizes_for(65_535, 95) is choices.FEW_WINDOWS and sizes_for(65_536, 95) is MANY_WINDOWS
     assert sizes_for(2**12, 127) is choices.FEW_WINDOWS and sizes_for(2**12, 128) is choices.FEW_LONG_WINDOWS
     few, many = choices.FEW_WINDOWS, MANY_WINDOWS
     assert (few.hidden_layer_sizes, few.batch_size, few.windows_per_epoch, few.n_seeds) == ((32,), 32, None, 3)
@@ -92,13 +93,43 @@ def test_many_windows_have_a_larger_network_and_larger_portions_of_fewer_updates
 
 def test_values_without_a_negative_one_are_learnt_from_with_and_without_logarithms(chosen):
     windowed, last = choices.recipes("auto", "auto", 12, True, 15)
-    assert windowed == (Recipe(LOG, "mean"), Recipe("deseasonalise", "standard"))
+    assert windowed == (Recipe(LOG, "mean", "standard"), Recipe("deseasonalise", "standard", "standard"))
     assert last == (Recipe(LOG, "last"), Recipe("deseasonalise", "last"))
     assert choices.recipes("auto", "auto", 12, False, 15) == [
         (Recipe("deseasonalise", "standard"),),
         (Recipe("deseasonalise", "last"),),
     ]
     assert choices.recipes("auto", "auto", 1, True, 15)[0] == (Recipe("signed_log1p", "mean"), Recipe(None, "standard"))
+
+
+def test_logarithms_of_several_series_in_short_windows_are_scaled_by_one_scale_too(chosen):
+    def scalers(*given, scaler="auto"):
+        return [[recipe.scaler for recipe in way] for way in choices.recipes(*given, scaler=scaler, n_series=2)]
+
+    windowed, last = choices.recipes("auto", "auto", 12, True, 15, n_series=2)
+    one, own = Recipe(LOG, "mean", "pooled"), Recipe(LOG, "mean", "standard")
+    assert windowed == (one, Recipe("deseasonalise", "standard", "standard"), own)
+    assert last == tuple(replace(recipe, window_norm="last") for recipe in windowed)
+    pooled, alone = ["pooled", "standard", "standard"], ["standard", "standard"]
+    assert scalers("auto", "auto", 12, True, 95) == [pooled] * 2
+    assert scalers("auto", "auto", 12, True, 96) == [alone] * 2
+    assert scalers("auto", "last", 12, True, 15) == [pooled]
+    assert scalers("auto", None, 12, True, 15) == [alone]
+    assert scalers("auto", "auto", 12, False, 15) == scalers("boxcox", "auto", 12, True, 15) == [["standard"]] * 2
+    assert scalers("auto", "auto", 12, True, 15, scaler="robust") == [["robust"] * 2] * 2
+
+
+@pytest.mark.parametrize("lookback, least", [(1, 1), (2, 1), (15, 8), (95, 48), (96, 96), (336, 336)])
+def test_the_first_window_of_a_series_is_half_full_where_windows_are_short(lookback, least):
+    assert choices.least_seen(lookback) == least
+
+
+def test_the_forecaster_learns_from_windows_that_are_half_full():
+    series = pd.Series(np.sin(np.arange(30.0)), pd.date_range("2000", periods=30, freq="D"))
+    plain = dict(hidden_layer_sizes=1, max_iter=1, early_stopping=False, target_transform=None, window_norm="last")
+    settings = RNNForecaster(3, lookback=10, **plain).fit(series)._members[0].settings
+    assert settings.first_rows(np.array([30, 7])).tolist() == [5, 4]  # the second has no five rows before three
+    assert settings.count_windows(np.array([30, 7])) == (30 - 5 - 3 + 1) + 1
 
 
 def test_long_windows_have_their_last_value_as_level_unless_the_other_is_better(chosen):
@@ -121,13 +152,13 @@ def test_without_a_scaler_no_window_is_scaled_either(chosen):
     assert {recipe.window_norm for way in ways for recipe in way} == {"mean", "last"}
 
 
-def test_another_way_must_be_better_by_two_standard_errors():
+def test_another_way_must_be_better_by_three_standard_errors():
     rng = np.random.default_rng(0)
     first, noise = rng.uniform(1, 2, 100), rng.normal(size=100)
     noise = (noise - noise.mean()) / noise.std()  # a standard error of a tenth
-    assert best_way([first, first - 0.19 - noise]) == 0
-    assert best_way([first, first - 0.21 - noise]) == 1
-    assert best_way([first, first - 0.21 - noise, first - 0.3]) == 2
+    assert best_way([first, first - 0.29 - noise]) == 0
+    assert best_way([first, first - 0.31 - noise]) == 1
+    assert best_way([first, first - 0.31 - noise, first - 0.4]) == 2
     assert best_way([first, first + 1]) == 0
 
 

@@ -40,12 +40,12 @@ def model(panel):
 def test_what_is_chosen_is_told_by_the_name_of_the_argument(model):
     told = dict(model.choices_)
     recipes, errors = told.pop("recipes"), told.pop("trial_errors")
-    assert recipes in choices.recipes("auto", "auto", 12, True, 15)
+    assert recipes in choices.recipes("auto", "auto", 12, True, 15, n_series=3)
     assert len(errors) == 2 and min(errors) > 0
     assert told == {
         "season": 12, "lookback": 15, "hidden_layer_sizes": (4,), "linear_skip": True, "patch_size": 1,
         "loss": "absolute_error", "learning_rate": 3e-3, "schedule": "cosine", "batch_size": 32,
-        "windows_per_epoch": None, "max_iter": 4, "n_members": 6,
+        "windows_per_epoch": None, "max_iter": 4, "n_members": 9,
     }  # fmt: skip
 
 
@@ -55,22 +55,23 @@ def test_the_report_prints_what_was_chosen(model, capsys):
     assert lines[0].split() == ["season", "12"]
     assert lines[2] == f"recipes             {model.choices_['recipes'][0]}"
     assert lines[3] == f"                    {model.choices_['recipes'][1]}"
-    assert len(lines) == len(model.choices_) + 1
+    assert len(lines) == len(model.choices_) + 2
 
 
 def test_the_forecast_is_the_mean_over_recipes_of_the_medians_of_their_networks(model):
     forecasts = [member.forecast_ahead(np.arange(3), 3, 1)[:, :, 0] for member in model._members]
     groups = [member.settings.group for member in model._members]
-    assert groups == [0, 1, 0, 1, 0, 1]
-    expected = (np.median(forecasts[::2], axis=0) + np.median(forecasts[1::2], axis=0)) / 2
+    assert groups == [0, 1, 2, 0, 1, 2, 0, 1, 2]
+    expected = np.mean([np.median(forecasts[k::3], axis=0) for k in range(3)], axis=0)
     np.testing.assert_allclose(model.forecast().to_numpy().T, expected[model._numbers], rtol=1e-15)
 
 
-def test_members_of_one_recipe_have_its_transform_and_its_level(model):
+def test_members_of_one_recipe_have_its_transform_its_level_and_its_scaling(model):
     for member in model._members:
         recipe = model.choices_["recipes"][member.settings.group]
         assert member.architecture.window_norm == recipe.window_norm
-        of_target = member.preparation.transforms[0].transforms[0]
+        of_target, scaling = member.preparation.transforms[0].transforms
+        assert type(scaling).__name__ == {"pooled": "PooledScaling", "standard": "StandardScaling"}[recipe.scaler]
         names = [type(one).__name__ for one in getattr(of_target, "transforms", [of_target])]
         assert names == ["SignedLog1p"] * (recipe.target_transform == LOG) + ["Deseasonalise"]
 
@@ -78,7 +79,13 @@ def test_members_of_one_recipe_have_its_transform_and_its_level(model):
 def test_a_number_of_members_is_shared_out_among_the_recipes(panel):
     one = make(n_members=1).fit(panel)
     assert one.choices_["n_members"] == 1 and one.choices_["recipes"][0].target_transform == LOG
-    assert [member.settings.group for member in make(n_members=3).fit(panel)._members] == [0, 1, 0]
+    assert [member.settings.group for member in make(n_members=4).fit(panel)._members] == [0, 1, 2, 0]
+
+
+def test_one_series_has_no_scale_that_others_share(panel):
+    recipes = make().fit(panel[0]).choices_["recipes"]
+    assert [recipe.target_transform for recipe in recipes] == [LOG, "deseasonalise"]
+    assert {recipe.scaler for recipe in recipes} == {"standard"}
 
 
 def test_negative_values_have_no_logarithm_among_the_recipes():
@@ -91,7 +98,7 @@ def test_negative_values_in_the_part_held_out_alone_choose_nothing():
     panel = make_panel()
     panel.iloc[-2:] = -1.0
     model = make().fit(panel)
-    assert [recipe.target_transform for recipe in model.choices_["recipes"]] == [LOG, "deseasonalise"]
+    assert [recipe.target_transform for recipe in model.choices_["recipes"]] == [LOG, "deseasonalise", LOG]
     assert np.isfinite(model.forecast().to_numpy()).all()
 
 
@@ -104,7 +111,7 @@ def test_negative_values_that_come_later_are_taken(panel):
 def test_without_a_part_held_out_nothing_is_tried(panel):
     model = make(early_stopping=False).fit(panel)
     assert model.choices_["trial_errors"] == []
-    assert model.choices_["recipes"] == choices.recipes("auto", "auto", 12, True, 15)[0]
+    assert model.choices_["recipes"] == choices.recipes("auto", "auto", 12, True, 15, n_series=3)[0]
 
 
 def test_a_stretch_held_out_that_nobody_observed_is_left_out_of_the_trial(panel):
@@ -132,7 +139,7 @@ def test_the_choice_follows_from_the_training_part_and_the_part_held_out_alone(p
     assert make(refit=True).fit(panel).choices_ == first
 
 
-@pytest.mark.parametrize("name, value", [("window_norm", "last"), ("target_transform", "boxcox")])
+@pytest.mark.parametrize("name, value", [("window_norm", "last"), ("target_transform", "boxcox"), ("scaler", "robust")])
 def test_what_is_given_is_not_chosen(panel, name, value):
     model = make(**{name: value}).fit(panel)
     assert {getattr(recipe, name) for recipe in model.choices_["recipes"]} == {value}
@@ -141,7 +148,7 @@ def test_what_is_given_is_not_chosen(panel, name, value):
 def test_the_choice_given_as_arguments_makes_the_same_network(panel):
     chosen = make(n_members=1).fit(panel)
     recipe = chosen.choices_["recipes"][0]
-    given = make(n_members=1, target_transform=recipe.target_transform, window_norm=recipe.window_norm).fit(panel)
+    given = make(n_members=1, **vars(recipe)).fit(panel)
     np.testing.assert_array_equal(given.parameters_, chosen.parameters_)
 
 
@@ -248,7 +255,7 @@ def test_hours_are_read_in_days_with_both_seasons_taken_out():
 
 
 def test_a_recipe_says_what_it_is():
-    assert str(Recipe("log1p", None)) == "target_transform='log1p', window_norm=None"
+    assert str(Recipe("log1p", None)) == "target_transform='log1p', window_norm=None, scaler='standard'"
 
 
 def test_an_interrupt_that_ends_one_trial_alone_is_raised(panel, monkeypatch):

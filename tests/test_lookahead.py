@@ -160,7 +160,7 @@ def rnn(**changes):
     return RNNForecaster(3, **{**options, **changes})
 
 
-SCALERS = ["standard", "minmax", "robust", "mean", None, MaxAbsScaler()]
+SCALERS = ["standard", "minmax", "robust", "mean", "pooled", None, MaxAbsScaler()]
 
 
 @pytest.mark.parametrize("scaler", SCALERS, ids=str)

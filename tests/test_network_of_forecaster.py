@@ -109,7 +109,7 @@ def test_many_windows_are_learnt_from_again_for_all_epochs_and_few_until_the_bes
     settings = dict(n_members=1, window_norm="last", target_transform=None, max_iter="auto", learning_rate=0.05)
     monkeypatch.setattr(choices, "FEWEST_EPOCHS", 1)
     for threshold, is_all in ((10**6, False), (10, True)):
-        monkeypatch.setattr(choices, "MANY", threshold)
+        monkeypatch.setattr(choices, "MANY_SHORT", threshold)
         runs.clear()
         model = make(**settings, n_iter_no_change=2, callbacks=count).fit(SERIES)
         n_refit = sum(run.startswith("refit") for run in runs)

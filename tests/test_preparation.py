@@ -19,7 +19,7 @@ PANEL = {
     "c": [-7.0, -8.0, -2.0, -8.0, -1.0, -8.0, -2.0, -8.0],
 }
 ORDER = ["a", "b", "c"]
-SCALERS = ["standard", "minmax", "robust", "mean", None, MaxAbsScaler()]
+SCALERS = ["standard", "minmax", "robust", "mean", "pooled", None, MaxAbsScaler()]
 each_scaler = pytest.mark.parametrize("scaler", SCALERS, ids=str)
 
 

@@ -39,7 +39,7 @@ networks = st.fixed_dictionaries(
         "strategy": st.sampled_from(["direct", "recursive"]),
         "window_norm": st.sampled_from(["last", "mean", "standard", None]),
         "target_transform": st.sampled_from([None, "difference", "yeojohnson", ["log1p", "difference"]]),
-        "scaler": st.sampled_from(["standard", "minmax", "robust", "mean", None]),
+        "scaler": st.sampled_from(["standard", "minmax", "robust", "mean", "pooled", None]),
         "early_stopping": st.booleans(),
         "windows_per_epoch": st.sampled_from([None, 20]),
         "n_members": st.sampled_from([1, 2]),

@@ -10,6 +10,7 @@ from tsrnn import scaling
 from tsrnn.scaling import (
     MeanScaling,
     MinMaxScaling,
+    PooledScaling,
     RobustScaling,
     StandardScaling,
     Transform,
@@ -21,7 +22,7 @@ VALUES = np.array([3.0, -1.0, 4.0, 1.0, -5.0, 9.0, 2.0])
 NAN = np.nan
 SCALINGS = [StandardScaling, MinMaxScaling, RobustScaling, MeanScaling]
 each_scaling = pytest.mark.parametrize("kind", SCALINGS)
-each = pytest.mark.parametrize("kind", [*SCALINGS, Transform])
+each = pytest.mark.parametrize("kind", [*SCALINGS, PooledScaling, Transform])
 
 
 def side_by_side(*series):
@@ -105,6 +106,23 @@ def test_equal_values_are_shifted_to_zero_and_keep_their_unit(kind, values):
 
 def test_the_mean_scaling_makes_one_of_equal_values_and_leaves_zeros():
     np.testing.assert_array_equal(applied(MeanScaling, [-7.0] * 3, [0.0] * 2), [-1, -1, -1, 0, 0])
+
+
+def test_the_pooled_scale_is_the_median_of_the_deviations_of_series_that_move():
+    scaling, own = fitted(PooledScaling, *PANEL), fitted(StandardScaling, *PANEL)
+    observed = [[value for value in map(float, series) if value == value] for series in PANEL]
+    expected = statistics.median(statistics.pstdev(one) for one in observed if len(set(one)) > 1)
+    np.testing.assert_allclose(scaling.scale_, [expected if one else 1.0 for one in observed], rtol=1e-14)
+    np.testing.assert_array_equal(scaling.center_, own.center_)
+
+
+def test_of_series_none_of_which_changes_each_keeps_its_unit():
+    assert fitted(PooledScaling, [4.0, 4.0], [0.0] * 3, []).scale_.tolist() == [4, 1, 1]
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_the_pooled_scale_neither_overflows_nor_vanishes(size):
+    np.testing.assert_allclose(applied(PooledScaling, VALUES * size), applied(PooledScaling, VALUES), rtol=1e-14)
 
 
 def test_the_robust_scale_of_mostly_equal_values_is_their_mean_distance_from_the_median():

@@ -10,6 +10,7 @@ from sklearn.preprocessing import FunctionTransformer
 import tsrnn
 
 N, HORIZON, LOOKBACK = 40, 3, 5
+HALF = 3  # of the lookback, rounded up: what the first window of a series sees
 DAYS = pd.date_range("2024-01-01", periods=N, freq="D")
 RNG = np.random.default_rng(0)
 VALUES = RNG.normal(size=(N, 2)).cumsum(axis=0)
@@ -39,7 +40,7 @@ def weighted_error(model, weights):
     panel, errors, counted = model.panel_, [], []
     for s, w in enumerate(weights):
         values, length = panel.values[panel.bounds[s] : panel.bounds[s + 1], 0], panel.lengths[s]
-        rows = np.arange(LOOKBACK, length - HORIZON + 1)
+        rows = np.arange(HALF, length - HORIZON + 1)
         targets = rows[:, None] + np.arange(HORIZON)
         forecasts = model._forecasts_from(np.full(len(rows), s), rows)[:, :, 0]
         errors.append(((forecasts - values[targets]) ** 2).ravel())
@@ -125,7 +126,7 @@ def test_weights_that_do_not_fit_are_refused(make, weights, words):
 @pytest.mark.parametrize("changes", [{}, {"early_stopping": True}], ids=["learnt from", "held out"])
 def test_weights_that_leave_nothing_to_learn_from_are_refused(changes):
     weights = np.zeros(N)
-    weights[: LOOKBACK if not changes else 20] = 1
+    weights[: HALF if not changes else 20] = 1
     word = "held out" if changes else "learnt from"
     refused(
         ValueError, [f"no step that is {word}", "weight above zero"], forecaster(**changes).fit, SERIES, None, weights

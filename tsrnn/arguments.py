@@ -47,7 +47,8 @@ def ways_to_try(given, panel, known):
         window_norm = None if given.state == "carried" else "scale"
     has_logarithms = not (known < 0).any() and not forecasts_distributions(given)
     season, lookback = seasonal_periods(panel.clock.freq)[0], lookback_for(given, panel)
-    ways = choices.recipes(transform, window_norm, season, has_logarithms, lookback, given.scaler)
+    scaler = None if given.loss in COUNTS and is_auto(given.scaler) else given.scaler
+    ways = choices.recipes(transform, window_norm, season, has_logarithms, lookback, scaler, panel.n_series)
     chosen = getattr(given, "choices_", {}).get("recipes") if given.warm_start else None
     return [chosen] if chosen in ways else ways
 
@@ -71,12 +72,11 @@ def count_members(given, way, settings):
 def settings_for(given, panel, recipe=None, group=0):
     """Return the Settings that the arguments mean for these data, by a recipe; without one by the first."""
     seasons, lookback = seasonal_periods(panel.clock.freq), lookback_for(given, panel)
-    scaler = None if is_auto(given.scaler) and given.loss in COUNTS else resolve("scaler", given.scaler)
     recipe = recipe or ways_to_try(given, panel, panel.values)[0][0]
-    window_norm, transform = recipe.window_norm, make_chain(recipe.target_transform, scaler, seasons)
+    window_norm, transform = recipe.window_norm, make_chain(recipe.target_transform, recipe.scaler, seasons)
     if forecasts_distributions(given):
         refuse_history(given.loss, transform)
-    if window_norm == "standard" and scaler is None:
+    if window_norm == "standard" and recipe.scaler is None:
         raise ValueError(
             "window_norm='standard' tells still windows from moving ones by the scale of the series; give a scaler."
         )
@@ -89,6 +89,7 @@ def settings_for(given, panel, recipe=None, group=0):
         horizon=given.horizon if given.strategy == "direct" else 1,
         n_ahead=given.horizon,
         lookback=lookback,
+        least_seen=choices.least_seen(lookback),
         season=seasons[0],
         group=group,
         network=_network(given, panel, window_norm, lookback, seasons[0]),

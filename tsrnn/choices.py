@@ -1,7 +1,7 @@
 """What "auto" means: rules on the clock and on how much there is to learn from, and one trial on the held-out part."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ LONGEST_SEASON = 400  # a longer season (the 1,440 minutes of a day) would make 
 LONG_LOOKBACK = 96  # steps from which on those of a season are read as one, and a level is the last value first
 TRIAL_SHARE = 4  # a trial makes so many times fewer epochs
 MOST_ORIGINS = 512  # that a trial is judged by
+CLEARLY = 3  # standard errors that another way must be better by
 AUTO = {
     "learning_rate": 3e-3,
     "linear_skip": True,
@@ -28,9 +29,11 @@ class Recipe:
 
     target_transform: object
     window_norm: str | None
+    scaler: object = "standard"
 
     def __str__(self):
-        return f"target_transform={self.target_transform!r}, window_norm={self.window_norm!r}"
+        names = "target_transform", "window_norm", "scaler"
+        return ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ FEW_LONG_WINDOWS = Sizes((32,), 64, None, 2400, 1, True)
 MANY_WINDOWS = Sizes((64,), 128, 15_360, 2400, 1, False)
 FEWEST_STEPS = 8  # of a window whose mean may be its level
 MANY, MANY_STEPS = 16_384, 2**19  # of windows; of the steps of all windows together
+MANY_SHORT = 65_536  # of windows that are short: some hundred series have ten thousands, in which there is much noise
 FEWEST_EPOCHS, MOST_EPOCHS = 5, 100
 
 
@@ -96,6 +100,14 @@ def resolve_lookback(lookback, horizon, seasons, n_rows):
     return max(usual, longest) if len(seasons) > 1 and 2 * longest <= n_rows else usual
 
 
+def least_seen(lookback):
+    """Return how many steps the first window of a series has that is learnt from, where `lookback` are seen.
+
+    Short windows begin half full: a short series has few of them.
+    """
+    return lookback if lookback >= LONG_LOOKBACK else math.ceil(lookback / 2)
+
+
 def resolve_patch(patch_size, lookback, season):
     """Return `patch_size`, or for "auto" the steps of a season where windows are long and hold several; else 1."""
     if not is_auto(patch_size):
@@ -105,9 +117,10 @@ def resolve_patch(patch_size, lookback, season):
 
 def sizes_for(n_windows, lookback):
     """Return the Sizes for so many windows to learn from, of so many steps."""
-    if n_windows >= MANY:
+    is_short = lookback < LONG_LOOKBACK
+    if n_windows >= (MANY_SHORT if is_short else MANY):
         return MANY_WINDOWS
-    return FEW_WINDOWS if n_windows * lookback < MANY_STEPS else FEW_LONG_WINDOWS
+    return FEW_WINDOWS if is_short or n_windows * lookback < MANY_STEPS else FEW_LONG_WINDOWS
 
 
 def resolve_max_iter(max_iter, n_windows, batch_size, n_updates=FEW_WINDOWS.n_updates):
@@ -121,24 +134,26 @@ def resolve_max_iter(max_iter, n_windows, batch_size, n_updates=FEW_WINDOWS.n_up
     return min(max(math.ceil(n_updates / n_batches), FEWEST_EPOCHS), MOST_EPOCHS)
 
 
-def recipes(target_transform, window_norm, season, has_logarithms, lookback, scaler="standard"):
+def recipes(target_transform, window_norm, season, has_logarithms, lookback, scaler="auto", n_series=1):
     """Return what is to be tried: several ways, each of one or more recipes whose forecasts are averaged.
 
     The season is taken out, as far as series show one. Where no value is negative, some networks learn from
-    logarithms, the others from the values. A window's level is that of all of it, or its last value, which is tried
-    first where windows are so long that series drift within them, and alone where they have fewer than eight steps.
+    logarithms, the others from the values. The logarithms of several series in short windows are scaled in two ways,
+    by one scale for all and each by its own, as errors in restless series count more for the one and those in steady
+    series for the other. A window's level is that of all of it, or its last value, which is tried first where windows
+    are so long that series drift within them, and alone where they have fewer than eight steps.
 
     Parameters
     ----------
-    target_transform, window_norm : object
-        The arguments; what is not "auto" is in every recipe.
+    target_transform, window_norm, scaler : object
+        The arguments; what is not "auto" is in every recipe. Without a scaler windows are not divided by their
+        deviation.
     season : int
         Steps of the season; 1 for none.
     has_logarithms : bool
         Whether some networks may learn from logarithms.
     lookback : int
-    scaler : object
-        The argument: without one windows are not divided by their deviation.
+    n_series : int
 
     Returns
     -------
@@ -148,17 +163,25 @@ def recipes(target_transform, window_norm, season, has_logarithms, lookback, sca
     if is_auto(target_transform):
         seasonal = ["deseasonalise"] if season > 1 else []
         raw, log = (seasonal or [None])[0], ["signed_log1p", *seasonal]
-        transforms = [log if seasonal else log[0], raw] if has_logarithms else [raw]
+        log = log if seasonal else log[0]
     else:
-        transforms = [target_transform]
+        raw = log = target_transform
+    scale, is_short = resolve("scaler", scaler), lookback < LONG_LOOKBACK
+    windowed = [Recipe(raw, "mean" if scale is None else "standard", scale)]
+    if is_auto(target_transform) and has_logarithms:
+        pools = n_series > 1 and is_short and is_auto(scaler) and window_norm is not None
+        scales = ["pooled", scale] if pools else [scale]
+        first, *more = [Recipe(log, "mean", one) for one in scales]
+        windowed = [first, *windowed, *more]
+
+    def with_level(window_norm):
+        return tuple(replace(recipe, window_norm=window_norm) for recipe in windowed)
+
     if not is_auto(window_norm):
-        return [tuple(Recipe(transform, window_norm) for transform in transforms)]
-    last = tuple(Recipe(transform, "last") for transform in transforms)
+        return [with_level(window_norm)]
     if lookback < FEWEST_STEPS:
-        return [last]
-    over_all = ["mean", "standard"][-len(transforms) :] if scaler is not None else ["mean", "mean"]
-    windowed = tuple(Recipe(*pair) for pair in zip(transforms, over_all, strict=False))
-    return [windowed, last] if lookback < LONG_LOOKBACK else [last, windowed]
+        return [with_level("last")]
+    return [tuple(windowed), with_level("last")][:: 1 if is_short else -1]
 
 
 def trial_errors(forecast, panel, n_training, horizon):
@@ -194,7 +217,10 @@ def trial_errors(forecast, panel, n_training, horizon):
 
 
 def best_way(errors):
-    """Return the number of the way to take: the first, unless another is better by more than two standard errors.
+    """Return the number of the way to take: the first, unless another is better by more than three standard errors.
+
+    Series of a panel move together, and one network says but something of what several come to: with two standard
+    errors a dozen series were often enough to take the worse way.
 
     Parameters
     ----------
@@ -204,5 +230,5 @@ def best_way(errors):
     if not len(errors[0]):
         return 0
     gains = [errors[0] - of for of in errors]
-    is_clear = [gain.mean() > 2 * gain.std() / np.sqrt(len(gain)) for gain in gains]
+    is_clear = [gain.mean() > CLEARLY * gain.std() / np.sqrt(len(gain)) for gain in gains]
     return max(range(len(errors)), key=lambda k: gains[k].mean() if is_clear[k] else 0.0)

@@ -51,10 +51,12 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
     lookback : int or "auto", default="auto"
         Steps a window sees; "auto" is 1.25 times the longer of `horizon` and the season of the clock, or two weeks of
         a clock that has days and weeks, if usual series are twice as long. Of a season at most 400 steps are counted.
+        Windows to learn from begin where half of their steps are known, or from 96 steps on all.
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         As in :class:`tsrnn.RNNRegressor`, like `activation` and `reset_after`.
     hidden_layer_sizes : int, tuple of int or "auto", default="auto"
-        Hidden units of each recurrent layer; "auto" is (32,), or (64,) from 16,384 windows on.
+        Hidden units of each recurrent layer; "auto" is (32,), or (64,) of many windows: from
+        16,384 on where they have 96 steps or more, from 65,536 on where they have fewer.
     activation : {"tanh", "relu"}, default="tanh"
     reset_after : bool, default=True
     bidirectional : bool, default=False
@@ -101,9 +103,11 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
         What is read off the clock, and known ahead: "minute", "hour", "weekday", "day_of_month", "day_of_year" and
         "month" as sine and cosine, "holidays:DE" as 0 and 1 (by the package holidays); "auto" are those that fit the
         step of the clock (:func:`tsrnn.calendar.check_calendar`).
-    scaler : {"standard", "minmax", "robust", "mean", None}, transformer or "auto", default="auto"
-        Scaling of each series, learnt on its training part alone; "auto" is "standard": mean 0, deviation 1. A
-        transformer of scikit-learn is cloned for each series.
+    scaler : {"standard", "minmax", "robust", "mean", "pooled", None}, transformer or "auto", default="auto"
+        Scaling of each series, learnt on its training part alone. "standard": mean 0, deviation 1; "pooled": mean 0,
+        and divided by the median of the deviations of all series. "auto" is "standard"; where several series are
+        learnt from by their logarithms, in windows of fewer than 96 steps that have a level, as many networks again
+        learn from these "pooled". A transformer of scikit-learn is cloned for each series.
     target_transform : str, transformer, list of these, None or "auto", default="auto"
         What is done to each series before it is scaled, and undone to forecasts: "log1p", "boxcox", "yeojohnson",
         "signed_log1p", "difference", "seasonal_difference", "deseasonalise", "stl", "mstl" (the last two need
@@ -116,7 +120,7 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
         plus the mean size of its values. "auto" tries two ways, the last value and the mean (of logarithms, "standard"
         of values), by short trainings on all but the part held out, and takes the one that forecasts it better: "last"
         is taken where windows have 96 steps or more, the other where they are shorter, unless the other way is better
-        by two standard errors. Windows of fewer than eight steps have "last", and without a part held out nothing is
+        by three standard errors. Windows of fewer than eight steps have "last", and without a part held out nothing is
         tried.
     bounds : tuple of (float or None), default=None
         What forecasts are kept above and below, in units of the series: ``(0, None)`` for what cannot be negative.
@@ -151,14 +155,15 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
     alpha : float, default=0.0
     clip_norm : float or None, default=1.0
     batch_size : int or "auto", default="auto"
-        Windows of a minibatch; "auto" is 32, or 128 from 16,384 windows on; 64 of fewer but long ones.
+        Windows of a minibatch; "auto" is 32, or 128 of many windows (`hidden_layer_sizes`); 64 of fewer but long ones,
+        which have half a million steps together.
     shuffle : bool, default=True
     windows_per_epoch : int, None or "auto", default="auto"
         Windows of an epoch, drawn anew for each, where there are more; early stopping then watches as many of those
-        that are held out, evenly spread and always the same. None for all; "auto" is 15,360 from 16,384 windows on.
+        that are held out, evenly spread and always the same. None for all; "auto" is 15,360 of many windows.
     max_iter : int or "auto", default="auto"
-        Epochs at most; "auto" makes about 5,000 updates of the weights, in 5 to 100 epochs; 2,400 from 16,384 windows
-        on, or where all windows together have half a million steps.
+        Epochs at most; "auto" makes about 5,000 updates of the weights, in 5 to 100 epochs; 2,400 of many windows, or
+        of long ones that have half a million steps together.
     max_time : float or None, default=None
         Seconds that `fit` may train for; they include what compiling takes, and an epoch is always completed. Where
         there is a refit, nearly half of them are the first training's. None for no limit.
@@ -172,11 +177,11 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
         In units of the loss, which is of the scaled series.
     refit : bool, default=True
         Whether to train again on everything, the held-out part included, for `best_iter_` epochs; with `max_iter`
-        "auto" and 16,384 windows or more for all of them.
+        "auto" and many windows for all of them.
     n_members : int or "auto", default="auto"
         Networks from different seeds, trained side by side, whose forecasts are combined: by the median, or where some
-        learn from logarithms by the mean of both medians. "auto" is three of each, one from 16,384 windows on, or where
-        all windows together have half a million steps.
+        learn from logarithms by the mean of the medians of each kind. "auto" is three of each, one of many windows, or
+        of long ones that have half a million steps together.
         Attributes are those of the first, but `history_`, which then has a level of members.
     warm_start : bool, default=False
         Whether another `fit` goes on from the weights of the one before, with all else learnt anew. These may have seen
@@ -208,7 +213,7 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
         As in :class:`tsrnn.RNNRegressor`.
     hidden_layer_sizes_ : tuple of int
     choices_ : dict
-        What was chosen, by the name of the argument; "recipes" are the pairs of `target_transform` and `window_norm`
+        What was chosen, by the name of the argument; "recipes" are the `target_transform`, `window_norm` and `scaler`
         that networks learn by, in turn, and "trial_errors" what the ways that were tried came to: mean absolute errors
         on the part held out, in units of each series' mean change over a season. :meth:`report` prints it.
     parameters_ : ndarray
@@ -487,8 +492,8 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
         >>> model.report()[["step", "n", "naive_MAE"]].round(3)
         season              12
         lookback            15
-        recipes             target_transform=['signed_log1p', 'deseasonalise'], window_norm='mean'
-                            target_transform='deseasonalise', window_norm='mean'
+        recipes             target_transform=['signed_log1p', 'deseasonalise'], window_norm='mean', scaler='standard'
+                            target_transform='deseasonalise', window_norm='mean', scaler='standard'
         trial_errors        []
         hidden_layer_sizes  (32,)
         linear_skip         True

@@ -26,6 +26,8 @@ class Settings:
         Steps that the network gives at once.
     n_ahead : int
         Steps of a forecast, a multiple of them.
+    least_seen : int
+        Rows that the first window of a series sees.
     season : int
         Rows of a season of the clock.
     group : int
@@ -41,6 +43,7 @@ class Settings:
     horizon: int
     n_ahead: int
     lookback: int
+    least_seen: int
     season: int
     group: int
     network: Architecture
@@ -62,9 +65,9 @@ class Settings:
     def first_rows(self, n_training):
         """Return the row of the first target of the first window of each series, of which so many rows are learnt from.
 
-        A series too short for a whole lookback begins with what it has.
+        A series too short for that begins with what it has.
         """
-        return np.clip(n_training - self.horizon, 1, self.lookback + self.n_lost).clip(1 + self.n_lost)
+        return np.clip(n_training - self.horizon, 1, self.least_seen + self.n_lost).clip(1 + self.n_lost)
 
     def count_windows(self, n_training):
         """Return how many windows an epoch has."""

@@ -12,7 +12,8 @@ class Transform:
     """A change of scale that each series learns on its own, and that can be undone; abstract, and it changes nothing.
 
     All series stand side by side in one array: series s is ``values[bounds[s]:bounds[s + 1]]``, NaN where a value is
-    missing. A row is counted from the first of its series. What is learnt for a series depends on that series alone.
+    missing. A row is counted from the first of its series. What is learnt for a series depends on that series alone,
+    but for :class:`PooledScaling`.
 
     Attributes
     ----------
@@ -253,6 +254,29 @@ class MeanScaling(Scaling):
             return np.abs(part) / spread(largest[series], part_bounds)
 
         return np.zeros(len(largest)), largest * means(values, bounds, shares)
+
+
+class PooledScaling(StandardScaling):
+    """Subtracts the mean of each series and divides all by one scale, the median of the standard deviations.
+
+    So an error of the same size counts the same in every series, while deviations of their own make those of restless
+    series count less. It is made for logarithms, in which all series have the same unit. Series that do not move have
+    no part in the median.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> values, bounds = np.array([1.0, 5.0, 7.0, 7.0, 0.0, 8.0]), np.array([0, 2, 4, 6])
+    >>> PooledScaling().fit(values, bounds).transform(values, bounds)
+    array([-0.66666667,  0.66666667,  0.        ,  0.        , -1.33333333,
+            1.33333333])
+    """
+
+    def _learn(self, values, bounds, largest):
+        center, deviation = super()._learn(values, bounds, largest)
+        moves = deviation > 0
+        pooled = np.median(deviation[moves]) if moves.any() else 0.0
+        return center, np.where(counts(values, bounds) > 0, pooled, 0.0)
 
 
 def reduce(ufunc, values, bounds, empty=np.nan):

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import clone
 
 from .powers import BoxCox, Log1p, SignedLog1p, YeoJohnson
-from .scaling import MeanScaling, MinMaxScaling, RobustScaling, StandardScaling, Transform, name_of
+from .scaling import MeanScaling, MinMaxScaling, PooledScaling, RobustScaling, StandardScaling, Transform, name_of
 from .seasons import STL, Deseasonalise, Difference
 
 SCALERS = {
@@ -15,6 +15,7 @@ SCALERS = {
     "minmax": MinMaxScaling,
     "robust": RobustScaling,
     "mean": MeanScaling,
+    "pooled": PooledScaling,
 }
 PLAIN_TRANSFORMS = {
     None: Transform,

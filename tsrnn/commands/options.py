@@ -295,8 +295,8 @@ def _add_data(parser, future):
         'stl and mstl need an extra package: python -m pip install ".[statsmodels]"',
     )  # fmt: skip
     series.add_argument(
-        "--scaler", choices=("standard", "minmax", "robust", "mean", "none"),
-        help="of each series (default: standard; none of counts)",
+        "--scaler", choices=("standard", "minmax", "robust", "mean", "pooled", "none"),
+        help="of each series (default: standard, for some networks of logarithms of several series pooled; none of counts)",
     )  # fmt: skip
     series.add_argument(
         "--window-norm", choices=("last", "mean", "standard", "scale", "none"),
