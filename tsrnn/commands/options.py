@@ -296,7 +296,7 @@ def _add_data(parser, future):
     )  # fmt: skip
     series.add_argument(
         "--scaler", choices=("standard", "minmax", "robust", "mean", "pooled", "none"),
-        help="of each series (default: standard, for some networks of logarithms of several series pooled; none of counts)",
+        help="of each series (default: standard; for some networks that learn from logarithms pooled; none of counts)",
     )  # fmt: skip
     series.add_argument(
         "--window-norm", choices=("last", "mean", "standard", "scale", "none"),
