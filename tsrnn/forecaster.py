@@ -95,17 +95,22 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     horizon : int, default=1
         Steps to forecast.
     lookback : int or "auto", default="auto"
-        Steps a window sees; "auto" is 1.25 times the longer of `horizon` and the season of the clock, or two weeks of
-        a clock that has days and weeks, if usual series are twice as long. Of a season at most 400 steps are counted.
+        Steps a window sees; "auto" is two weeks of a clock that has days and weeks, whatever the horizon, if usual
+        series are twice as long; else 1.25 times the longer of `horizon` and the season of the clock. Of a season at
+        most 400 steps are counted.
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         As in :class:`tsrnn.RNNRegressor`, like `activation` and `reset_after`.
     hidden_layer_sizes : int, tuple of int or "auto", default="auto"
-        Hidden units of each recurrent layer; "auto" is (32,), or (64,) from 16,384 windows on.
+        Hidden units of each recurrent layer; "auto" is (32,), or (64,) from 16,384 windows on, if these are shorter
+        than 96 steps or make 1,024 stretches of the horizon that share no step.
     activation : {"tanh", "relu"}, default="tanh"
     reset_after : bool, default=True
     bidirectional : bool, default=False
         As in :class:`tsrnn.RNNRegressor`, like `dropout` and `recurrent_dropout`.
-    dropout, recurrent_dropout : float, default=0.0
+    dropout : float or "auto", default="auto"
+        "auto" is 0.3 from 16,384 windows on, if these have 96 steps or more and make fewer than 1,024 stretches of the
+        horizon that share no step; else 0.
+    recurrent_dropout : float, default=0.0
     linear_skip : bool or "auto", default="auto"
         Whether the outputs are a linear function of the window's values, too, beside what the layers make of it.
         "auto" is True where the window ends in what is known: not with covariates known ahead, nor carried.
@@ -155,7 +160,9 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         "signed_log1p", "difference", "seasonal_difference", "deseasonalise", "stl", "mstl" (the last two need
         statsmodels), or a transformer of scikit-learn that can be undone; of a list the first comes first. "auto" is
         "deseasonalise" if the clock has a season; where no value of the training part is negative, some networks learn
-        from what "signed_log1p" makes of the values before that. It is learnt on the training part alone.
+        from what "signed_log1p" makes of the values before that. The season stays in where windows have 96 steps or
+        more, usual series more than a hundred seasons, and all together 16,384 values or more. It is learnt on the
+        training part alone.
     window_norm : {"last", "mean", "standard", "scale", None} or "auto", default="auto"
         The level of each window, taken from it and given back to its forecast, so that a drifting series looks alike
         everywhere: "last" its last value; "mean" its mean; "standard" its mean and deviation; "scale" divides by one
@@ -183,10 +190,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     shuffle : bool, default=True
     windows_per_epoch : int, None or "auto", default="auto"
         Windows of an epoch, drawn anew for each, where there are more; early stopping then watches as many of those
-        that are held out, evenly spread and always the same. None for all; "auto" is 15,360 from 16,384 windows on.
+        that are held out, evenly spread and always the same. None for all; "auto" is 15,360 from 16,384 windows on,
+        or 3,840 of those that `dropout` is for.
     max_iter : int or "auto", default="auto"
         Epochs at most; "auto" makes about 5,000 updates of the weights, in 5 to 100 epochs; 2,400 from 16,384 windows
-        on, or where all windows together have half a million steps.
+        on, or where all windows together have half a million steps, and 360 of those that `dropout` is for.
     max_time : float or None, default=None
         Seconds that `fit` may train for; they include what compiling takes, and an epoch is always completed. Where
         there is a refit, nearly half of them are the first training's. None for no limit.
@@ -204,7 +212,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     n_members : int or "auto", default="auto"
         Networks from different seeds, trained side by side, whose forecasts are combined: by the median, or where some
         learn from logarithms by the mean of both medians. "auto" is three of each, one from 16,384 windows on, or where
-        all windows together have half a million steps.
+        all windows together have half a million steps, but three of those that `dropout` is for.
         Attributes are those of the first, but `history_`, which then has a level of members.
     warm_start : bool, default=False
         Whether another `fit` goes on from the weights of the one before, with all else learnt anew. These may have seen
@@ -282,7 +290,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             for name in ("hidden_layer_sizes", "learning_rate", "batch_size", "max_iter")
         },
         "bidirectional": ["boolean"],
-        "dropout": [RATE],
+        "dropout": [RATE, AUTO],
         "recurrent_dropout": [RATE],
         "linear_skip": ["boolean", AUTO],
         "patch_size": [POSITIVE_INT, AUTO],
@@ -322,7 +330,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         activation="tanh",
         reset_after=True,
         bidirectional=False,
-        dropout=0.0,
+        dropout="auto",
         recurrent_dropout=0.0,
         linear_skip="auto",
         patch_size="auto",
@@ -501,6 +509,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
                             target_transform='deseasonalise', window_norm='mean'
         trial_errors        []
         hidden_layer_sizes  (32,)
+        dropout             0.0
         linear_skip         True
         patch_size          1
         loss                absolute_error
@@ -661,7 +670,8 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         window_norm = None if carried and is_auto(self.window_norm) else self.window_norm
         seasons, is_positive = seasonal_periods(panel.clock.freq), not (known < 0).any()
         lookback = choices.resolve_lookback(self.lookback, self.horizon, seasons, np.median(panel.lengths))
-        ways = choices.recipes(self.target_transform, window_norm, seasons[0], is_positive, lookback, self.scaler)
+        season = choices.season_to_remove(seasons[0], lookback, panel.lengths)
+        ways = choices.recipes(self.target_transform, window_norm, season, is_positive, lookback, self.scaler)
         chosen = getattr(self, "choices_", {}).get("recipes") if self.warm_start else None
         return [chosen] if chosen in ways else ways
 
@@ -721,6 +731,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             "recipes": way,
             "trial_errors": errors,
             "hidden_layer_sizes": network.hidden_layer_sizes,
+            "dropout": network.dropout,
             "linear_skip": network.n_skip > 0,
             "patch_size": network.patch,
             "loss": network.loss,
@@ -825,7 +836,7 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
     def _with_sizes(self, settings, panel):
         """Return the Settings with sizes of the network and of its portions, which follow from how much there is."""
         is_carried = self.state == "carried"
-        sizes = choices.sizes_for(settings.count_windows(panel.lengths), settings.lookback)
+        sizes = choices.sizes_for(settings.count_windows(panel.lengths), settings.lookback, settings.horizon)
 
         def chosen(name):
             return getattr(sizes, name) if is_auto(getattr(self, name)) else getattr(self, name)
@@ -833,7 +844,11 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
         batch_size = chosen("batch_size")
         return replace(
             settings,
-            network=replace(settings.network, hidden_layer_sizes=layer_sizes(chosen("hidden_layer_sizes"))),
+            network=replace(
+                settings.network,
+                hidden_layer_sizes=layer_sizes(chosen("hidden_layer_sizes")),
+                dropout=float(chosen("dropout")),
+            ),
             batch_size=min(batch_size, panel.n_series) if is_carried else batch_size,
             windows_per_epoch=None if is_carried else chosen("windows_per_epoch"),
             n_updates=sizes.n_updates,
@@ -869,7 +884,6 @@ class RNNForecaster(ForecasterMixin, RecurrentEstimator):
             loss=loss,
             loss_numbers=(float(self.delta),) if loss == "huber" else (),
             bidirectional=bool(self.bidirectional),
-            dropout=float(self.dropout),
             recurrent_dropout=float(self.recurrent_dropout),
             horizon=self.horizon if self.strategy == "direct" else 1,
             skips_missing=self.missing == "mask",
