@@ -16,6 +16,7 @@ from tsrnn.choices import (
     resolve_lookback,
     resolve_max_iter,
     resolve_patch,
+    season_to_remove,
     sizes_for,
 )
 from tsrnn.forecaster import RNNForecaster
@@ -33,9 +34,10 @@ def test_auto_lookback_is_five_quarters_of_the_longer_of_horizon_and_season_roun
 
 
 @pytest.mark.parametrize(
-    "horizon, n_rows, lookback", [(48, 672, 336), (48, 671, 60), (300, 672, 375), (96, 8640, 336), (1, 100, 30)]
+    "horizon, n_rows, lookback",
+    [(48, 672, 336), (48, 671, 60), (300, 672, 336), (720, 8640, 336), (300, 671, 375), (1, 100, 30)],
 )
-def test_auto_lookback_is_two_weeks_where_half_of_the_rows_are_left(horizon, n_rows, lookback):
+def test_auto_lookback_is_two_weeks_whatever_the_horizon_where_half_of_the_rows_are_left(horizon, n_rows, lookback):
     assert resolve_lookback("auto", horizon, (24, 168), n_rows) == lookback
 
 
@@ -77,18 +79,36 @@ def test_value_given_is_kept(name, value):
 
 def test_every_auto_of_the_forecaster_has_a_meaning():
     autos = {name for name, value in RNNForecaster().get_params().items() if isinstance(value, str) and value == "auto"}
-    sized = {"hidden_layer_sizes", "batch_size", "windows_per_epoch", "max_iter", "n_members"}
+    sized = {"hidden_layer_sizes", "dropout", "batch_size", "windows_per_epoch", "max_iter", "n_members"}
     assert autos == {"lookback", "patch_size", "target_transform", "window_norm", *sized, *choices.AUTO}
 
 
 def test_many_windows_have_a_larger_network_and_larger_portions_of_fewer_updates(chosen):
-    assert sizes_for(16_383, 96) is not MANY_WINDOWS and sizes_for(16_384, 96) is MANY_WINDOWS
-    assert sizes_for(65_535, 95) is choices.FEW_WINDOWS and sizes_for(65_536, 95) is MANY_WINDOWS
-    assert sizes_for(2**12, 127) is choices.FEW_WINDOWS and sizes_for(2**12, 128) is choices.FEW_LONG_WINDOWS
+    assert sizes_for(16_383, 96, 1) is not MANY_WINDOWS and sizes_for(16_384, 96, 1) is MANY_WINDOWS
+    assert sizes_for(65_535, 95, 1) is choices.FEW_WINDOWS and sizes_for(65_536, 95, 1) is MANY_WINDOWS
+    assert sizes_for(2**12, 127, 1) is choices.FEW_WINDOWS and sizes_for(2**12, 128, 1) is choices.FEW_LONG_WINDOWS
     few, many = choices.FEW_WINDOWS, MANY_WINDOWS
     assert (few.hidden_layer_sizes, few.batch_size, few.windows_per_epoch, few.n_seeds) == ((32,), 32, None, 3)
     assert (many.hidden_layer_sizes, many.batch_size, many.windows_per_epoch, many.n_seeds) == ((64,), 128, 15_360, 1)
     assert (few.n_updates, many.n_updates, few.ends_early, many.ends_early) == (5000, 2400, True, False)
+
+
+@pytest.mark.parametrize(
+    "n_windows, lookback, horizon, is_few",
+    [(60_000, 336, 96, True), (60_000, 336, 58, False), (60_000, 95, 96, False), (16_383, 336, 96, False)],
+)
+def test_long_windows_that_make_few_stretches_of_a_horizon_are_seen_about_once(n_windows, lookback, horizon, is_few):
+    sizes = sizes_for(n_windows, lookback, horizon)
+    assert (sizes is choices.FEW_STRETCHES) == is_few
+    assert (sizes.dropout > 0) == is_few
+
+
+@pytest.mark.parametrize(
+    "lookback, n_rows, n_series, season",
+    [(336, 2401, 7, 1), (96, 2401, 7, 1), (336, 2400, 7, 24), (95, 2401, 7, 24), (336, 2401, 6, 24)],
+)
+def test_of_many_long_windows_a_season_that_came_more_than_a_hundred_times_stays_in(lookback, n_rows, n_series, season):
+    assert season_to_remove(24, lookback, np.full(n_series, n_rows)) == season
 
 
 def test_values_without_a_negative_one_are_learnt_from_with_and_without_logarithms(chosen):

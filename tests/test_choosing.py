@@ -43,7 +43,7 @@ def test_what_is_chosen_is_told_by_the_name_of_the_argument(model):
     assert recipes in choices.recipes("auto", "auto", 12, True, 15, n_series=3)
     assert len(errors) == 2 and min(errors) > 0
     assert told == {
-        "season": 12, "lookback": 15, "hidden_layer_sizes": (4,), "linear_skip": True, "patch_size": 1,
+        "season": 12, "lookback": 15, "hidden_layer_sizes": (4,), "dropout": 0.0, "linear_skip": True, "patch_size": 1,
         "loss": "absolute_error", "learning_rate": 3e-3, "schedule": "cosine", "batch_size": 32,
         "windows_per_epoch": None, "max_iter": 4, "n_members": 9,
     }  # fmt: skip
@@ -252,6 +252,18 @@ def test_hours_are_read_in_days_with_both_seasons_taken_out():
     ahead = len(rows) + np.arange(24)
     truth = 50 + 9 * np.sin(2 * np.pi * ahead / 24) + 5 * np.cos(2 * np.pi * ahead / 168)
     assert np.abs(model.forecast() - truth).mean() < 2  # of a noise of 1; both seasons are of 9 and of 5
+
+
+def test_few_stretches_of_many_hours_are_learnt_from_with_dropout_and_with_their_season(monkeypatch):
+    monkeypatch.setattr(choices, "MANY", 1000)
+    rows = np.arange(24 * 101)
+    hours = pd.Series(np.sin(2 * np.pi * rows / 24), pd.date_range("2024-01-01", periods=len(rows), freq="h"))
+    model = RNNForecaster(horizon=48, hidden_layer_sizes=1, max_iter=1, refit=False, n_members=1, random_state=0)
+    model.fit(hours)
+    assert (model.choices_["dropout"], model.choices_["recipes"][0].target_transform) == (0.3, None)
+    assert model._architecture.dropout == 0.3
+    model.set_params(dropout=0.1).fit(hours)
+    assert model.choices_["dropout"] == model._architecture.dropout == 0.1
 
 
 def test_a_recipe_says_what_it_is():

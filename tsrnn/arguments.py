@@ -46,7 +46,8 @@ def ways_to_try(given, panel, known):
     if is_auto(window_norm) and (given.state == "carried" or given.loss in COUNTS):
         window_norm = None if given.state == "carried" else "scale"
     has_logarithms = not (known < 0).any() and not forecasts_distributions(given)
-    season, lookback = seasonal_periods(panel.clock.freq)[0], lookback_for(given, panel)
+    lookback = lookback_for(given, panel)
+    season = choices.season_to_remove(seasonal_periods(panel.clock.freq)[0], lookback, panel.lengths)
     scaler = None if given.loss in COUNTS and is_auto(given.scaler) else given.scaler
     ways = choices.recipes(transform, window_norm, season, has_logarithms, lookback, scaler, panel.n_series)
     chosen = getattr(given, "choices_", {}).get("recipes") if given.warm_start else None
@@ -108,7 +109,7 @@ def settings_for(given, panel, recipe=None, group=0):
 def _with_sizes(given, settings, panel):
     """Return the Settings with sizes of the network and of its portions, which follow from how much there is."""
     is_carried = given.state == "carried"
-    sizes = choices.sizes_for(settings.count_windows(panel.lengths), settings.lookback)
+    sizes = choices.sizes_for(settings.count_windows(panel.lengths), settings.lookback, settings.horizon)
 
     def chosen(name):
         return getattr(sizes, name) if is_auto(getattr(given, name)) else getattr(given, name)
@@ -116,7 +117,11 @@ def _with_sizes(given, settings, panel):
     batch_size = chosen("batch_size")
     return replace(
         settings,
-        network=replace(settings.network, hidden_layer_sizes=layer_sizes(chosen("hidden_layer_sizes"))),
+        network=replace(
+            settings.network,
+            hidden_layer_sizes=layer_sizes(chosen("hidden_layer_sizes")),
+            dropout=float(chosen("dropout")),
+        ),
         batch_size=min(batch_size, panel.n_series) if is_carried else batch_size,
         windows_per_epoch=None if is_carried else chosen("windows_per_epoch"),
         sizes=replace(sizes, ends_early=sizes.ends_early or not is_auto(given.max_iter)),
@@ -151,7 +156,6 @@ def _network(given, panel, window_norm, lookback, season):
         loss=loss,
         loss_numbers=numbers_of(loss, given.delta, given.quantile),
         bidirectional=bool(given.bidirectional),
-        dropout=float(given.dropout),
         recurrent_dropout=float(given.recurrent_dropout),
         horizon=given.horizon if given.strategy == "direct" else 1,
         skips_missing=given.missing == "mask",
@@ -226,6 +230,7 @@ def describe_choices(way, errors, settings, options, n_members):
         "recipes": way,
         "trial_errors": errors,
         "hidden_layer_sizes": network.hidden_layer_sizes,
+        "dropout": network.dropout,
         "linear_skip": network.n_skip > 0,
         "patch_size": network.patch,
         "loss": network.loss,

@@ -49,6 +49,7 @@ class Sizes:
     ends_early : bool
         Whether a refit ends with the epoch that was best on what had been held out. Of many windows a network sees
         most but once or twice, and the learning rate should come to its end.
+    dropout : float
     """
 
     hidden_layer_sizes: tuple
@@ -57,14 +58,18 @@ class Sizes:
     n_updates: int
     n_seeds: int
     ends_early: bool
+    dropout: float = 0.0
 
 
 FEW_WINDOWS = Sizes((32,), 32, None, 5000, 3, True)
 FEW_LONG_WINDOWS = Sizes((32,), 64, None, 2400, 1, True)
 MANY_WINDOWS = Sizes((64,), 128, 15_360, 2400, 1, False)
+FEW_STRETCHES = Sizes((32,), 128, 3_840, 360, 3, False, 0.3)
 FEWEST_STEPS = 8  # of a window whose mean may be its level
 MANY, MANY_STEPS = 16_384, 2**19  # of windows; of the steps of all windows together
 MANY_SHORT = 65_536  # of windows that are short: some hundred series have ten thousands, in which there is much noise
+MANY_STRETCHES = 1024  # of a horizon, which share no step
+MOST_SEASONS = 100  # of a series over which its season is taken to stay the same, where much is learnt from
 FEWEST_EPOCHS, MOST_EPOCHS = 5, 100
 
 
@@ -81,8 +86,10 @@ def resolve(name, value):
 def resolve_lookback(lookback, horizon, seasons, n_rows):
     """Return `lookback`, or for "auto" 1.25 times the longer of horizon and season, rounded up; all in steps.
 
-    The rule is that of Hewamalage, Bergmeir and Bandara 2021. Where the clock has a day and a week, two weeks are seen,
-    if that leaves half of the rows of a usual series to forecast. Of a season at most 400 steps are counted.
+    The rule is that of Hewamalage, Bergmeir and Bandara 2021. Where the clock has a day and a week, two weeks are seen
+    whatever the horizon, if that leaves half of the rows of a usual series to forecast: windows that grow with a long
+    horizon have weights for each step of both, more than there are values to learn them from. Of a season at most 400
+    steps are counted.
 
     Parameters
     ----------
@@ -97,7 +104,7 @@ def resolve_lookback(lookback, horizon, seasons, n_rows):
         return int(lookback)
     usual = math.ceil(LOOKBACK_FACTOR * max(horizon, min(seasons[0], LONGEST_SEASON)))
     longest = 2 * min(seasons[-1], LONGEST_SEASON)
-    return max(usual, longest) if len(seasons) > 1 and 2 * longest <= n_rows else usual
+    return longest if len(seasons) > 1 and 2 * longest <= n_rows else usual
 
 
 def least_seen(lookback):
@@ -115,12 +122,33 @@ def resolve_patch(patch_size, lookback, season):
     return season if 1 < season <= lookback // 4 and lookback >= LONG_LOOKBACK else 1
 
 
-def sizes_for(n_windows, lookback):
-    """Return the Sizes for so many windows to learn from, of so many steps."""
+def season_to_remove(season, lookback, lengths):
+    """Return `season`, or 1 where windows are long, and many values are of series of more than a hundred seasons.
+
+    Over so many the season changes, and what was learnt of it once is old; of many long windows a network can learn to
+    read the season of today. Of fewer values it learns that less well than a season that was taken out serves.
+
+    Parameters
+    ----------
+    season, lookback : int
+        In steps.
+    lengths : ndarray of shape (n_series,)
+        Rows of each series.
+    """
+    lasts = lookback >= LONG_LOOKBACK and np.median(lengths) > MOST_SEASONS * season and lengths.sum() >= MANY
+    return 1 if lasts else season
+
+
+def sizes_for(n_windows, lookback, horizon):
+    """Return the Sizes for so many windows to learn from, of so many steps, and so many to forecast.
+
+    Long windows one step apart share nearly all they show and forecast. Where they make few stretches of a horizon that
+    share no step, each is learnt from about once, with dropout: more updates learn the stretches by heart.
+    """
     is_short = lookback < LONG_LOOKBACK
-    if n_windows >= (MANY_SHORT if is_short else MANY):
-        return MANY_WINDOWS
-    return FEW_WINDOWS if is_short or n_windows * lookback < MANY_STEPS else FEW_LONG_WINDOWS
+    if n_windows < (MANY_SHORT if is_short else MANY):
+        return FEW_WINDOWS if is_short or n_windows * lookback < MANY_STEPS else FEW_LONG_WINDOWS
+    return MANY_WINDOWS if is_short or n_windows >= MANY_STRETCHES * horizon else FEW_STRETCHES
 
 
 def resolve_max_iter(max_iter, n_windows, batch_size, n_updates=FEW_WINDOWS.n_updates):

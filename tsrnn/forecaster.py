@@ -49,19 +49,24 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
     horizon : int, default=1
         Steps to forecast.
     lookback : int or "auto", default="auto"
-        Steps a window sees; "auto" is 1.25 times the longer of `horizon` and the season of the clock, or two weeks of
-        a clock that has days and weeks, if usual series are twice as long. Of a season at most 400 steps are counted.
-        Windows to learn from begin where half of their steps are known, or from 96 steps on all.
+        Steps a window sees; "auto" is two weeks of a clock that has days and weeks, whatever the horizon, if usual
+        series are twice as long; else 1.25 times the longer of `horizon` and the season of the clock. Of a season at
+        most 400 steps are counted. Windows to learn from begin where half of their steps are known, or from 96 steps on
+        all.
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         As in :class:`tsrnn.RNNRegressor`, like `activation` and `reset_after`.
     hidden_layer_sizes : int, tuple of int or "auto", default="auto"
-        Hidden units of each recurrent layer; "auto" is (32,), or (64,) of many windows: from
-        16,384 on where they have 96 steps or more, from 65,536 on where they have fewer.
+        Hidden units of each recurrent layer; "auto" is (32,), or (64,) of many windows: from 65,536 on where they have
+        fewer than 96 steps; from 16,384 on where they have more, if they make 1,024 stretches of the horizon that share
+        no step.
     activation : {"tanh", "relu"}, default="tanh"
     reset_after : bool, default=True
     bidirectional : bool, default=False
         As in :class:`tsrnn.RNNRegressor`, like `dropout` and `recurrent_dropout`.
-    dropout, recurrent_dropout : float, default=0.0
+    dropout : float or "auto", default="auto"
+        "auto" is 0.3 from 16,384 windows of 96 steps or more on, if these make fewer than 1,024 stretches of the horizon
+        that share no step; else 0.
+    recurrent_dropout : float, default=0.0
     linear_skip : bool or "auto", default="auto"
         Whether the outputs are a linear function of the window's values, too, beside what the layers make of it.
         "auto" is True where the window ends in what is known: not with covariates known ahead, nor carried.
@@ -113,7 +118,9 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
         "signed_log1p", "difference", "seasonal_difference", "deseasonalise", "stl", "mstl" (the last two need
         statsmodels), or a transformer of scikit-learn that can be undone; of a list the first comes first. "auto" is
         "deseasonalise" if the clock has a season; where no value of the training part is negative, some networks learn
-        from what "signed_log1p" makes of the values before that. It is learnt on the training part alone.
+        from what "signed_log1p" makes of the values before that. The season stays in where windows have 96 steps or
+        more, usual series more than a hundred seasons, and all together 16,384 values or more. It is learnt on the
+        training part alone.
     window_norm : {"last", "mean", "standard", "scale", None} or "auto", default="auto"
         The level of each window, taken from it and given back to its forecast, so that a drifting series looks alike
         everywhere: "last" its last value; "mean" its mean; "standard" its mean and deviation; "scale" divides by one
@@ -160,10 +167,11 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
     shuffle : bool, default=True
     windows_per_epoch : int, None or "auto", default="auto"
         Windows of an epoch, drawn anew for each, where there are more; early stopping then watches as many of those
-        that are held out, evenly spread and always the same. None for all; "auto" is 15,360 of many windows.
+        that are held out, evenly spread and always the same. None for all; "auto" is 15,360 of many windows, and 3,840
+        of those that `dropout` is for.
     max_iter : int or "auto", default="auto"
         Epochs at most; "auto" makes about 5,000 updates of the weights, in 5 to 100 epochs; 2,400 of many windows, or
-        of long ones that have half a million steps together.
+        of long ones that have half a million steps together, and 360 of those that `dropout` is for.
     max_time : float or None, default=None
         Seconds that `fit` may train for; they include what compiling takes, and an epoch is always completed. Where
         there is a refit, nearly half of them are the first training's. None for no limit.
@@ -273,7 +281,7 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
             for name in ("hidden_layer_sizes", "learning_rate", "batch_size", "max_iter")
         },
         "bidirectional": ["boolean"],
-        "dropout": [RATE],
+        "dropout": [RATE, AUTO],
         "recurrent_dropout": [RATE],
         "linear_skip": ["boolean", AUTO],
         "patch_size": [POSITIVE_INT, AUTO],
@@ -314,7 +322,7 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
         activation="tanh",
         reset_after=True,
         bidirectional=False,
-        dropout=0.0,
+        dropout="auto",
         recurrent_dropout=0.0,
         linear_skip="auto",
         patch_size="auto",
@@ -496,6 +504,7 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
                             target_transform='deseasonalise', window_norm='mean', scaler='standard'
         trial_errors        []
         hidden_layer_sizes  (32,)
+        dropout             0.0
         linear_skip         True
         patch_size          1
         loss                absolute_error
