@@ -64,7 +64,7 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
     bidirectional : bool, default=False
         As in :class:`tsrnn.RNNRegressor`, like `dropout` and `recurrent_dropout`.
     dropout : float or "auto", default="auto"
-        "auto" is 0.3 from 16,384 windows of 96 steps or more on, if these make fewer than 1,024 stretches of the horizon
+        "auto" is 0.3 from 16,384 windows of 96 steps or more on, if they make fewer than 1,024 stretches of the horizon
         that share no step; else 0.
     recurrent_dropout : float, default=0.0
     linear_skip : bool or "auto", default="auto"

@@ -137,7 +137,8 @@ def print_fit(model, where):
         who = f"{how_many(len(range(group, n_members, len(recipes))), 'network')} " if len(recipes) > 1 else ""
         transform = recipe.target_transform or "none"
         names = transform if isinstance(transform, str) else " ".join(transform)
-        print(f"          {who}by --target-transform {names} --window-norm {recipe.window_norm or 'none'}")
+        norm, scaler = recipe.window_norm or "none", recipe.scaler or "none"
+        print(f"          {who}by --target-transform {names} --window-norm {norm} --scaler {scaler}")
 
 
 def print_ends(panel, missing):
