@@ -89,7 +89,7 @@ def test_printed_scores_are_those_of_a_forecast_made_without_the_held_out_points
     final = tsrnn.RNNForecaster(7, random_state=0).fit(series)
     written = pd.read_csv("forecast.csv")["units"]
     np.testing.assert_allclose(written, final.forecast(), rtol=1e-7)  # eight digits are written
-    recipe = "          by --target-transform none --window-norm last\n"
+    recipe = "          by --target-transform none --window-norm last --scaler standard\n"
     for fitted, where in ((model, "a part of the rest held out to watch"), (final, "the latest part; then ")):
         best = f"          best after {fitted.best_iter_} of {fitted.n_iter_} epochs, on {where}"
         assert out[out.index(best) :].partition("\n")[2].startswith(recipe)
@@ -109,7 +109,7 @@ def test_what_is_tried_and_chosen_for_test_and_forecast_is_what_the_library_does
     assert out.count(" epochs (the first of 6 networks), on ") == 2
     transforms = ["signed_log1p deseasonalise", "deseasonalise"]
     assert re.findall("3 networks by (.*)", out) == [
-        f"--target-transform {transform} --window-norm {recipe.window_norm}"
+        f"--target-transform {transform} --window-norm {recipe.window_norm} --scaler {recipe.scaler}"
         for recipes in (tested, final.choices_["recipes"])
         for transform, recipe in zip(transforms, recipes, strict=True)
     ]
@@ -759,7 +759,7 @@ def test_network_that_carries_its_state_is_an_option(sales, capsys):
     assert main([*FORECAST, *TINY, "--state", "carried"]) == 0
     out = capsys.readouterr().out
     assert "reads on from the first step, learns over stretches of 9, gives 7" in out
-    assert out.count("          by --target-transform none --window-norm none\n") == 2
+    assert out.count("          by --target-transform none --window-norm none --scaler standard\n") == 2
     series = pd.read_csv(sales, parse_dates=["day"], index_col="day")["units"].asfreq("D")
     model = tsrnn.RNNForecaster(7, state="carried", hidden_layer_sizes=4, max_iter=2, random_state=0)
     np.testing.assert_allclose(pd.read_csv("forecast.csv")["units"], model.fit(series).forecast(), rtol=1e-7)
