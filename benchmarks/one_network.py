@@ -6,6 +6,7 @@ libraries' loops train one network. Nothing of tsrnn is imported before it is as
 
 ARGUMENTS = {
     "hidden_layer_sizes": 32,
+    "dropout": 0.0,
     "linear_skip": False,
     "patch_size": 1,
     "scaler": "standard",

@@ -37,7 +37,7 @@ for name, table in scores.items():
 # %%
 # It prints::
 #
-#     LSTM: {'MASE': 0.221, 'sMAPE': 0.856}
+#     LSTM: {'MASE': 0.212, 'sMAPE': 0.825}
 #     seasonal naive: {'MASE': 0.99, 'sMAPE': 2.344}, worse than the LSTM in 21 of 22 sectors
 #     last month: {'MASE': 0.526, 'sMAPE': 1.362}, worse than the LSTM in 17 of 22 sectors
 #
