@@ -157,7 +157,21 @@ def test_of_many_errors_some_are_remembered(monkeypatch):
     assert "_residuals" not in vars(stream._view)  # which are those of all, or of an earlier step
     values = stream._adaptation.residuals.values
     assert values.shape == (25, H, 1)
-    np.testing.assert_array_equal(values[[0, -1]], model._errors.values[[0, -1]])
+    np.testing.assert_array_equal(values, model._errors.values[-25:])
+
+
+def test_of_a_panel_the_own_errors_of_a_series_are_forgotten_last(monkeypatch):
+    panel = pd.DataFrame({name: np.roll(SERIES, k) for k, name in enumerate("abc")}, STAMPS)[:N]
+    model = fit(panel)
+    errors, n = model._errors, len(model._errors.values) // 3
+    for number, name in enumerate("abc"):
+        kept = model.stream(name, level=80)._adaptation.residuals.values
+        assert len(kept) == 3 * n
+        np.testing.assert_array_equal(kept[-n:], errors.values[errors.series == number])
+    monkeypatch.setattr(adapting, "MOST_ORIGINS", n + 5)
+    kept = model.stream("a", level=80)._adaptation.residuals.values
+    np.testing.assert_array_equal(kept[-n:], errors.values[errors.series == 0])
+    assert len(kept) == n + 5
 
 
 def test_levels_that_a_stream_was_not_made_with_are_refused():

@@ -17,6 +17,7 @@ from tsrnn.calibration import (
     quantiles,
     rank,
     tail,
+    without_strays,
 )
 from tsrnn.distributions import NormalScale
 
@@ -109,6 +110,17 @@ def test_quantile_regression_is_corrected_to_its_level(factor):
     assert np.sign(np.log(np.mean(widths)).round(1)) == np.sign(1 - factor)
     held = ((bounds[:, 0] <= truths[:, n]) & (truths[:, n] <= bounds[:, 1])).mean()
     assert abs(held - 0.8) < 4 * np.sqrt(0.8 * 0.2 / n_trials)  # (45 - 5) / 50 is 0.8 exactly; binomial as above
+
+
+def test_strays_are_drawn_no_farther_than_seven_deviations():
+    pool = np.sort(np.random.default_rng(0).normal(size=1000))
+    np.testing.assert_array_equal(without_strays(pool), pool)
+    strays = np.sort(np.append(pool, [-1e6, 1e12]))
+    bounded = without_strays(strays)
+    assert -8 < bounded[0] < -6 and 6 < bounded[-1] < 8
+    np.testing.assert_array_equal(bounded[1:-1], pool)
+    still = np.append(np.zeros(100), 5.0)
+    np.testing.assert_array_equal(without_strays(still), still)
 
 
 def coverage_after_a_jump(is_adaptive, level=90, n=200, jump=3.0):

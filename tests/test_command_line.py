@@ -1018,11 +1018,10 @@ def test_help_says_what_auto_means(chosen):
 
     said, few, many = defaults_in_help(), choices.FEW_WINDOWS, choices.MANY_WINDOWS
     numbers = {
-        "hidden_layer_sizes": [*few.hidden_layer_sizes, *many.hidden_layer_sizes, choices.MANY],
+        "hidden_layer_sizes": [*few.hidden_layer_sizes, *many.hidden_layer_sizes],
         "lookback": [choices.LOOKBACK_FACTOR],
         "n_members": [few.n_seeds, many.n_seeds],
-        "max_iter": [choices.FEWEST_EPOCHS, choices.MOST_EPOCHS, few.n_updates, many.n_updates],
-        "windows_per_epoch": [many.windows_per_epoch, choices.MANY],
+        "max_iter": [choices.FEWEST_EPOCHS, choices.MOST_EPOCHS, few.n_updates],
     }
     for name, known in numbers.items():
         assert {f"{number:,}" for number in known} <= set(re.findall(r"[\d.,]*\d", said[name])), name

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from refusals import refused
 from scipy import stats
+from sklearn.preprocessing import FunctionTransformer
 
 from tsrnn import RNNForecaster
 from tsrnn.distributions import NormalScale
@@ -390,6 +391,54 @@ def test_bounds_hold_for_quantiles():
     assert model.predict_quantiles(model.future_frame(2), [0.5, 0.97]).to_numpy().max() == 21
 
 
+def test_a_member_whose_refit_is_cut_short_keeps_all_of_them_in_one_unit():
+    """A distribution is made of what all networks put out, each scaled by what it has learnt of the series."""
+    rising = pd.Series(np.linspace(0, 300, 300) ** 1.5 + RNG.normal(size=300) * 20, DAYS[:300], name="y")
+
+    def stop(model, record):
+        return "refit" in record["run"] and "member 2" in record["run"]
+
+    options = {"n_members": 2, "max_iter": 15, "target_transform": None}
+    with pytest.warns(UserWarning, match="stopped by a callback"):
+        model = fit("normal", rising, callbacks=stop, **options)
+    frame = model.forecast(level=80)
+    assert (frame["y-lo-80"] < frame["y"]).all() and (frame["y"] < frame["y-hi-80"]).all()
+    unseeing = fit("normal", rising, refit=False, **options).forecast(level=80)
+    pd.testing.assert_frame_equal(frame, unseeing, check_exact=True)
+
+
+def test_a_few_series_that_come_alive_do_not_make_the_paths_of_the_others():
+    counts = np.random.default_rng(6).poisson(100.0, size=(120, 100)).astype(float)
+    counts[:100, :2] = 0
+    panel = pd.DataFrame(counts, DAYS[:120]).add_prefix("s")
+    for loss in LOSSES:
+        model = fit(loss, panel, validation_fraction=0.2, horizon=3)
+        paths = model.sample(model.future_frame(3), 50, random_state=0).iloc[:, 100:]
+        assert 80 < paths.to_numpy().mean() < 120
+        assert paths.to_numpy().max() < 1000
+
+
+def test_a_still_window_is_not_certain():
+    data = pd.Series(RNG.normal(100, 1, size=400), DAYS[:400], name="y")
+    data[-PLAIN["lookback"] : -1] = np.nan
+    for loss in ("normal", "student_t", "quantile"):
+        frame = fit(loss, data, missing="mask", window_norm="mean", max_iter=15).forecast(level=80)
+        assert (frame["y-hi-80"] - frame["y-lo-80"] > 1).all()
+
+
+def test_auto_leaves_the_deviation_of_a_window_out_of_distributions(chosen):
+    model = fit("normal", SERIES["normal"][:200], max_iter=1, lookback=14)
+    assert {recipe.window_norm for recipe in model.choices_["recipes"]} <= {"mean", "last"}
+
+
+def test_no_rows_have_no_intervals():
+    for model in (fit("normal"), fit("poisson")):
+        rows = model.future_frame(2)[:0]
+        assert model.predict_interval(rows).shape == (0, 5)
+        assert model.predict_quantiles(rows).shape == (0, 3)
+        assert model.sample(rows, 4, random_state=0).shape == (0, 4)
+
+
 # Bad values
 
 COUNTED = SERIES["poisson"]
@@ -408,6 +457,14 @@ BAD = {
     "differences": (
         {"loss": "normal", "target_transform": "difference"}, COUNTED, ["loss='normal'", "takes differences"],
     ),
+    "falling": (
+        {"loss": "normal", "target_transform": FunctionTransformer(np.negative, np.negative)}, COUNTED,
+        ["loss='normal'", "falls as values rise"],
+    ),
+    "halves as bounds": (
+        {"loss": "poisson", "bounds": (0.5, None)}, COUNTED + 1, ["bounds (0.5, inf)", "no whole numbers"],
+    ),
+    "more than can be counted": ({"loss": "poisson"}, COUNTED * 1e10, ["to a billion", "are so large"]),
     "percent": ({"loss": "quantile", "quantile": (10, 90)}, COUNTED, ["levels between 0 and 1; got (10, 90)"]),
     "one in percent": ({"loss": "quantile", "quantile": 95.0}, COUNTED, ["'quantile' parameter", "Got 95.0"]),
     "no levels": ({"loss": "quantile", "quantile": ()}, COUNTED, ["levels between 0 and 1; got ()"]),

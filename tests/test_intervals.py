@@ -300,10 +300,12 @@ def test_errors_are_pooled_in_units_of_the_scale_of_each_series():
 
 
 def test_a_series_that_never_moved_has_a_width_that_the_others_give_it():
-    model = naive().fit(PAST[["a"]].assign(still=5.0))
-    assert np.isfinite(model.forecast(level=80).to_numpy()).all()
-    n = (N - N // 2) / H  # horizons of errors, all zero, which count as a tenth of what is usual
-    assert model._errors.scales[1, 0] == pytest.approx(0.1 ** (n / (n + 4)))
+    data = PAST[["a"]].assign(still=5.0)
+    frame = naive().fit(data).forecast(level=80)
+    assert 0 < width(frame, "still", 80)[0] < width(frame, "a", 80)[0]
+    for unit in (1e-6, 1e6):
+        of_unit = naive().fit(data * unit).forecast(level=80)
+        np.testing.assert_allclose(of_unit / unit, frame, rtol=1e-9)  # sums rounded
 
 
 def test_a_series_that_was_forecast_worse_than_its_changes_say_has_wider_intervals():
@@ -379,7 +381,9 @@ def test_copies_know_them_and_hold_them_once(make):
     n_bytes = len(pickle.dumps(model))
     before = model.forecast(level=80)
     errors = model._errors
-    assert len(pickle.dumps(model)) < n_bytes + errors.values.nbytes + errors.scales.nbytes + 1000  # and their names
+    assert (
+        len(pickle.dumps(model)) < n_bytes + errors.values.nbytes + errors.scales.nbytes + errors.series.nbytes + 1000
+    )  # and their names
     pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(model)).forecast(level=80), before, check_exact=True)
 
 

@@ -25,19 +25,25 @@ class Adaptation:
         none was made.
     intervals : dict of ndarray of shape (2, n_targets)
         The interval of the next step that was forecast, by its level.
+    n_seen : int
+        Observations so far.
     """
 
     residuals: Residuals
     levels: dict
     waiting: tuple
     intervals: dict
+    n_seen: int = 0
 
     @classmethod
     def of(cls, residuals, number, levels):
         """Return that of a series, `number` in its panel, before anything was observed."""
-        values = residuals.values[evenly_spread(len(residuals.values), MOST_ORIGINS)]
-        own = Residuals(values, residuals.scales[number : number + 1])
-        return cls(own, {level: AdaptiveLevel.of(level) for level in levels}, (None,), {})
+        is_own = residuals.series == number
+        own, others = residuals.values[is_own][-MOST_ORIGINS:], residuals.values[~is_own]
+        others = others[evenly_spread(len(others), MOST_ORIGINS - len(own))]
+        values = np.concatenate([others, own])  # which are forgotten last
+        known = Residuals(values, residuals.scales[number : number + 1], np.zeros(len(values), np.int64))
+        return cls(known, {level: AdaptiveLevel.of(level) for level in levels}, (None,), {})
 
     def tails(self, levels):
         """Return the shares that intervals of these levels, the widest first, leave out on each side: none crosses."""
@@ -61,12 +67,14 @@ class Adaptation:
         n_steps = values.shape[1]
         for step, answers in enumerate(self.waiting):
             if answers is not None and step < len(answers):
-                errors = answers[step : step + 1].errors(truths, targets)[0] / self.residuals.scales[0]
+                rng = np.random.default_rng([self.n_seen, step])
+                errors = answers[step : step + 1].errors(truths, targets, rng)[0] / self.residuals.scales[0]
                 values[:-1, step, is_known] = values[1:, step, is_known]
                 values[-1, step, is_known] = errors[is_known]
         levels = dict(self.levels)
         for level, (lower, upper) in self.intervals.items():
-            if is_known.any():
-                levels[level] = levels[level].after(((lower <= truths) & (truths <= upper))[is_known].mean())
+            is_told = is_known & ~np.isnan(lower)
+            if is_told.any():
+                levels[level] = levels[level].after(((lower <= truths) & (truths <= upper))[is_told].mean())
         residuals = replace(self.residuals, values=values)
-        return Adaptation(residuals, levels, (None, *self.waiting)[:n_steps], {})
+        return Adaptation(residuals, levels, (None, *self.waiting)[:n_steps], {}, self.n_seen + 1)

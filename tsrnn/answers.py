@@ -28,7 +28,7 @@ class Points:
         """Return the truths that would have these errors, both of shape (n, n_targets, n_errors)."""
         return self.values[..., np.newaxis] + errors
 
-    def errors(self, truths, _):
+    def errors(self, truths, *_):
         """Return the errors of truths, shape (n, n_targets)."""
         return truths - self.values
 
@@ -64,11 +64,11 @@ class Distributions:
     def at(self, scores):
         """Return the quantiles at normal scores, both of shape (n, n_targets, n_scores); NaN where nothing is known."""
         n_rows, _, n_scores = scores.shape
-        values = np.moveaxis(self.scale.at(scores), 2, 1).reshape(n_rows * n_scores, 1, -1)
+        values = np.moveaxis(self.scale.at(scores), 2, 1).reshape(n_rows * n_scores, 1, scores.shape[1])
         numbers, rows = np.repeat(self.numbers, n_scores), np.repeat(self.rows, n_scores)
         restored = self.preparation.restore(values, numbers, rows, self.series)
-        return np.moveaxis(restored.reshape(n_rows, n_scores, -1), 1, 2)
+        return np.moveaxis(restored.reshape(n_rows, n_scores, scores.shape[1]), 1, 2)
 
-    def errors(self, _, targets):
+    def errors(self, _, targets, rng):
         """Return the normal scores of targets, which are on the scale of the network, shape (n, n_targets)."""
-        return self.scale.scores(targets, np.random.default_rng(self.rows))
+        return self.scale.scores(np.broadcast_to(targets, self.scale.parameters.shape[:-1]), rng)

@@ -15,7 +15,15 @@ from .carried import CarriedSettings, refuse_for_carried
 from .choices import is_auto, resolve
 from .counts import how_many
 from .covariates import check_covariates
-from .losses import COUNTS, has_distribution, numbers_of, refuse_for_counts, refuse_history, refuse_no_counts
+from .losses import (
+    COUNTS,
+    has_distribution,
+    numbers_of,
+    refuse_bounds,
+    refuse_for_counts,
+    refuse_history,
+    refuse_no_counts,
+)
 from .member import Settings
 from .network.architecture import Architecture
 from .panel import refuse_outside
@@ -31,6 +39,7 @@ def check(given, panel):
             given.loss, target_transform=(given.target_transform, None), scaler=(given.scaler, None),
             window_norm=(given.window_norm, "scale"),
         )  # fmt: skip
+        refuse_bounds(given.loss, limits(given.bounds))
         refuse_no_counts(given.loss, panel)
     settings_for(given, panel)
 
@@ -50,6 +59,9 @@ def ways_to_try(given, panel, known):
     season = choices.season_to_remove(seasonal_periods(panel.clock.freq)[0], lookback, panel.lengths)
     scaler = None if given.loss in COUNTS and is_auto(given.scaler) else given.scaler
     ways = choices.recipes(transform, window_norm, season, has_logarithms, lookback, scaler, panel.n_series)
+    if forecasts_distributions(given) and is_auto(given.window_norm):  # a still window has no deviation to go by
+        ways = [tuple(replace(one, window_norm="mean") if one.window_norm == "standard" else one for one in way)
+                for way in ways]  # fmt: skip
     chosen = getattr(given, "choices_", {}).get("recipes") if given.warm_start else None
     return [chosen] if chosen in ways else ways
 

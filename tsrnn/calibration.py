@@ -29,6 +29,7 @@ from sklearn.covariance import ledoit_wolf
 N_POOLED = 39  # residuals of a step, if there are as many: an interval of 95 % needs them, ceil(40 * 0.975) = 39
 LEAST_RESIDUALS = 20  # in all; fewer say nothing of a tail
 MOST_SCORED = 4096  # origins that a correlation is made of: it deviates by 1 / sqrt(4096) at most
+FARTHEST_DRAWN = 7  # deviations
 STEP_SIZE = 0.005  # gamma in section 2.2 of Gibbs and Candès
 
 _HALF = Fraction(1, 2)
@@ -233,6 +234,26 @@ def from_scores(pool, scores):
     Nothing is drawn beyond the first and the last.
     """
     return np.interp(scores, _scores_of_ranks(len(pool)), pool)
+
+
+def without_strays(pool):
+    """Return a sorted pool whose ends are no farther from its median than seven deviations.
+
+    A deviation is the width of the middle 95 %, by 3.92: that of a normal distribution. Errors of a few series that
+    came alive, in units of how still they were, would be drawn for all others, too, and make their means.
+
+    Parameters
+    ----------
+    pool : ndarray of shape (n,)
+
+    Examples
+    --------
+    >>> without_strays(np.append(np.arange(-50.0, 50), 1e9)).max().round()
+    np.float64(170.0)
+    """
+    low, middle, high = np.quantile(pool, [0.025, 0.5, 0.975])
+    reach = FARTHEST_DRAWN * (high - low) / 3.92
+    return pool if reach == 0 else np.clip(pool, middle - reach, middle + reach)
 
 
 @lru_cache(maxsize=16)

@@ -9,7 +9,7 @@ from .kernels.plan import N_PARAMETERS
 
 COUNTS = "poisson", "negative_binomial"
 FARTHEST = 7.0  # normal score up to which a quantile is that of its probability, 1e-12 in the tail
-LEAST_SLOPE = 1e-12  # of the largest quantile, or one: quantiles that are the same are told apart by as much
+LEAST_SLOPE = 1e-3  # of quantiles on the scale of a network, as the scale of a likelihood there has a floor
 
 
 def distribution(loss, parameters, levels=()):
@@ -75,6 +75,8 @@ class QuantileDistribution:
     quantiles : array-like of shape (..., n_levels)
     levels : sequence of float
         Two or more between 0 and 1, which rise.
+    least_slope : float, default=0
+        How much quantiles rise at least from one normal score to the next.
 
     Raises
     ------
@@ -91,15 +93,14 @@ class QuantileDistribution:
     True
     """
 
-    def __init__(self, quantiles, levels):
+    def __init__(self, quantiles, levels, least_slope=0.0):
         self.quantiles, self.levels = np.asarray(quantiles, np.float64), np.asarray(levels, np.float64)
         inside = np.concatenate([[0.0], self.levels.ravel(), [1.0]])
         if self.levels.ndim != 1 or len(self.levels) < 2 or not (np.diff(inside) > 0).all():
             raise ValueError(f"levels must be two or more between 0 and 1, which rise; got {self.levels.tolist()}.")
         _check_axis(self.quantiles, len(self.levels), f"quantiles at the levels {self.levels.tolist()}")
         scores = stats.norm.ppf(self.levels)
-        slopes, sizes = np.diff(self.quantiles) / np.diff(scores), np.abs(self.quantiles).max(axis=-1, keepdims=True)
-        self._scores, self._slopes = scores, np.maximum(slopes, LEAST_SLOPE * np.maximum(sizes, 1))
+        self._scores, self._slopes = scores, np.maximum(np.diff(self.quantiles) / np.diff(scores), least_slope)
 
     def ppf(self, q):
         """Return the quantiles at q, an array that broadcasts with the distributions."""
@@ -176,32 +177,46 @@ class NormalScale:
 
     def point(self):
         """Return the forecasts, shape (...): means of counts, medians of all else."""
-        if self.loss == "quantile":
-            return distribution(self.loss, self.parameters, self.levels).median()
-        return self.parameters[..., 0]
+        return self._quantiles(self.parameters).median() if self.loss == "quantile" else self.parameters[..., 0]
 
     def at(self, scores):
         """Return the quantiles at normal scores, shape (..., n_scores)."""
-        of = distribution(self.loss, self.parameters[..., np.newaxis, :], self.levels)
+        parameters = self.parameters[..., np.newaxis, :]
         if self.loss == "quantile":
-            return of.at(scores)
-        inner = np.clip(scores, -FARTHEST, FARTHEST)
-        values = np.where(inner < 0, of.ppf(ndtr(inner)), of.isf(ndtr(-inner))) + (scores - inner) * of.std()
+            return self._quantiles(parameters).at(scores)
+        parameters = np.broadcast_to(parameters, (*scores.shape, parameters.shape[-1]))
+        values = _inner_quantiles(self.loss, parameters, np.clip(scores, -FARTHEST, FARTHEST))
+        far = np.abs(scores) > FARTHEST
+        beyond = scores[far] - np.copysign(FARTHEST, scores[far])
+        values[far] += beyond * distribution(self.loss, parameters[far]).std()
         return np.maximum(np.ceil(values), 0) if self.loss in COUNTS else values
 
     def scores(self, truths, rng):
         """Return the normal scores of truths, shape (...), NaN where those are; `rng` draws those of counts."""
-        of = distribution(self.loss, self.parameters, self.levels)
         if self.loss == "quantile":
-            return of.scores(truths)
+            return self._quantiles(self.parameters).scores(truths)
+        of = distribution(self.loss, self.parameters)
         below, above = of.cdf(truths), of.sf(truths)
         if self.loss in COUNTS:
             own, share = of.pmf(truths), rng.random(np.shape(truths))
             below, above = below - share * own, above + share * own
         inner = np.where(below < 0.5, ndtri(np.clip(below, 0, 1)), -ndtri(np.clip(above, 0, 1)))
-        inner = np.clip(inner, -FARTHEST, FARTHEST)
-        ends = np.where(inner < 0, of.ppf(ndtr(-FARTHEST)), of.isf(ndtr(-FARTHEST)))
-        return np.where(np.abs(inner) < FARTHEST, inner, inner + (truths - ends) / of.std())
+        scores = np.clip(inner, -FARTHEST, FARTHEST)
+        far = np.abs(scores) == FARTHEST
+        ends = _inner_quantiles(self.loss, self.parameters[far], scores[far])
+        scores[far] += (truths[far] - ends) / distribution(self.loss, self.parameters[far]).std()
+        return scores
+
+    def _quantiles(self, parameters):
+        return QuantileDistribution(parameters, self.levels, LEAST_SLOPE)
+
+
+def _inner_quantiles(loss, parameters, scores):
+    """Return the quantiles at scores of as many distributions, each from the side on which its probability is small."""
+    values, is_low = np.full(scores.shape, np.nan), scores < 0
+    values[is_low] = distribution(loss, parameters[is_low]).ppf(ndtr(scores[is_low]))
+    values[~is_low] = distribution(loss, parameters[~is_low]).isf(ndtr(-scores[~is_low]))
+    return values
 
 
 def _check_axis(values, n, what):

@@ -69,10 +69,12 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
     recurrent_dropout : float, default=0.0
     linear_skip : bool or "auto", default="auto"
         Whether the outputs are a linear function of the window's values, too, beside what the layers make of it.
-        "auto" is True where the window ends in what is known: not with covariates known ahead, nor carried.
+        "auto" is True where the window ends in what is known: not with covariates known ahead, static ones or a
+        calendar, nor carried; nor of counts.
     patch_size : int or "auto", default="auto"
         Steps that the network reads side by side as one, by which long windows become short (Lin et al. 2023). "auto"
-        is a season where windows have 96 steps or more and hold four seasons, else 1.
+        is a season where windows have 96 steps or more and hold four seasons, and there are no categories, covariates
+        known ahead, static ones or a calendar, nor a carried state; else 1.
     strategy : {"direct", "recursive"}, default="direct"
         "direct" forecasts all steps of the horizon at once; "recursive" one step, from which, as if it had been
         observed, the next is forecast, and so on. A direct forecast of more steps than `horizon` goes on in the same
@@ -139,12 +141,11 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
           `delta`;
         - "quantile" with one level `quantile`: that quantile;
 
-        or a distribution of each step and target, of which intervals, quantiles and paths are made: with several
-        levels "quantile", and the negative log-likelihoods
+        or a distribution of each step and target, of which intervals, quantiles and paths are made. It is that of what
+        transforms make of the series, which may not take differences; of "auto" none takes logarithms, and no
+        `window_norm` is "standard". They are "quantile" with several levels, and the negative log-likelihoods
 
-        - "normal" and "student_t", of location, scale and degrees of freedom. Forecasts are medians. The distribution
-          is that of what transforms make of the series, which may not take differences; of `target_transform` "auto"
-          none takes logarithms;
+        - "normal" and "student_t", of location, scale and degrees of freedom. Forecasts are medians;
         - "poisson" and "negative_binomial" of counts, 0, 1, 2, ... (Salinas et al. 2020). Forecasts are means; all
           else are whole numbers, and not negative. Counts are learnt as they are: "auto" leaves them so, with
           `window_norm` "scale", no linear skip and no scaler, and others are refused. A carried state has no scale of
@@ -162,8 +163,8 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
     alpha : float, default=0.0
     clip_norm : float or None, default=1.0
     batch_size : int or "auto", default="auto"
-        Windows of a minibatch; "auto" is 32, or 128 of many windows (`hidden_layer_sizes`); 64 of fewer but long ones,
-        which have half a million steps together.
+        Windows of a minibatch; "auto" is 32, or 128 of many windows (`hidden_layer_sizes`) and those that `dropout` is
+        for; 64 of fewer but long ones, which have half a million steps together.
     shuffle : bool, default=True
     windows_per_epoch : int, None or "auto", default="auto"
         Windows of an epoch, drawn anew for each, where there are more; early stopping then watches as many of those
@@ -185,11 +186,11 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
         In units of the loss, which is of the scaled series.
     refit : bool, default=True
         Whether to train again on everything, the held-out part included, for `best_iter_` epochs; with `max_iter`
-        "auto" and many windows for all of them.
+        "auto" for all of them where there are many windows, or those that `dropout` is for.
     n_members : int or "auto", default="auto"
         Networks from different seeds, trained side by side, whose forecasts are combined: by the median, or where some
-        learn from logarithms by the mean of the medians of each kind. "auto" is three of each, one of many windows, or
-        of long ones that have half a million steps together.
+        learn from logarithms by the mean of the medians of each kind. "auto" is three of each; one of many windows, or
+        of long ones that have half a million steps together; but three of those that `dropout` is for.
         Attributes are those of the first, but `history_`, which then has a level of members.
     warm_start : bool, default=False
         Whether another `fit` goes on from the weights of the one before, with all else learnt anew. These may have seen

@@ -77,8 +77,8 @@ class IntervalMixin:
         Raises
         ------
         TypeError, ValueError
-            As `predict`; if a level is none, or the errors are too few for it; or if there was no part of the data
-            held out from training.
+            As `predict`; if a level is none, or the errors are too few for it; or if no part of the data was held out
+            from training, and no distribution is forecast.
 
         Warns
         -----
@@ -95,7 +95,8 @@ class IntervalMixin:
         *Of distributions.* Where `loss` makes distributions, an error is the normal score of the truth in its
         distribution, Phi^-1(F(truth)), and the interval goes from the quantile at the one score to that at the other,
         of the same ranks: conformalised quantiles [5]_ [6]_, as wide as the distribution of their own step is, and of
-        counts whole numbers. Scores are not scaled by series. If nothing was held out the quantiles are the
+        counts whole numbers. Scores are not scaled by series: where a likelihood is wrong for some otherwise than for
+        others, intervals are too wide for these and too narrow for those. If nothing was held out the quantiles are the
         network's own. Rows before which nothing was known have none: NaN.
 
         *Whose errors.* Those of forecasts from rolling origins: :class:`tsrnn.RNNForecaster` from every row of the part
@@ -222,8 +223,10 @@ class IntervalMixin:
         A Gaussian copula [1]_ over the steps of the horizon and the targets: its correlation is that of the normal
         scores of the errors' ranks, shrunk [2]_, and each step has the errors of its interval for its distribution,
         drawn on lines between them, not beyond the largest. Rows beyond the horizon, and those of training, share the
-        draw of its last step. Different series are drawn independently of each other. Of distributions the draws are
-        normal scores, and the path has the quantiles there; if nothing was held out they are independent.
+        draw of its last step. Errors farther from their median than seven deviations are drawn as that far; the
+        deviation is that of a normal distribution whose middle 95 % are as wide. Different series are drawn
+        independently of each other. Of distributions the draws are normal scores, and the path has the quantiles there;
+        if nothing was held out they are independent.
 
         References
         ----------
@@ -280,11 +283,9 @@ class IntervalMixin:
         """Return a frame with the forecasts of rows and their intervals; `asked` as `_asked` gives it."""
         rising, (series, steps, points, answers) = self._tails(levels), asked
         shares = [*rising, *(1 - share for share in rising[::-1])]
-        written = [_written(number) for number in levels]
-        suffixes = ["", *(f"-lo-{text}" for text in written), *(f"-hi-{text}" for text in written[::-1])]
         errors = self._errors.quantiles(shares, series, self._places(series, steps))
         values = np.concatenate([points[..., np.newaxis], answers.at(errors)], axis=2)
-        return self._give_back(series, steps, values, suffixes, frame)
+        return self._give_back(series, steps, values, suffixes_of(levels), frame)
 
     def _refuse_few(self, n, share, what, supported):
         """Raise if n errors are too few for a quantile."""
@@ -323,16 +324,28 @@ class IntervalMixin:
     def _give_back(self, series, steps, values, suffixes, frame):
         """Return rows in the format of the data, their columns (n, n_targets, n_suffixes) within the bounds."""
         form = self.panel_.form
-        names = [_text_of(name) + suffix for name in form.targets for suffix in suffixes]
-        keys = [name for name in (form.id_name, form.time_name) if form.columns is not None and name is not None]
-        seen = set()
-        for name in [*keys, *names]:
-            if name in seen:
-                raise ValueError(f"the answer would have two columns called {name!r}; rename that of the data.")
-            seen.add(name)
+        names = column_names(form, suffixes)
         lowest, highest = self._fitted_bounds
-        values = np.clip(values, lowest, highest).reshape(len(series), -1)
+        values = np.clip(values, lowest, highest).reshape(len(series), values.shape[1] * values.shape[2])
         return frame(series, steps, values, pd.Index(names, name=form.targets.name))
+
+
+def column_names(form, suffixes):
+    """Return the names of the columns of an answer, for each target one with each suffix; raise if two are the same."""
+    names = [_text_of(name) + suffix for name in form.targets for suffix in suffixes]
+    keys = [name for name in (form.id_name, form.time_name) if form.columns is not None and name is not None]
+    seen = set()
+    for name in [*keys, *names]:
+        if name in seen:
+            raise ValueError(f"the answer would have two columns called {name!r}; rename that of the data.")
+        seen.add(name)
+    return names
+
+
+def suffixes_of(levels):
+    """Return what the columns of a forecast with intervals of these levels, the widest first, add to their targets."""
+    written = [_written(number) for number in levels]
+    return ["", *(f"-lo-{text}" for text in written), *(f"-hi-{text}" for text in written[::-1])]
 
 
 def read_levels(level):
@@ -354,6 +367,8 @@ def read_probabilities(q):
 
 
 def _read_numbers(what, given, example):
+    if isinstance(given, np.ndarray) and not given.ndim:
+        given = given.item()
     values = list(given) if isinstance(given, Iterable) and not isinstance(given, str | bytes) else [given]
     if not values:
         raise ValueError(f"{what} is empty; give numbers, such as {example}.")

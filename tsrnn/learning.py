@@ -12,11 +12,19 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from . import choices
-from .arguments import count_members, count_training, describe_choices, settings_for, ways_to_try
+from .arguments import (
+    count_members,
+    count_training,
+    describe_choices,
+    forecasts_distributions,
+    settings_for,
+    ways_to_try,
+)
 from .base import CUT_SHORT, NothingLearnt, describe_cut
 from .carried import CarriedMember, CarriedTask
 from .choices import resolve
 from .counts import how_many
+from .losses import refuse_falling
 from .member import Member, Task, Tasks, remembering
 from .network.together import run_together
 from .network.training import Training
@@ -78,6 +86,8 @@ class LearningMixin:
             for one, n in zip(settings, (len(range(k, n_members, len(way))) for k in range(len(way))), strict=True)
         ]
         starts = self._earlier_weights([one.first for one in tasks], n_members)
+        if forecasts_distributions(self):
+            refuse_falling(self.loss, tasks[0].first.preparation, series)
 
         def learn(k, options, name):
             group = k % len(way)
@@ -87,6 +97,9 @@ class LearningMixin:
         learnt = self._side_by_side(learn, n_members, options, stacklevel=5)
         groups = [k % len(way) for k, one in enumerate(learnt) if one is not None]
         learnt = [one for one in learnt if one is not None]
+        if forecasts_distributions(self) and len({one.task.preparation for one in learnt}) > 1:
+            # A distribution is made of all their outputs, which are in units of what they have learnt of the series.
+            learnt = [replace(one, parameters=one.training.parameters, task=tasks[0].first) for one in learnt]
 
         # Nothing is kept before everything has gone well: a fit that fails leaves an earlier one as it was.
         pairs = list(zip(groups, learnt, strict=True))
@@ -192,7 +205,7 @@ class LearningMixin:
         if [member.architecture for member in self._members] != networks:
             raise ValueError(
                 "warm_start needs the same network, and as many members, as the fit before; set it to False. Another "
-                "covariate, or another category of one, makes another network."
+                "loss or covariate, or another category of one, makes another network."
             )
         return [member.parameters.astype(self.dtype) for member in self._members]
 

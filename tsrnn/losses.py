@@ -4,19 +4,20 @@ from numbers import Real
 
 import numpy as np
 
-from .base import list_values
+from .base import list_values, shorten
 from .choices import is_auto
 from .kernels.plan import N_PARAMETERS
 
 LIKELIHOODS = set(N_PARAMETERS)
 COUNTS = {"poisson", "negative_binomial"}
+LARGEST_COUNT = 1e9  # whose quantiles SciPy finds
 
 
 def quantile_levels(quantile):
     """Return the levels of quantiles as a user gave them, one or more; raise for what is none."""
-    levels = list_values(quantile)
+    levels = list_values(quantile.item() if isinstance(quantile, np.ndarray) and not quantile.ndim else quantile)
     if not levels or not all(isinstance(level, Real) and 0 < level < 1 for level in levels):
-        raise ValueError(f"quantile must hold one or more levels between 0 and 1; got {quantile!r}.")
+        raise ValueError(f"quantile must hold one or more levels between 0 and 1; got {shorten(quantile)}.")
     return tuple(map(float, levels))
 
 
@@ -48,25 +49,43 @@ def refuse_for_counts(loss, **arguments):
             )
 
 
+def refuse_falling(loss, preparation, series):
+    """Raise if what a Preparation undoes falls where it should rise: quantiles would change places."""
+    scaled = np.array([-1.0, 0.0, 1.0])[:, np.newaxis, np.newaxis].repeat(series.values.shape[1], axis=2)
+    restored = preparation.restore(scaled, np.zeros(3, np.int64), series.lengths[:1].repeat(3), series)
+    if (np.diff(restored, axis=0) < 0).any():
+        raise ValueError(
+            f"loss={loss!r} forecasts quantiles, which change places where a transform falls as values rise; take "
+            "target_transform and scaler that rise."
+        )
+
+
 def refuse_no_counts(loss, panel):
     """Raise if a value of a Panel is no count, for a loss of counts."""
     if loss not in COUNTS:
         return
-    is_other = (panel.values < 0) | ((panel.values % 1 != 0) & ~np.isnan(panel.values))
+    values = panel.values
+    is_other = (values < 0) | ((values % 1 != 0) & ~np.isnan(values)) | (values > LARGEST_COUNT)
     if is_other.any():
         row, column = (int(place[0]) for place in is_other.nonzero())
-        value = panel.values[row, column]
+        value = values[row, column]
         refuse_no_count(loss, value, f"{panel.form.label} is {value:g} {panel.place(row)}")
 
 
 def refuse_no_count(loss, value, what):
     """Raise if a value is no count, for a loss of counts; `what` says which value it is."""
-    if loss in COUNTS and (value < 0 or value % 1 > 0):
-        cure = "may be negative" if value < 0 else "need not be whole"
+    if loss in COUNTS and (value < 0 or value % 1 > 0 or value > LARGEST_COUNT):
+        cure = "may be negative" if value < 0 else "need not be whole" if value % 1 > 0 else "are so large"
         raise ValueError(
-            f"{what}, but loss={loss!r} is of counts: 0, 1, 2 and so on; correct it, or fit with loss='normal' for "
-            f"values that {cure}."
+            f"{what}, but loss={loss!r} is of counts: 0, 1, 2 and so on to a billion; correct it, or fit with "
+            f"loss='normal' for values that {cure}, and leave out what transforms counts before."
         )
+
+
+def refuse_bounds(loss, limits):
+    """Raise if counts are to be kept within bounds that are no counts; `limits` are two floats, or None."""
+    if loss in COUNTS and limits is not None and any(np.isfinite(limit) and limit % 1 for limit in limits):
+        raise ValueError(f"loss={loss!r} is of counts, and the bounds {limits} are no whole numbers; give such.")
 
 
 def refuse_history(loss, transform):

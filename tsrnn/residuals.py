@@ -1,13 +1,21 @@
 """How forecasts from rows of the past missed: numbers that are pooled, and quantiles and draws of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
 from scipy.special import ndtri
 
 from .calendar import seasonal_period
-from .calibration import correlation_of, draw_scores, evenly_spread, from_scores, pool_steps, quantiles
+from .calibration import (
+    correlation_of,
+    draw_scores,
+    evenly_spread,
+    from_scores,
+    pool_steps,
+    quantiles,
+    without_strays,
+)
 
 MOST_RESIDUALS = 2**22  # numbers that are kept; of more, those of origins that are evenly spread
 CREDIBLE = 4  # horizons of errors of a series that say as much of those to come as what is usual does
@@ -26,13 +34,16 @@ class Residuals:
         Series by series, each in the order of time; NaN where a truth is not known.
     scales : ndarray of shape (n_series, n_targets)
         Of the whole series, in its units; 1 of a series alone.
+    series : ndarray of shape (n_origins,)
+        Of each origin.
     """
 
     values: np.ndarray
     scales: np.ndarray
+    series: np.ndarray
 
     def __getstate__(self):
-        return {"values": self.values, "scales": self.scales}  # pools are made again
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # all else is made again
 
     @cached_property
     def pools(self):
@@ -61,13 +72,17 @@ class Residuals:
 
         Each series has random numbers of its own, whichever others are asked for.
         """
-        factor = np.linalg.cholesky(correlation_of(self.values.reshape(len(self.values), -1)))
-        drawn = _draw_for_rows(factor, self.values.shape[1], n_paths, seed, series, places)
+        drawn = _draw_for_rows(self._factor, self.values.shape[1], n_paths, seed, series, places)
         for place in np.unique(places):
             rows = places == place
             for target, pool in enumerate(self.pools[place]):
-                drawn[rows, target] = from_scores(pool, drawn[rows, target])
+                drawn[rows, target] = from_scores(without_strays(pool), drawn[rows, target])
         return drawn * self.scales[series][..., np.newaxis]
+
+    @cached_property
+    def _factor(self):
+        """The Cholesky factor of the correlation of steps and targets."""
+        return np.linalg.cholesky(correlation_of(self.values.reshape(len(self.values), -1)))
 
 
 @dataclass(frozen=True)
@@ -118,13 +133,13 @@ def residuals_of(forecast, panel, first, last, n_steps, lengths):
     if len(series):
         errors = errors_from(forecast, panel, series, rows, n_steps)
     if panel.n_series == 1 or not len(series):
-        return Residuals(errors, np.ones((panel.n_series, panel.n_targets)))
+        return Residuals(errors, np.ones((panel.n_series, panel.n_targets)), series)
     of, at, n = np.append(series, np.arange(panel.n_series)), np.append(rows, lengths), len(series)
     scales = scales_before(panel, lengths, of, at)
     at_last = scales[n:]  # in units of which sums over series lose no digits of a small one
     sizes, n_horizons = sizes_before(errors / at_last[series][:, np.newaxis], series, rows, of, at)
     scales = scales * unusualness(sizes * at_last[of] / scales, n_horizons, is_last=np.arange(len(of)) >= n)
-    return Residuals(errors / scales[:n, np.newaxis], scales[n:])
+    return Residuals(errors / scales[:n, np.newaxis], scales[n:], series)
 
 
 def sizes_before(errors, series, rows, of, at):
@@ -195,7 +210,7 @@ def scores_of(score, panel, first, last, n_steps):
     series, rows = _some_origins(panel, first, last, n_steps)
     scores = score(series, rows) if len(series) else np.zeros((0, n_steps, panel.n_targets))
     scores[np.isnan(_truths(panel, series, rows, n_steps))] = np.nan  # which may have been filled
-    return Residuals(scores, np.ones((panel.n_series, panel.n_targets)))
+    return Residuals(scores, np.ones((panel.n_series, panel.n_targets)), series)
 
 
 def _some_origins(panel, first, last, n_steps):
@@ -209,8 +224,8 @@ def scales_before(panel, lengths, series, rows):
     """Return the scales of series as they are known before rows of theirs, shape (n, n_targets).
 
     The scale is the mean absolute difference of values a season of the clock apart, or of those one step apart if there
-    are no more rows than a season: that of MASE (Hyndman and Koehler 2006, section 3). It is 1 where that is zero or
-    not known. Of each series so many rows as `lengths` says are looked at.
+    are no more rows than a season: that of MASE (Hyndman and Koehler 2006, section 3). Where that is zero or not known
+    it is the median of the others. Of each series so many rows as `lengths` says are looked at.
     """
     season, firsts = seasonal_period(panel.clock.freq), panel.bounds[:-1]
     place = np.arange(len(panel.values)) - np.repeat(firsts, panel.lengths)
@@ -229,7 +244,8 @@ def scales_before(panel, lengths, series, rows):
         n = np.maximum(counts[end] - counts[first], 1)
         means.append((sums[end] - sums[first]) / n * unit[series])
     scales = np.where((rows > season)[:, np.newaxis], *means)
-    return np.where(scales > 0, scales, 1.0)
+    usual = [np.median(of[of > 0]) if (of > 0).any() else 1.0 for of in scales.T]
+    return np.where(scales > 0, scales, usual)
 
 
 def rolling_origins(panel, first, last):

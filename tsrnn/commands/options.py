@@ -291,7 +291,7 @@ def _add_data(parser, future):
     series.add_argument(
         "--target-transform", nargs="+", action=_Names, alone="none", choices=("none", *TRANSFORMS), metavar="NAME",
         help=f"none, or one after the other, before the scaler: {', '.join(TRANSFORMS)} (default: deseasonalise if the "
-        "clock has a season; for half of the networks signed_log1p before it if no value is negative; none of counts); "
+        "clock has a season; for some of the networks signed_log1p before it if no value is negative; none of counts); "
         'stl and mstl need an extra package: python -m pip install ".[statsmodels]"',
     )  # fmt: skip
     series.add_argument(
@@ -323,12 +323,12 @@ def _add_network(parser):
     network.add_argument("--cell", choices=("lstm", "gru", "rnn"), help="its kind (default: lstm)")
     network.add_argument(
         "--hidden-layer-sizes", nargs="+", type=_count, metavar="N",
-        help="units of each layer (default: one layer of 32, or of 64 from 16,384 windows on)",
+        help="units of each layer (default: one layer of 32, or of 64 for much data)",
     )  # fmt: skip
     network.add_argument(
         "--lookback", type=_count, metavar="N",
         help="steps it sees (default: 1.25 times HORIZON or the season, whichever is longer; two weeks where there are "
-        "days and weeks)",
+        "days and weeks, and series are twice as long)",
     )  # fmt: skip
     network.add_argument(
         "--loss", choices=LOSSES, metavar="NAME",
@@ -343,20 +343,21 @@ def _add_network(parser):
     )  # fmt: skip
     network.add_argument(
         "--n-members", type=_count, metavar="N",
-        help="networks whose forecasts are combined (default: 3, beside 3 of logarithms; 1 of each for long data)",
+        help="networks whose forecasts are combined (default: 3 of each kind, of values and of logarithms; 1 of each "
+        "for much data)",
     )  # fmt: skip
     network.add_argument(
         "--learning-rate", type=_positive, metavar="X", help="size of the steps of training (default: 0.003)"
     )  # fmt: skip
     network.add_argument(
         "--max-iter", type=_count, metavar="N",
-        help="epochs (passes over the data) at most (default: 5 to 100, for about 5,000 updates of the weights, or "
-        "2,400 for long data)",
+        help="epochs (passes over the data) at most (default: 5 to 100, for about 5,000 updates of the weights; "
+        "fewer for much data)",
     )  # fmt: skip
     network.add_argument("--max-time", type=_positive, metavar="SECONDS", help="of each fit (default: no limit)")
     network.add_argument(
         "--windows-per-epoch", type=_count, metavar="N",
-        help="most windows of an epoch (default: all, or 15,360 from 16,384 windows on)",
+        help="most windows of an epoch (default: all, or some thousands of much data)",
     )  # fmt: skip
     network.add_argument(
         "--random-state", "--seed", type=_seed, default=0, metavar="N", help="same number, same forecast (default: 0)"

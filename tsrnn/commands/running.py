@@ -14,6 +14,7 @@ from ..baselines import SeasonalNaive
 from ..counts import how_many
 from ..forecaster import RNNForecaster
 from ..frames import WIDE, listing
+from ..intervals import column_names, suffixes_of
 from ..preparation import Series
 from ..residuals import residuals_of
 from .files import check_outputs, write_file
@@ -159,6 +160,7 @@ def _check(model, selection):
 
 def _check_levels(model, panel, levels):
     """Raise what intervals would raise for too few errors, which are those of the part that a fit holds out."""
+    column_names(panel.form, suffixes_of(levels))
     n_training = count_training(model, Series.of(panel), settings_for(model, panel))[np.argsort(panel.order)]
 
     def forecast(series, rows):
