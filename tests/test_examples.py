@@ -242,13 +242,18 @@ def say(code, folder):
 def test_the_python_of_forecasting_in_the_readme_does_what_it_is_for(tmp_path):
     """Its blocks go on from one another."""
     said = say("print('---')\n".join(python_of("Forecasting")), tmp_path)
-    report, panel, shops, interval, ratios, stream, search = said.split("---\n")
+    report, panel, shops, interval, counts, ratios, stream, search = said.split("---\n")
     assert min(numbers(line)[-1] for line in report.splitlines()[-3:]) > 0.1  # skill of the first three days
     assert report.splitlines()[0].split() == ["season", "7"]
     assert 0 < float(panel) < 0.6  # MASE; that of the seasonal naive forecast is 0.99
     assert 0 < float(shops) < 3  # of units, whose noise alone is 0.8 and whose price moves them by 10
     assert numbers(interval.splitlines()[0])[0] >= 10  # of 12 months at 95 %
     assert 24 < numbers(interval.splitlines()[1])[1] < numbers(interval.splitlines()[2])[1] < 30  # degrees
+    *week, total = [numbers(line) for line in counts.splitlines()[1:]]
+    weekend, others = week[2:4], week[:2] + week[4:]  # from a Thursday on; twelve visits a day, at weekends three
+    assert max(mean for *_, mean, _, _ in weekend) < 7 < min(mean for *_, mean, _, _ in others)
+    assert all(lower % 1 == upper % 1 == 0 <= lower < mean < upper for *_, mean, lower, upper in week)
+    assert 66 < total[0] < 100  # of which 66 are expected
     assert numbers(ratios.splitlines()[1]) == [1, pytest.approx(0.6, abs=0.2)]  # one step ahead, of the naive error
     assert len(numbers(stream)) == 3 * 12
     assert search.endswith("(264,)")  # 12 months of 22 sectors
