@@ -291,6 +291,12 @@ def test_bounds_hold_intervals_and_paths_too():
     assert (free["a-hi-80"] > 11).all()
 
 
+def test_levels_in_the_place_of_rows_to_come_are_refused():
+    model = naive().fit(PAST)
+    for given in (80, "80", (80, 95)):
+        refused(TypeError, ["X must be the rows to come", f"level={given!r}"], model.forecast, H, given)
+
+
 # Pools
 
 

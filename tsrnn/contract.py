@@ -6,6 +6,7 @@ forecast is made belongs to the forecasters.
 
 from abc import abstractmethod
 from dataclasses import replace
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -213,6 +214,10 @@ class ForecasterMixin(IntervalMixin, RegressorMixin):
         Freq: MS, Name: sst, dtype: float64
         """
         h = self._steps_ahead(h)
+        if isinstance(X, Real | str | tuple):
+            raise TypeError(
+                f"X must be the rows to come, a DataFrame; got {shorten(X)}. For intervals write level={X!r}."
+            )
         levels = None if level is None else read_levels(level)
         return self._frame_ahead(self._values_ahead(h, X), X, levels)
 

@@ -117,9 +117,11 @@ class IntervalMixin:
         worse, and the series no wilder. Then an interval holds the truth as often as its level says, or more often,
         however errors are distributed. Origins of one series overlap, so that their errors depend on each other, and a
         hundred of them say less than a hundred series: coverage is right on average over many such data, and may be off
-        for one. It is that of one step at a time, over all series together; a whole path stays within less often. In a
-        panel whose part held out is hardly longer than the horizon nothing was known there of the errors of a series,
-        while those in it are known by its end: units differ so far, and levels hold about.
+        for one: of a series alone whose part held out is only two or three horizons long, and whose errors go on for
+        long, 80 % may hold half; set a larger `validation_fraction`. It is that of one step at a time, over all series
+        together; a whole path stays within less often. In a panel whose part held out is hardly longer than the horizon
+        nothing was known there of the errors of a series, while those in it are known by its end: units differ so far,
+        and levels hold about.
 
         References
         ----------
