@@ -21,7 +21,7 @@ def interrupts():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def plain_recipes(target_transform, window_norm, season, is_positive, lookback, scaler, *_):
+def plain_recipes(target_transform, window_norm, season, is_positive, lookback, scaler, *_, **__):
     """Stand in for `choices.recipes`: series as they are, nothing to try."""
     transform = None if choices.is_auto(target_transform) else target_transform
     window_norm = "last" if choices.is_auto(window_norm) else window_norm

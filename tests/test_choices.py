@@ -111,6 +111,11 @@ def test_of_many_long_windows_a_season_that_came_more_than_a_hundred_times_stays
     assert season_to_remove(24, lookback, np.full(n_series, n_rows)) == season
 
 
+def test_where_a_still_window_would_be_certain_none_is_divided_by_its_deviation(chosen):
+    (windowed,), (last,) = choices.recipes("auto", "auto", 12, False, 15, has_deviations=False)
+    assert (windowed.window_norm, last.window_norm) == ("mean", "last")
+
+
 def test_values_without_a_negative_one_are_learnt_from_with_and_without_logarithms(chosen):
     windowed, last = choices.recipes("auto", "auto", 12, True, 15)
     assert windowed == (Recipe(LOG, "mean", "standard"), Recipe("deseasonalise", "standard", "standard"))

@@ -54,14 +54,14 @@ def ways_to_try(given, panel, known):
         transform = None
     if is_auto(window_norm) and (given.state == "carried" or given.loss in COUNTS):
         window_norm = None if given.state == "carried" else "scale"
-    has_logarithms = not (known < 0).any() and not forecasts_distributions(given)
+    is_one_number = not forecasts_distributions(given)
+    has_logarithms = is_one_number and not (known < 0).any()
     lookback = lookback_for(given, panel)
     season = choices.season_to_remove(seasonal_periods(panel.clock.freq)[0], lookback, panel.lengths)
     scaler = None if given.loss in COUNTS and is_auto(given.scaler) else given.scaler
-    ways = choices.recipes(transform, window_norm, season, has_logarithms, lookback, scaler, panel.n_series)
-    if forecasts_distributions(given) and is_auto(given.window_norm):  # a still window has no deviation to go by
-        ways = [tuple(replace(one, window_norm="mean") if one.window_norm == "standard" else one for one in way)
-                for way in ways]  # fmt: skip
+    ways = choices.recipes(
+        transform, window_norm, season, has_logarithms, lookback, scaler, panel.n_series, has_deviations=is_one_number
+    )
     chosen = getattr(given, "choices_", {}).get("recipes") if given.warm_start else None
     return [chosen] if chosen in ways else ways
 

@@ -162,7 +162,9 @@ def resolve_max_iter(max_iter, n_windows, batch_size, n_updates=FEW_WINDOWS.n_up
     return min(max(math.ceil(n_updates / n_batches), FEWEST_EPOCHS), MOST_EPOCHS)
 
 
-def recipes(target_transform, window_norm, season, has_logarithms, lookback, scaler="auto", n_series=1):
+def recipes(
+    target_transform, window_norm, season, has_logarithms, lookback, scaler="auto", n_series=1, has_deviations=True
+):
     """Return what is to be tried: several ways, each of one or more recipes whose forecasts are averaged.
 
     The season is taken out, as far as series show one. Where no value is negative, some networks learn from
@@ -182,6 +184,8 @@ def recipes(target_transform, window_norm, season, has_logarithms, lookback, sca
         Whether some networks may learn from logarithms.
     lookback : int
     n_series : int
+    has_deviations : bool
+        Whether the values of a window may be divided by their deviation, which of a still one is none.
 
     Returns
     -------
@@ -195,7 +199,7 @@ def recipes(target_transform, window_norm, season, has_logarithms, lookback, sca
     else:
         raw = log = target_transform
     scale, is_short = resolve("scaler", scaler), lookback < LONG_LOOKBACK
-    windowed = [Recipe(raw, "mean" if scale is None else "standard", scale)]
+    windowed = [Recipe(raw, "standard" if has_deviations and scale is not None else "mean", scale)]
     if is_auto(target_transform) and has_logarithms:
         pools = n_series > 1 and is_short and is_auto(scaler) and window_norm is not None
         scales = ["pooled", scale] if pools else [scale]

@@ -6,10 +6,10 @@ import numpy as np
 
 from .base import list_values, shorten
 from .choices import is_auto
+from .distributions import COUNTS
 from .kernels.plan import N_PARAMETERS
 
 LIKELIHOODS = set(N_PARAMETERS)
-COUNTS = {"poisson", "negative_binomial"}
 LARGEST_COUNT = 1e9  # whose quantiles SciPy finds
 
 
@@ -64,17 +64,21 @@ def refuse_no_counts(loss, panel):
     """Raise if a value of a Panel is no count, for a loss of counts."""
     if loss not in COUNTS:
         return
-    values = panel.values
-    is_other = (values < 0) | ((values % 1 != 0) & ~np.isnan(values)) | (values > LARGEST_COUNT)
+    is_other = is_no_count(panel.values)
     if is_other.any():
         row, column = (int(place[0]) for place in is_other.nonzero())
-        value = values[row, column]
+        value = panel.values[row, column]
         refuse_no_count(loss, value, f"{panel.form.label} is {value:g} {panel.place(row)}")
+
+
+def is_no_count(values):
+    """Return whether values are known, and no counts that can be learnt from."""
+    return (values < 0) | (values % 1 > 0) | (values > LARGEST_COUNT)
 
 
 def refuse_no_count(loss, value, what):
     """Raise if a value is no count, for a loss of counts; `what` says which value it is."""
-    if loss in COUNTS and (value < 0 or value % 1 > 0 or value > LARGEST_COUNT):
+    if loss in COUNTS and is_no_count(value):
         cure = "may be negative" if value < 0 else "need not be whole" if value % 1 > 0 else "are so large"
         raise ValueError(
             f"{what}, but loss={loss!r} is of counts: 0, 1, 2 and so on to a billion; correct it, or fit with "

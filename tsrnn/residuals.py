@@ -1,7 +1,7 @@
 """How forecasts from rows of the past missed: numbers that are pooled, and quantiles and draws of them."""
 
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from scipy.special import ndtri
@@ -72,7 +72,8 @@ class Residuals:
 
         Each series has random numbers of its own, whichever others are asked for.
         """
-        drawn = _draw_for_rows(self._factor, self.values.shape[1], n_paths, seed, series, places)
+        draw = partial(draw_scores, self._factor, n_paths)
+        drawn = _draw_for_rows(draw, (n_paths, *self.values.shape[1:]), seed, series, places)
         for place in np.unique(places):
             rows = places == place
             for target, pool in enumerate(self.pools[place]):
@@ -107,14 +108,19 @@ class StandardErrors:
 
     def draws(self, n_paths, seed, series, places):
         """Return draws for rows, shape (n_rows, n_targets, n_paths)."""
-        return _draw_for_rows(np.eye(self.n_steps * self.n_targets), self.n_steps, n_paths, seed, series, places)
+        shape = n_paths, self.n_steps, self.n_targets
+        return _draw_for_rows(lambda rng: rng.standard_normal(shape), shape, seed, series, places)
 
 
-def _draw_for_rows(factor, n_steps, n_paths, seed, series, places):
-    """Return normal scores for rows, shape (n_rows, n_targets, n_paths), by random numbers of each series' own."""
+def _draw_for_rows(draw, shape, seed, series, places):
+    """Return normal scores for rows, shape (n_rows, n_targets, n_paths), by random numbers of each series' own.
+
+    `draw` is given a generator, and returns the scores of a series, whose shape is (n_paths, n_steps, n_targets), or
+    those of each path side by side.
+    """
     asked, of_rows = np.unique(series, return_inverse=True)
-    scores = [draw_scores(factor, n_paths, np.random.default_rng([seed, number])) for number in asked]
-    scores = np.reshape(scores, (len(asked), n_paths, n_steps, len(factor) // n_steps))
+    scores = [draw(np.random.default_rng([seed, number])) for number in asked]
+    scores = np.reshape(scores, (len(asked), *shape))
     return np.moveaxis(scores[of_rows, :, places], 1, 2)
 
 
