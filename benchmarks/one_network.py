@@ -9,6 +9,7 @@ ARGUMENTS = {
     "dropout": 0.0,
     "linear_skip": False,
     "patch_size": 1,
+    "calendar": None,
     "scaler": "standard",
     "target_transform": None,
     "window_norm": "last",

@@ -41,20 +41,41 @@ def test_forecasts_are_those_of_a_stream_without_intervals():
         )
 
 
-def test_errors_of_late_take_the_place_of_the_oldest():
-    model = fit(SERIES[:N])
+# With 48 rows held out errors of a step ahead are 48 horizons, and need no others; those of three steps are 16.
+@pytest.mark.parametrize("horizon, n_held_out, n_learnt", [(1, 48, 0), (3, 46, 68)])
+def test_errors_of_late_take_the_place_of_the_oldest_and_of_what_was_learnt(horizon, n_held_out, n_learnt):
+    model = fit(SERIES[:N], horizon)
     stream, made = model.stream(level=80), []
-    values = model._errors.values[..., 0]
-    columns, scale = [list(values[:, step]) for step in range(H)], model._errors.scales[0, 0]
+    values, n_new = model._errors.values[..., 0], [0] * horizon
+    assert len(values) == n_learnt + n_held_out
+    columns, scale = [list(values[:, step]) for step in range(horizon)], model._errors.scales[0, 0]
     for k, observation in enumerate(SERIES[N : N + 7]):
-        h = [3, 1, 3, 2, 0, 3, 3][k]  # steps that are asked for with an interval
+        h = min([3, 1, 3, 2, 0, 3, 3][k], horizon)  # steps that are asked for with an interval
         made.append(stream.forecast(h, level=80)["sales"].to_numpy() if h else [])
         stream.update(observation)
-        for step in range(min(H, k + 1)):
+        for step in range(min(horizon, k + 1)):
             if step < len(made[k - step]):
                 columns[step] = [*columns[step][1:], (observation - made[k - step][step]) / scale]
+                n_new[step] += 1
+                n_forgotten = n_new[step] * n_learnt // n_held_out
+                columns[step][:n_forgotten] = [np.nan] * n_forgotten
     found = stream._adaptation.residuals.values[..., 0]
     np.testing.assert_allclose(found.T, columns, rtol=1e-12)  # the scale is a quotient, applied twice
+
+
+@pytest.mark.parametrize("level, n_left", [(80, 46), (98, 99)])  # those held out, or as many as the level needs
+def test_what_was_learnt_is_forgotten_while_as_many_errors_come_as_are_left_and_later_ones_take_its_place(
+    level, n_left
+):
+    model = fit(SERIES[:N])
+    stream, rng = model.stream(level=level), np.random.default_rng(0)
+    n_all = len(model._errors.values)
+    for k in range(n_all + H):
+        n_known = (~np.isnan(stream._adaptation.residuals.values[:, 0])).sum()
+        assert n_known == (n_all - (n_all - n_left) * k // n_left if k <= n_left else min(k, n_all))
+        stream.forecast(level=level)
+        stream.update(rng.normal())
+    assert np.isfinite(stream._adaptation.residuals.values).all()
 
 
 def test_steps_beyond_the_horizon_are_forecast_and_not_learnt_from():
@@ -117,11 +138,15 @@ def test_a_snapshot_keeps_the_intervals():
         stream.forecast(level=80)
         stream.update(observation)
     before, frame = stream.snapshot(), stream.forecast(level=80)
+    after = stream.update(10.0).forecast(level=80)
     for snapshot in (before, pickle.loads(pickle.dumps(before))):
         for observation in (100.0, -100.0, 100.0):
             stream.update(observation).forecast(level=80)
         assert not np.allclose(stream.forecast(level=80), frame)
         pd.testing.assert_frame_equal(stream.restore(snapshot).forecast(level=80), frame, check_exact=True)
+        again = stream.update(10.0).forecast(level=80)
+        assert (stream._adaptation.n_new == model.stream(level=80)._adaptation.n_new + [[6], [5], [4]]).all()
+        pd.testing.assert_frame_equal(again, after, check_exact=True)
     words = ["levels [80]", "this one has []", "model.stream(level=[80])"]
     refused(ValueError, words, model.stream().restore, before)
 
@@ -160,18 +185,26 @@ def test_of_many_errors_some_are_remembered(monkeypatch):
     np.testing.assert_array_equal(values, model._errors.values[-25:])
 
 
-def test_of_a_panel_the_own_errors_of_a_series_are_forgotten_last(monkeypatch):
+@pytest.mark.parametrize("horizon, fraction", [(1, 0.4), (3, 0.1)])  # which have enough held out, and not
+def test_of_a_panel_what_was_learnt_is_forgotten_first_and_the_own_errors_of_a_series_last(
+    monkeypatch, horizon, fraction
+):
     panel = pd.DataFrame({name: np.roll(SERIES, k) for k, name in enumerate("abc")}, STAMPS)[:N]
-    model = fit(panel)
+    model = fit(panel, horizon, validation_fraction=fraction)
     errors, n = model._errors, len(model._errors.values) // 3
+    assert errors.is_learnt.any() == (horizon == 3)
     for number, name in enumerate("abc"):
-        kept = model.stream(name, level=80)._adaptation.residuals.values
-        assert len(kept) == 3 * n
-        np.testing.assert_array_equal(kept[-n:], errors.values[errors.series == number])
+        adaptation, own = model.stream(name, level=80)._adaptation, errors.series == number
+        expected = [
+            errors.values[of & is_own] for of in (errors.is_learnt, ~errors.is_learnt) for is_own in (~own, own)
+        ]
+        np.testing.assert_array_equal(adaptation.residuals.values, np.concatenate(expected))
+        assert adaptation.n_left == max((~errors.is_learnt).sum(), 39)
     monkeypatch.setattr(adapting, "MOST_ORIGINS", n + 5)
-    kept = model.stream("a", level=80)._adaptation.residuals.values
-    np.testing.assert_array_equal(kept[-n:], errors.values[errors.series == 0])
-    assert len(kept) == n + 5
+    kept = model.stream("a", level=80)._adaptation.residuals
+    assert len(kept.values) == n + 5
+    n_own = ((errors.series == 0) & ~errors.is_learnt).sum()
+    np.testing.assert_array_equal(kept.values[-n_own:], errors.values[errors.series == 0][-n_own:])
 
 
 def test_levels_that_a_stream_was_not_made_with_are_refused():
@@ -182,3 +215,10 @@ def test_levels_that_a_stream_was_not_made_with_are_refused():
     refused(ValueError, ["99.9 %", "1,999 errors"], model.stream, level=99.9)
     words = ["an interval that adapts needs a part held out", "early_stopping=True"]
     refused(ValueError, words, fit(SERIES[:N], early_stopping=False).stream, level=80)
+
+
+def test_a_level_in_the_place_of_rows_to_come_is_refused():
+    stream = fit(SERIES[:N]).stream(level=80)
+    for ask in (stream.forecast, stream.predict):
+        refused(TypeError, ["X must be the rows to come", "level=80"], ask, 2, 80)
+    refused(TypeError, ["X must be the rows to come", "level=80"], stream.forecast, 2, 80, level=80)

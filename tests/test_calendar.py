@@ -70,22 +70,22 @@ AUTO = {
 
 @pytest.mark.parametrize("step, names", [(step, names) for names, steps in AUTO.items() for step in steps])
 def test_auto_takes_the_features_that_the_step_makes_sense_of(step, names):
-    assert check_calendar("auto", to_offset(step)) == tuple(names.split())
+    assert check_calendar("all", to_offset(step)) == tuple(names.split())
 
 
 @pytest.mark.parametrize(
     "step, names", [("h", "hour weekday day_of_year"), ("W", "day_of_year"), ("Q", "month"), ("Y", "")]
 )
 def test_auto_for_periods(step, names):
-    assert check_calendar("auto", pd.period_range("2020-01", periods=3, freq=step).freq) == tuple(names.split())
+    assert check_calendar("all", pd.period_range("2020-01", periods=3, freq=step).freq) == tuple(names.split())
 
 
 def test_auto_for_a_calendar_of_months_counted_by_an_offset():
-    assert check_calendar("auto", pd.DateOffset(months=1)) == ("month",)
+    assert check_calendar("all", pd.DateOffset(months=1)) == ("month",)
 
 
 def test_clock_of_integers_and_none_have_no_features():
-    assert check_calendar("auto", None) == check_calendar(None, None) == check_calendar(None, to_offset("D")) == ()
+    assert check_calendar("all", None) == check_calendar(None, None) == check_calendar(None, to_offset("D")) == ()
 
 
 def test_names_keep_their_order():

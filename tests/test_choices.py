@@ -80,7 +80,7 @@ def test_value_given_is_kept(name, value):
 def test_every_auto_of_the_forecaster_has_a_meaning():
     autos = {name for name, value in RNNForecaster().get_params().items() if isinstance(value, str) and value == "auto"}
     sized = {"hidden_layer_sizes", "dropout", "batch_size", "windows_per_epoch", "max_iter", "n_members"}
-    assert autos == {"lookback", "patch_size", "target_transform", "window_norm", *sized, *choices.AUTO}
+    assert autos == {"lookback", "patch_size", "calendar", "target_transform", "window_norm", *sized, *choices.AUTO}
 
 
 def test_many_windows_have_a_larger_network_and_larger_portions_of_fewer_updates(chosen):

@@ -177,7 +177,6 @@ def test_same_seed_same_file_and_another_seed_another(sales):
         (None, [*FORECAST, "--future", "sales.csv"], "no value of .shop. .* at 2024-06-09.* in the file --future"),
         (None, [*FORECAST, "--calendar", "week"], "no feature 'week'"),
         (None, [*FORECAST, "--bounds", "60", "none"], "out of the bounds"),
-        (None, [*FORECAST, "--quantile", "0.9"], "--quantile is for --loss quantile"),
         (None, [*FORECAST, "--loss", "poisson"], "but --loss poisson is of counts: .* or fit with --loss normal for"),
         (
             None,
@@ -265,18 +264,34 @@ def test_what_cannot_be_forecast_is_one_sentence_and_writes_nothing(sales, folde
         (["backtest", "co2", "--horizon", "3", "--initial", "1.5"], "or a share such as 0.8, got 1.5"),
         (["backtest", "co2", "--horizon", "3", "--scores", "foo"], "no score 'foo'; choose of MAE, RMSE"),
         (["backtest", "co2", "--horizon", "3", "--future", "f.csv"], "known ahead with --covariates"),
-        (["forecast", "co2", "--horizon", "3", "--calendar", "auto", "holidays:DE"], "--calendar auto stands alone"),
+        (["forecast", "co2", "--horizon", "3", "--calendar", "all", "holidays:DE"], "--calendar all stands alone"),
+        (
+            ["forecast", "co2", "--horizon", "3", "--calendar", "month", "none"],
+            "--calendar none stands alone; give it, or",
+        ),
         (["forecast", "co2", "--horizon", "3", "--miss", "mask"], "arguments: --miss mask; did you mean --missing?"),
         (["forecast", "co2", "--horizon", "3", "more.csv"], "unrecognized arguments: more.csv"),
         (["--vers", "datasets"], "did you mean --version?"),
         (["forecast", "co2", "--horizon", "3", "--level", "80", "0.95"], "to below 100; got 0.95: write 95 (see"),
         (["forecast", "co2", "--horizon", "3", "--level", "100"], "in percent, from 1 to below 100; got 100 (see"),
         (["forecast", "co2", "--horizon", "3", "--level", "nan"], "in percent, from 1 to below 100; got nan (see"),
-        (["forecast", "co2", "--horizon", "3", "--level", "high"], "--level: level must be numbers, such as (80, 95)"),
+        (
+            ["forecast", "co2", "--horizon", "3", "--level", "80%"],
+            "--level: must be numbers, such as 80 95; got '80%' (see",
+        ),
         (["forecast", "co2", "--horizon", "3", "--level", "80", "80.0"], "level has 80 more than once"),
         (["backtest", "co2", "--horizon", "3", "--level", "80"], "unrecognized arguments: --level"),
         (["forecast", "co2", "--horizon", "3", "--loss", "mse"], "argument --loss: invalid choice: 'mse'"),
         (["forecast", "co2", "--horizon", "3", "--quantile", "1"], "levels between 0 and 1; got [1] (see"),
+        (["forecast", "co2", "--horizon", "3", "--quantile", "95"], "between 0 and 1; got [95]: write 0.95 (see"),
+        (["forecast", "co2", "--horizon", "3", "--quantile", "0.9"], "--quantile is for --loss quantile; add that"),
+        (["backtest", "co2", "--horizon", "3", "--loss", "normal", "--quantile", "0.9"], "--quantile is for --loss"),
+        (
+            ["forecast", "co2", "--horizon", "3", "--loss", "quantile", "--quantile", "0,9"],
+            "as 0.1 0.9; got '0,9' (see",
+        ),
+        (["forecast", "co2", "--horizon", "3", "--validation-fraction", "20"], "a share below 1, such as 0.2; got 20"),
+        (["forecast", "co2", "--horizon", "3", "--validation-fraction", "1"], "a share below 1, such as 0.2; got 1"),
         (
             ["forecast", "co2", "--horizon", "3", "--target-transform", "none", "log1p"],
             "none stands alone; give it, or",
@@ -720,13 +735,13 @@ def test_level_that_the_errors_do_not_support_is_refused_before_training_as_the_
     late.reset_index(drop=True).to_csv("shops.csv", index=False)
     for row in (3, 130):
         edit("shops.csv", row, "units", "")
-    options = ["--missing", "mask", "--strategy", strategy, "--level", "99.5"]
+    options = ["--missing", "mask", "--strategy", strategy, "--level", "99.5", "--validation-fraction", "0.2"]
     assert main(["forecast", *PANEL, *options]) == 1
     out, err = capsys.readouterr()
     assert "test " not in out
     model = tsrnn.RNNForecaster(
         7, hidden_layer_sizes=4, max_iter=1, random_state=0, target="units", id_col="shop", time_col="day",
-        missing="mask", strategy=strategy,
+        missing="mask", strategy=strategy, validation_fraction=0.2,
     )  # fmt: skip
     frame = pd.read_csv("shops.csv", parse_dates=["day"], dtype={"shop": str})[["day", "shop", "units"]]
     with pytest.raises(ValueError, match=r"an interval of 99\.5 % needs 399 errors of each step") as refusal:
@@ -734,6 +749,12 @@ def test_level_that_the_errors_do_not_support_is_refused_before_training_as_the_
     sentence = in_terms_of_options(str(refusal.value))
     assert one_line(err) == f"tsrnn: error: {sentence}"
     assert sentence.endswith("; lower --level, or give longer series, or more of them.")
+
+
+def test_level_that_one_series_does_not_support_is_refused_by_all_rows_with_a_window_before_them(sales, capsys):
+    assert main([*FORECAST, *TINY, "--level", "99.5"]) == 1
+    n = 160 - 9 - 7 + 1  # a window is 1.25 times the week, and the last rows leave no horizon
+    assert f"99.5 % needs 399 errors of each step, and there are {n}" in one_line(capsys.readouterr().err)
 
 
 @pytest.mark.parametrize(
@@ -753,6 +774,23 @@ def test_losses_are_those_of_the_library_and_none_is_no_transform(sales, options
     written = pd.read_csv("forecast.csv", parse_dates=["day"], index_col="day")
     expected = model.forecast(level=80) if "--level" in options else model.forecast().to_frame()
     pd.testing.assert_frame_equal(written, expected, rtol=1e-7, check_freq=False)  # eight digits are written
+
+
+@pytest.mark.parametrize(
+    "unit, least, options, is_said, are_counts",
+    [(1, 0, [], True, True), (0.5, 0, [], True, False), (0.5, 0, ["--bounds", "none", "9"], True, False),
+     (0.5, 0, ["--bounds", "-9", "none"], False, False), (1, -1, [], False, False)],
+)  # fmt: skip
+def test_negative_numbers_are_said_where_the_data_have_none(folder, capsys, unit, least, options, is_said, are_counts):
+    values = least + unit * np.random.default_rng(0).poisson(0.4, 120)
+    pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=120), "y": values}).to_csv("rare.csv", index=False)
+    assert main(["forecast", "rare.csv", "--horizon", "3", "--level", "90", *TINY, *options]) == 0
+    n = (pd.read_csv("forecast.csv").drop(columns="ds") < 0).to_numpy().sum()
+    assert n > 1
+    out = capsys.readouterr().out
+    sentence = f" {n} numbers of it are negative, but no value of the data: try --bounds 0 none\n"
+    assert (sentence in out) == is_said == ("negative, but" in out)
+    assert ("(the data are counts, which --loss negative_binomial" in out) == are_counts
 
 
 def test_network_that_carries_its_state_is_an_option(sales, capsys):
@@ -1008,7 +1046,7 @@ def test_help_says_the_defaults_of_the_forecaster():
             if isinstance(default, tuple):
                 assert said[name] == " ".join(map(str, default))
             elif default is not None and default != "auto":
-                assert said[name].startswith(default), name
+                assert said[name].startswith(str(default)), name
 
 
 def test_help_says_what_auto_means(chosen):

@@ -106,19 +106,32 @@ def test_levels_of_quantiles_are_the_same_in_any_order():
 # How it is calibrated
 
 
+# Of 78 rows a horizon of 2 is held out 39 times, which is enough; of 76 scores of what was learnt stand beside.
+@pytest.mark.parametrize("n_held_out", [78, 76])
 @pytest.mark.parametrize("loss", ["normal", "student_t", "quantile"])
-def test_intervals_are_the_quantiles_at_ranks_of_normal_scores_of_what_was_held_out(loss):
-    model = fit(loss, refit=False, validation_fraction=0.2, target_transform=None)
-    n_training, horizon = N - 240, 2
-    frame, values = model.forecast(level=80), SERIES[loss].to_numpy()
+def test_intervals_are_the_quantiles_at_ranks_of_normal_scores_of_what_was_held_out(loss, n_held_out):
+    data = SERIES[loss][:300].copy()
+    data[-70:] += 2 * (data[-70:] - data.mean())  # wilder than what was learnt
+    model = fit(loss, data, refit=False, validation_fraction=n_held_out / 300, target_transform=None)
+    n_training, horizon = 300 - n_held_out, 2
+    frame, values = model.forecast(level=80), data.to_numpy()
     learnt = values[:n_training]
     scaled = (values - learnt.mean()) / learnt.std()
     levels = model._members[0].architecture.loss_numbers
-    scores = []
-    for row in range(n_training, N - horizon + 1):
-        outputs = model._outputs_from(np.zeros(1, np.int64), np.array([row]))[0, :, 0]
-        scores.append(NormalScale(loss, outputs, levels).scores(scaled[row : row + horizon], None))
-    scores = np.sort(np.array(scores), axis=0)
+    rows = np.arange(n_training if n_held_out == 78 else 8, 300 - horizon + 1)
+    outputs = model._outputs_from(np.zeros(len(rows), np.int64), rows)[:, :, 0]
+    truths = scaled[rows[:, None] + np.arange(horizon)]
+    scores = NormalScale(loss, outputs, levels).scores(truths, None)
+    is_learnt = rows[:, None] + np.arange(horizon) < n_training
+    if is_learnt.any():
+        sizes = [
+            np.mean([np.sort(np.abs(of[is_in]))[: math.ceil(0.75 * is_in.sum())].mean()
+                     for of, is_in in zip(scores.T, which.T, strict=True)])
+            for which in (is_learnt, ~is_learnt)
+        ]  # fmt: skip
+        assert sizes[1] / sizes[0] > 1.1
+        scores[is_learnt] *= sizes[1] / sizes[0]
+    scores = np.sort(scores, axis=0)
     n = len(scores)
     ranks = math.floor((n + 1) * 0.1) - 1, math.ceil((n + 1) * 0.9) - 1
     outputs = model._outputs_ahead(np.zeros(1, np.int64), horizon)[0, :, 0]
@@ -465,8 +478,11 @@ BAD = {
         {"loss": "poisson", "bounds": (0.5, None)}, COUNTED + 1, ["bounds (0.5, inf)", "no whole numbers"],
     ),
     "more than can be counted": ({"loss": "poisson"}, COUNTED * 1e10, ["to a billion", "are so large"]),
-    "percent": ({"loss": "quantile", "quantile": (10, 90)}, COUNTED, ["levels between 0 and 1; got (10, 90)"]),
-    "one in percent": ({"loss": "quantile", "quantile": 95.0}, COUNTED, ["'quantile' parameter", "Got 95.0"]),
+    "percent": ({"loss": "quantile", "quantile": (10, 90)}, COUNTED, ["0 and 1; got (10, 90): write 0.1."]),
+    "one in percent": ({"loss": "quantile", "quantile": 95.0}, COUNTED, ["0 and 1; got 95.0: write 0.95."]),
+    "two in a hundred": ({"loss": "quantile", "quantile": [0.5, 2]}, COUNTED, ["got [0.5, 2]: write 0.02."]),
+    "hardly in percent": ({"loss": "quantile", "quantile": 1.5}, COUNTED, ["0 and 1; got 1.5."]),
+    "a level without a use": ({"quantile": 95}, COUNTED, ["0 and 1; got 95: write 0.95."]),
     "no levels": ({"loss": "quantile", "quantile": ()}, COUNTED, ["levels between 0 and 1; got ()"]),
     "unknown": ({"loss": "gaussian"}, COUNTED, ["'loss' parameter", "Got 'gaussian'"]),
 }  # fmt: skip
@@ -476,6 +492,62 @@ BAD = {
 def test_bad_values_get_one_sentence(case):
     arguments, data, words = BAD[case]
     refused(ValueError, words, RNNForecaster(**PLAIN, **arguments).fit, data)
+
+
+# What of counts is told where in its seasons the clock is: by the step of the clock, the rows and other arguments.
+SEASONS = {
+    "days": ("D", 400, {}, ("weekday",)),
+    "months": ("MS", 60, {}, ("month",)),
+    "months of less than two years": ("MS", 20, {}, ()),
+    "years": ("YS", 60, {}, ()),
+    "hours that show weeks": ("h", 1000, {}, ()),  # 336 of them
+    "hours that show days": ("h", 1000, {"lookback": 48}, ("hour", "weekday")),
+    "hours of some days": ("h", 300, {"lookback": 48}, ("hour",)),
+    "no calendar": ("D", 400, {"calendar": None}, ()),
+    "all of it": ("D", 400, {"calendar": "all"}, ("weekday", "day_of_year")),
+    "days of two weeks": ("D", 14, {"horizon": 1}, ("weekday",)),
+    "days of less than two weeks": ("D", 13, {"horizon": 1}, ()),
+    "steps that divide no season": ("2D", 400, {}, ()),
+    "windows of 95 steps": ("D", 400, {"lookback": 95}, ("weekday",)),
+    "windows of 96 steps": ("D", 400, {"lookback": 96}, ()),
+    "another": ("D", 400, {"calendar": ["month"]}, ("month",)),
+    "a linear skip": ("D", 400, {"linear_skip": True}, ()),
+    "patches": ("D", 400, {"lookback": 14, "patch_size": 7}, ()),
+    "none of these": ("D", 400, {"linear_skip": False, "patch_size": 1}, ("weekday",)),
+    "carried": ("D", 400, {"state": "carried"}, ("weekday",)),
+    "no counts": ("D", 400, {"loss": "normal"}, ()),
+}
+
+
+@pytest.mark.parametrize("case", SEASONS)
+def test_counts_whose_season_stays_in_are_told_where_in_it_they_are(case):
+    freq, n, options, names = SEASONS[case]
+    counts = pd.Series(np.arange(float(n)) % 5, pd.date_range("2001-01-01", periods=n, freq=freq))
+    given = {**PLAIN, "lookback": "auto", "max_iter": 1, "loss": "poisson", **options}
+    assert RNNForecaster(**given).fit(counts).choices_["calendar"] == names
+
+
+def test_a_usual_series_must_hold_two_seasons_of_counts():
+    lengths = {"a": 60, "b": 13, "c": 12}
+    days = [pd.date_range("2001-01-01", periods=n) for n in lengths.values()]
+    long = pd.DataFrame({"ds": np.concatenate(days), "unique_id": np.repeat(list(lengths), list(lengths.values()))})
+    model = RNNForecaster(**{**PLAIN, "loss": "poisson"}).fit(long.assign(y=np.arange(85.0) % 5))
+    assert model.choices_["calendar"] == ()
+
+
+def test_a_warm_start_goes_on_with_the_calendar_that_was_chosen():
+    counts = pd.Series(np.arange(40.0) % 5, pd.date_range("2001-01-01", periods=40))
+    model = RNNForecaster(**{**PLAIN, "loss": "poisson", "warm_start": True}).fit(counts[:13])
+    assert model.choices_["calendar"] == () == model.fit(counts).choices_["calendar"]
+    assert model.set_params(warm_start=False).fit(counts).choices_["calendar"] == ("weekday",)
+
+
+@of_counts
+def test_a_network_learns_the_week_of_counts(loss):
+    values = RNG.poisson(np.where(np.arange(420) % 7 < 5, 12, 3))
+    counts = pd.Series(values, pd.date_range("2024-01-01", periods=420, freq="D"))
+    forecast = RNNForecaster(7, loss=loss, max_iter=30, random_state=0).fit(counts).forecast()
+    assert forecast[:5].min() > 9 and forecast[5:].max() < 6  # half way between both means lies 7.5
 
 
 @of_counts

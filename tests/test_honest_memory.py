@@ -224,7 +224,7 @@ def test_a_series_may_rest_where_float32_rounds_it():
 def test_fitted_values_are_made_in_pieces_of_which_nothing_is_seen(monkeypatch):
     model = rnn().fit(SERIES)
     expected = model.predict(SERIES)
-    monkeypatch.setattr("tsrnn.forecaster.FITTED_AT_ONCE", 7)
+    monkeypatch.setattr("tsrnn.answering.FITTED_AT_ONCE", 7)
     np.testing.assert_array_equal(model.predict(SERIES), expected)
 
 

@@ -1,5 +1,6 @@
 """Intervals, quantiles and paths: one layout in every format, made from errors on rows that were not learnt from."""
 
+import math
 import pickle
 import warnings
 
@@ -10,7 +11,7 @@ from refusals import refused
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from tsrnn import RNNForecaster, SeasonalNaive, residuals
+from tsrnn import RNNForecaster, SeasonalNaive, held_out, residuals
 
 N, H, SEASON = 84, 3, 12
 STAMPS = pd.date_range("2015-01-01", periods=N + 6, freq="MS", name="month")
@@ -84,15 +85,37 @@ def own_size(values, missed, row):
     return size, (known[-1] - known[0] + H) / H
 
 
-def scaled_errors(wide, origins, forecast):
+def as_large_as_unknown(series, missed, n_learnt, scale):
+    """Return errors by series and row, those of truths before row `n_learnt` times the ratio of usual sizes by hand."""
+
+    def usual_size(is_counted):
+        of_steps = [
+            [abs(errors[step]) / scale(s, row) for s, of in enumerate(missed) for row, errors in of.items()
+             if is_counted(row + step)]
+            for step in range(H)
+        ]  # fmt: skip
+        return np.mean([np.mean(sorted(of_step)[: math.ceil(0.75 * len(of_step))]) for of_step in of_steps])
+
+    ratio = usual_size(lambda row: row >= n_learnt) / usual_size(lambda row: row < n_learnt)
+    assert ratio > 1.1
+    return [
+        {row: errors * np.where(row + np.arange(H) < n_learnt, ratio, 1) for row, errors in of.items()} for of in missed
+    ]
+
+
+def scaled_errors(wide, origins, forecast, n_learnt=0):
     """Return {step: errors over all series}, and the scale of each series at its end.
 
-    `forecast` gives those of a series, its values, from a row.
+    `forecast` gives those of a series, its values, from a row; truths before row `n_learnt` were learnt.
     """
     series = [wide[name].to_numpy() for name in wide]
     missed = [
         {row: values[row : row + H] - forecast(s, values, row) for row in origins} for s, values in enumerate(series)
     ]
+    if n_learnt > min(origins):
+        missed = as_large_as_unknown(
+            series, missed, n_learnt, lambda s, row: 1 if len(series) == 1 else scale_before(series[s], row)
+        )
     if len(series) == 1:
         return {step: [of[step] for of in missed[0].values()] for step in range(H)}, [1.0]
     usual = np.median([own_size(values, of, N)[0] for values, of in zip(series, missed, strict=True)])
@@ -121,18 +144,25 @@ def test_intervals_of_seasonal_naive_are_ranks_of_its_errors_over_rolling_origin
                 np.testing.assert_allclose(found, expected, rtol=1e-9)  # sums in another order
 
 
-@pytest.mark.parametrize("members", [1, 2])
-def test_errors_of_a_network_are_those_from_before_its_refit(members):
-    unseeing, model = rnn(refit=False, n_members=members).fit(PAST), rnn(n_members=members).fit(PAST)
-    n_training = N - int(np.ceil(0.4 * N))
+# 39 horizons, here of 3 rows, are enough without what was learnt: 3 series have them from 39 of their 84 rows on.
+@pytest.mark.parametrize(
+    "names, members, fraction, first",
+    [("abc", 1, 0.464, 45), ("abc", 2, 0.464, 45), ("abc", 1, 0.45, 23), ("b", 1, 0.3, 5), ("c", 2, 0.2, 5)],
+)
+def test_errors_of_a_network_are_those_from_before_its_refit(names, members, fraction, first):
+    past, options = PAST[list(names)].copy(), dict(n_members=members, validation_fraction=fraction)
+    past[-17:] += 2 * (past[-17:] - past.mean())  # wilder than what was learnt
+    unseeing, model = rnn(refit=False, **options).fit(past), rnn(**options).fit(past)
+    n_training = N - int(np.ceil(fraction * N))
 
     def forecast(s, values, row):
         return unseeing._forecasts_from(np.array([s]), np.array([row]))[0, :, 0]
 
-    (errors, scales), frame = scaled_errors(PAST, range(n_training, N - H + 1), forecast), model.forecast(level=80)
-    assert not np.allclose(frame["a"], unseeing.forecast()["a"])
+    errors, scales = scaled_errors(past, range(first, N - H + 1), forecast, n_training)
+    frame = model.forecast(level=80)
+    assert not np.allclose(frame[names[0]], unseeing.forecast()[names[0]])
     for step in range(H):
-        for name, scale in zip(PAST, scales, strict=True):
+        for name, scale in zip(past, scales, strict=True):
             ends = frame[[f"{name}-lo-80", f"{name}-hi-80"]].iloc[step] - frame[name].iloc[step]
             expected = scale * np.array(interval_of(errors[step], 0.1))
             np.testing.assert_allclose(
@@ -293,8 +323,8 @@ def test_bounds_hold_intervals_and_paths_too():
 
 def test_levels_in_the_place_of_rows_to_come_are_refused():
     model = naive().fit(PAST)
-    for given in (80, "80", (80, 95)):
-        refused(TypeError, ["X must be the rows to come", f"level={given!r}"], model.forecast, H, given)
+    for given in (80, "80", (80, 95), [80, 95], np.array([80, 95])):
+        refused(TypeError, ["X must be the rows to come", f"forecast(level={given!r})"], model.forecast, H, given)
 
 
 # Pools
@@ -553,11 +583,99 @@ def test_after_a_warm_start_nothing_is_held_out():
 
 
 def test_few_errors_are_refused_or_pooled_over_steps():
-    few = rnn(validation_fraction=0.1).fit(PAST["a"])  # 9 rows: 7 origins, 21 errors of 3 steps
+    few = rnn().fit(PAST["a"][:14])  # from rows 5 to 11: 7 origins, 21 errors of 3 steps
     assert len(few.forecast(level=80)) == H
-    words = ["95 % needs 39 errors of each step", "there are 21", "levels up to 90.9", "validation_fraction"]
+    words = ["95 % needs 39 errors of each step", "there are 21", "levels up to 90.9", "longer series"]
     refused(ValueError, words, few.forecast, level=(80, 95))
     assert len(few.forecast(level=(80, 90.9))) == H
-    words = ["have 15 errors", "intervals need 20 at least", "longer series"]
-    refused(ValueError, words, rnn(validation_fraction=0.08).fit(PAST["a"]).forecast, level=50)
-    refused(ValueError, ["have 0 errors"], naive(12).fit(PAST["a"][:20]).forecast, level=80)
+    words = ["there are 15 errors", "intervals need 20 at least", "longer series"]
+    refused(ValueError, words, rnn().fit(PAST["a"][:12]).forecast, level=50)
+    refused(ValueError, ["there are 0 errors"], naive(12).fit(PAST["a"][:20]).forecast, level=80)
+
+
+def as_if_unknown(learnt, others):
+    """Return what becomes of the learnt ones of errors of one step and target."""
+    errors = np.array([*learnt, *others])[:, np.newaxis, np.newaxis]
+    factor = held_out.enlargement(errors, np.arange(len(errors))[:, np.newaxis] < len(learnt))
+    assert (factor[len(learnt) :] == 1).all()
+    return (errors * factor)[: len(learnt), 0, 0]
+
+
+def test_each_series_has_its_own_rows_that_are_held_out_and_learnt():
+    lengths = {"b": 40, "c": 84, "a": 60, "d": 6}  # of the last not a horizon can be held out
+    long = pd.concat([as_long(PAST[["a"]][:n]).assign(shop=name) for name, n in lengths.items()])
+    model = rnn(**LONG).fit(long)
+    names, n = list(model.panel_.ids), np.array([lengths[name] for name in model.panel_.ids])
+    held_out = model._held_out("an interval")
+    n_training = np.where(n > 6, n - np.ceil(0.4 * n), n)
+    np.testing.assert_array_equal(held_out.first, n_training)
+    np.testing.assert_array_equal(held_out.last, n - H)
+    np.testing.assert_array_equal(held_out.first_of_all, np.minimum(np.maximum(5, n_training // 2), n_training))
+    assert held_out.count_truths(model.panel_, H) == (n - n_training)[n > 6].sum()
+    errors, number = model._errors, names.index("c")
+    of_c = errors.is_learnt[errors.series == number]
+    assert (of_c.sum(), (~of_c).sum()) == (50 - 25, 34 - H + 1)
+    assert errors.n_held_out == held_out.count_truths(model.panel_, H) / H
+
+
+def test_more_rows_never_take_a_level_away():
+    noise = pd.Series(RNG.normal(size=150), pd.date_range("2020-01-01", periods=150))
+    supported = []
+    for n in (38, 39, 40, 60, 99):  # held out of a horizon of 1: more than 38 are enough without what was learnt
+        model = rnn(1, validation_fraction=n / 150).fit(noise)
+        supported.append(model.forecast(level=(80, 95.5, 98)).iloc[0])
+        assert model._errors.is_learnt.any() == (n < 39)
+        assert model._errors_of_levels([98]).is_learnt.any() == (n < 99)
+        paths = model.sample(model.future_frame(), 5, random_state=0)
+        pd.testing.assert_frame_equal(paths, model.sample(model.future_frame(), 5, random_state=0), check_exact=True)
+    assert all(np.isfinite(of).all() for of in supported)
+
+
+def test_errors_of_what_was_learnt_are_never_made_smaller_nor_up_from_none():
+    np.testing.assert_array_equal(as_if_unknown([2, -2, np.nan], [1]), [2, -2, np.nan])
+    np.testing.assert_array_equal(as_if_unknown([1, -1], [4]), [4, -4])
+    for nothing_to_learn_of in ([np.nan], [], [0.0]):
+        assert np.isnan(as_if_unknown([0.0, 0.0], nothing_to_learn_of)).all()
+    assert np.isnan(as_if_unknown([0.0, 0.0, 0.0, 1e-3], [1.0])).all()  # usual are the smaller three quarters
+    assert np.isnan(as_if_unknown([1.0, -1.0], [np.nan])).all()
+
+
+def test_a_few_strays_among_those_held_out_are_not_everybodys():
+    others = [2.0, -2, 2, -2, 2, -2, 1e6, -1e6]
+    np.testing.assert_array_equal(as_if_unknown([1, -1, 1, 1e9], others), [2, -2, 2, 2e9])
+
+
+@pytest.mark.parametrize("missing", ["mask", "interpolate"])
+def test_errors_of_what_was_learnt_alone_are_refused(missing):
+    past = PAST[["a", "b"]].copy()
+    past.iloc[-33:, 1] = np.nan  # of 34 that are held out
+    model = rnn(missing=missing, target=["a", "b"]).fit(past)
+    past.iloc[-34:, 1] = np.nan
+    with pytest.warns(UserWarning, match="no more than 0.33 horizons .* larger validation_fraction"):
+        assert len(model.forecast(level=80)) == H
+    refused(ValueError, ["there are 0 errors"], rnn(missing=missing, target=["a", "b"]).fit(past).forecast, level=80)
+
+
+def test_what_was_held_out_counts_where_it_is_known():
+    model = rnn(1, missing="mask", validation_fraction=0.5)  # 42 rows, enough for a horizon of 1 if 39 are known
+    past = PAST["a"].copy()
+    past.iloc[[-5, -9, -20]] = np.nan
+    assert len(model.fit(past)._errors.is_learnt) == 42 - 3  # from rows before which a value is known
+    past.iloc[-30] = np.nan
+    assert model.fit(past)._errors.is_learnt.sum() > 30
+
+
+def test_series_of_which_nothing_is_held_out_say_nothing_of_how_much_is():
+    wide = PAST[["a", "b"]].copy()
+    wide.iloc[: -2 * H, 1] = np.nan  # too short to hold a horizon out, and to learn from what is left
+    errors = rnn(missing="mask", validation_fraction=0.5).fit(wide)._errors
+    assert errors.is_learnt[errors.series == 0].any()
+
+
+def test_each_step_counts_the_same_where_errors_of_what_was_learnt_are_made_larger():
+    errors = np.array([[[1.0], [2.0]], [[1.0], [8.0]], [[3.0], [6.0]]])
+    is_learnt = np.array([[True, True], [True, False], [False, False]])
+    # Learnt are 1 and 1 of the first step, 2 of the second; not learnt 3 of the first, 8 and 6 of the second: the
+    # smaller three quarters of two are both.
+    expected = errors * np.where(is_learnt, (3 + 7) / (1 + 2), 1)[..., np.newaxis]
+    np.testing.assert_allclose(errors * held_out.enlargement(errors, is_learnt), expected, rtol=1e-15)

@@ -188,7 +188,8 @@ def test_quantiles_of_any_outputs_stand_in_order(output, dtype):
     [
         (dict(loss="mse"), "'loss' parameter"),
         (dict(loss="huber", delta=0), "'delta' parameter"),
-        (dict(loss="quantile", quantile=1.0), "'quantile' parameter"),
+        (dict(loss="quantile", quantile=1.0), "between 0 and 1; got 1.0."),
+        (dict(loss="quantile", quantile="half"), "'quantile' parameter"),
         (dict(loss="quantile", quantile=[]), "quantile must hold one or more levels between 0 and 1"),
         (dict(loss="quantile", quantile=[0.5, 1.0]), "quantile must hold"),
         (dict(loss="quantile", quantile=["half"]), "quantile must hold"),

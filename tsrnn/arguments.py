@@ -10,7 +10,7 @@ import numpy as np
 
 from . import choices
 from .base import layer_sizes
-from .calendar import check_calendar, seasonal_periods
+from .calendar import check_calendar, seasonal_features, seasonal_periods
 from .carried import CarriedSettings, refuse_for_carried
 from .choices import is_auto, resolve
 from .counts import how_many
@@ -72,6 +72,26 @@ def lookback_for(given, panel):
     return choices.resolve_lookback(given.lookback, given.horizon, seasons, np.median(panel.lengths))
 
 
+def calendar_for(given, panel):
+    """Return the names of what is read off the clock: "auto" are none, but of counts what tells their seasons.
+
+    These stay in counts, and short windows do not show them well. Where windows must end in what is known, there is no
+    place for it. A warm start goes on with what was chosen before.
+    """
+    freq = panel.clock.freq
+    if not is_auto(given.calendar):
+        return check_calendar(given.calendar, freq)
+    skips, is_patched = (
+        not is_auto(of) and of > least for of, least in ((given.linear_skip, 0), (given.patch_size, 1))
+    )
+    is_short = lookback_for(given, panel) < choices.LONG_LOOKBACK
+    if given.loss not in COUNTS or skips or is_patched or not is_short:
+        return ()
+    if given.warm_start and hasattr(given, "choices_"):
+        return given.choices_["calendar"]
+    return seasonal_features(freq, np.median(panel.lengths))
+
+
 def forecasts_distributions(given):
     """Return whether what is forecast are distributions."""
     return has_distribution(given.loss, numbers_of(given.loss, given.delta, given.quantile))
@@ -98,6 +118,7 @@ def settings_for(given, panel, recipe=None, group=0):
         refuse_for_carried(
             given.window_norm, given.strategy, given.missing, given.windows_per_epoch, known_ahead, transform
         )
+    calendar = calendar_for(given, panel)
     settings = (CarriedSettings if given.state == "carried" else Settings)(
         horizon=given.horizon if given.strategy == "direct" else 1,
         n_ahead=given.horizon,
@@ -105,7 +126,7 @@ def settings_for(given, panel, recipe=None, group=0):
         least_seen=choices.least_seen(lookback),
         season=seasons[0],
         group=group,
-        network=_network(given, panel, window_norm, lookback, seasons[0]),
+        network=_network(given, panel, window_norm, lookback, seasons[0], calendar),
         transform=transform,
         missing=given.missing,
         bounds=limits(given.bounds),
@@ -113,7 +134,7 @@ def settings_for(given, panel, recipe=None, group=0):
         windows_per_epoch=None,
         batch_size=1,
         past_covariates=tuple(given.past_covariates or ()),
-        calendar=check_calendar(given.calendar, panel.clock.freq),
+        calendar=calendar,
     )
     return _with_sizes(given, settings, panel)
 
@@ -140,10 +161,10 @@ def _with_sizes(given, settings, panel):
     )
 
 
-def _network(given, panel, window_norm, lookback, season):
+def _network(given, panel, window_norm, lookback, season, calendar):
     """Return the Architecture that the arguments mean, of which the data give the sizes of what goes in and out."""
     loss, is_carried = resolve("loss", given.loss), given.state == "carried"
-    reads_ahead = bool(given._names_ahead(panel) or given.static_covariates or given.calendar)
+    reads_ahead = bool(given._names_ahead(panel) or given.static_covariates or calendar)
     skips = resolve("linear_skip", given.linear_skip)
     if is_auto(given.linear_skip) and (reads_ahead or is_carried or loss in COUNTS):
         skips = False
@@ -239,6 +260,7 @@ def describe_choices(way, errors, settings, options, n_members):
     return {
         "season": settings.season,
         "lookback": settings.lookback,
+        "calendar": settings.calendar,
         "recipes": way,
         "trial_errors": errors,
         "hidden_layer_sizes": network.hidden_layer_sizes,

@@ -21,6 +21,11 @@ def check_level(level, name="level"):
         raise ValueError(f"{name} is in percent, from 1 to below 100; got {plain(level)!r}{cure}.")
 
 
+def as_probability(number):
+    """Return how to write a probability that was given in percent, as the end of a message; nothing of another one."""
+    return f": write {number / 100:.12g}" if 2 <= number < 100 else ""
+
+
 def split_bands(frame, what, target=None, keys=()):
     """Return forecasts without their intervals, and the intervals as {level: (lower, upper)}, in rising order.
 

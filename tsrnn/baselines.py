@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator
 from .base import AUTO, POSITIVE_INT, StrOptions
 from .calendar import seasonal_period
 from .contract import ForecasterMixin
-from .intervals import HeldOut
+from .held_out import HeldOut, first_of_known_scale
 from .panel import interpolate, repeat_last
 
 
@@ -123,7 +123,5 @@ class SeasonalNaive(ForecasterMixin, BaseEstimator):
 
     def _held_out(self, asker):
         lengths = self._fitted_lengths
-        first = np.where(lengths >= self.season_, self.season_, 1)
-        if len(lengths) > 1:  # before that the scale, in units of which errors are pooled, is known too badly
-            first = np.maximum(first, lengths // 2)
+        first = first_of_known_scale(np.where(lengths >= self.season_, self.season_, 1), lengths)
         return HeldOut(self._forecasts_from, first, lengths - self._fitted_horizon)

@@ -86,6 +86,29 @@ def seasonal_periods(freq):
     return (season, 7 * season) if is_day else (season,)
 
 
+def seasonal_features(freq, n_rows):
+    """Return the names of the calendar features that say where in its seasons a clock is.
+
+    Parameters
+    ----------
+    freq : DateOffset or None
+    n_rows : float
+        Of a usual series. Seasons that it does not hold twice have none.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> from pandas.tseries.frequencies import to_offset
+    >>> [seasonal_features(to_offset(step), 100) for step in ("h", "D", "MS", "W", "YS")]
+    [('hour',), ('weekday',), ('month',), (), ()]
+    """
+    seasons = zip(_names_for(freq), seasonal_periods(freq), strict=False)  # the shortest first, both of them
+    return tuple(name for name, season in seasons if 1 < season <= n_rows / 2)
+
+
 def _divided(season, n):
     return season // n if season % n == 0 else 1
 
@@ -95,8 +118,8 @@ def check_calendar(calendar, freq):
 
     Parameters
     ----------
-    calendar : None, "auto" or list of str
-        None for none. "auto" for those whose cycle the step of the clock divides into parts: hour, weekday and day of
+    calendar : None, "all" or list of str
+        None for none. "all" for those whose cycle the step of the clock divides into parts: hour, weekday and day of
         year for steps below a day, weekday and day of year for days, day of year for weeks, month for months and
         quarters, none for years and for clocks of integers. Or names out of
 
@@ -124,18 +147,19 @@ def check_calendar(calendar, freq):
     --------
     >>> from pandas.tseries.frequencies import to_offset
     >>> from tsrnn.calendar import check_calendar
-    >>> check_calendar("auto", to_offset("15min"))
+    >>> check_calendar("all", to_offset("15min"))
     ('hour', 'weekday', 'day_of_year')
     >>> check_calendar(["month", "weekday"], to_offset("D"))
     ('month', 'weekday')
     """
     if calendar is None:
         return ()
-    if isinstance(calendar, str) and calendar == "auto":
+    if isinstance(calendar, str) and calendar == "all":
         return _names_for(freq)
     if not isinstance(calendar, list | tuple) or not all(isinstance(name, str) for name in calendar):
         raise TypeError(
-            f"calendar must be None, 'auto' or a list of names, such as ['hour', 'holidays:DE']; got {calendar!r}."
+            "calendar must be 'auto', 'all', None or a list of names, such as ['hour', 'holidays:DE']; "
+            f"got {calendar!r}."
         )
     if calendar and freq is None:
         raise ValueError(

@@ -130,7 +130,8 @@ class ForecasterMixin(IntervalMixin, RegressorMixin):
 
     def _fit_panel(self, panel):
         self._learn(panel)
-        vars(self).pop("_residuals", None)  # of what was fitted before
+        for name in ("_residuals", "_all_residuals"):  # of what was fitted before
+            vars(self).pop(name, None)
         self._keep_terms(panel)
         return self
 
@@ -214,10 +215,6 @@ class ForecasterMixin(IntervalMixin, RegressorMixin):
         Freq: MS, Name: sst, dtype: float64
         """
         h = self._steps_ahead(h)
-        if isinstance(X, Real | str | tuple):
-            raise TypeError(
-                f"X must be the rows to come, a DataFrame; got {shorten(X)}. For intervals write level={X!r}."
-            )
         levels = None if level is None else read_levels(level)
         return self._frame_ahead(self._values_ahead(h, X), X, levels)
 
@@ -513,6 +510,11 @@ class ForecasterMixin(IntervalMixin, RegressorMixin):
 
         With another Source, what it gives for them.
         """
+        if isinstance(X, Real | str) or (isinstance(X, list | tuple | np.ndarray) and np.ndim(X) < 2):
+            raise TypeError(
+                f"X must be the rows to come, a DataFrame; got {shorten(X)}. Levels are given by name: "
+                f"forecast(level={shorten(X)})."
+            )
         every, make = np.arange(self.panel_.n_series), (source or self._points_source).ahead
         if not len(self.panel_.covariate_names):
             return make(every, h)

@@ -1,13 +1,11 @@
 """RNNForecaster: from a series to the forecast of its next steps."""
 
-from functools import partial
 from numbers import Integral, Real
 
-import numpy as np
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from .answers import Distributions
+from .answering import AnsweringMixin
 from .arguments import check
 from .base import (
     AUTO,
@@ -18,26 +16,21 @@ from .base import (
     RecurrentEstimator,
     StrOptions,
     constraint_with_auto,
-    count_threads,
     one_of_or_none,
 )
-from .contract import ForecasterMixin, Source
-from .distributions import NormalScale
-from .intervals import HeldOut, read_levels
+from .contract import ForecasterMixin
+from .intervals import read_levels
 from .kernels.plan import WINDOW_NORMS
 from .learning import LearningMixin
-from .losses import LIKELIHOODS, has_distribution, refuse_no_counts
+from .losses import LIKELIHOODS, refuse_no_counts
 from .member import remembering
 from .panel import refuse_outside
 from .preparation import Series
-from .residuals import StandardErrors
 from .skill import skill_report
 from .streaming import Stream
 
-FITTED_AT_ONCE = 2**16
 
-
-class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
+class RNNForecaster(LearningMixin, AnsweringMixin, ForecasterMixin, RecurrentEstimator):
     """Recurrent network that forecasts the next steps of one series, or of many that it learns from together.
 
     A window of `lookback` steps is read by recurrent layers, and a dense layer gives all `horizon` steps after it. With
@@ -106,10 +99,12 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
         Covariates that are categories; "from_dtype" those of the dtype category, and those whose values are text,
         every one; a list names others beside these, None says that there are none. Each category has a vector of its
         own, which is learnt. One that training did not have is like a missing one: no category.
-    calendar : list of str, "auto" or None, default=None
+    calendar : list of str, "all", None or "auto", default="auto"
         What is read off the clock, and known ahead: "minute", "hour", "weekday", "day_of_month", "day_of_year" and
-        "month" as sine and cosine, "holidays:DE" as 0 and 1 (by the package holidays); "auto" are those that fit the
-        step of the clock (:func:`tsrnn.calendar.check_calendar`).
+        "month" as sine and cosine, "holidays:DE" as 0 and 1 (by the package holidays); "all" are those that fit the
+        step of the clock (:func:`tsrnn.calendar.check_calendar`), None is nothing. "auto" is nothing, but of counts
+        (`loss`), whose seasons are not taken out, those of the clock's seasons that usual series hold twice, such as
+        "weekday" of days; not with `linear_skip` or `patch_size`, nor in windows of 96 steps or more, which show them.
     scaler : {"standard", "minmax", "robust", "mean", "pooled", None}, transformer or "auto", default="auto"
         Scaling of each series, learnt on its training part alone. "standard": mean 0, deviation 1; "pooled": mean 0,
         and divided by the median of the deviations of all series. "auto" is "standard"; where several series are
@@ -223,8 +218,9 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
     hidden_layer_sizes_ : tuple of int
     choices_ : dict
         What was chosen, by the name of the argument; "recipes" are the `target_transform`, `window_norm` and `scaler`
-        that networks learn by, in turn, and "trial_errors" what the ways that were tried came to: mean absolute errors
-        on the part held out, in units of each series' mean change over a season. :meth:`report` prints it.
+        that networks learn by, in turn, and "trial_errors" what the ways that were tried came to, by their
+        `window_norm`: mean absolute errors on the part held out, in units of each series' mean change over a season.
+        :meth:`report` prints it.
     parameters_ : ndarray
         The flat vector of all weights; `get_weights` gives them by name.
     panel_ : Panel
@@ -272,7 +268,6 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
     {'construction': 3, 'durable_goods': 3}
     """
 
-    _more_residuals = "set a larger validation_fraction, or give longer series, or more of them"
     _parameter_constraints = {
         **NETWORK_CONSTRAINTS,
         "horizon": [POSITIVE_INT],
@@ -288,7 +283,7 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
         "patch_size": [POSITIVE_INT, AUTO],
         "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile", *LIKELIHOODS}), AUTO],
         "delta": [Interval(Real, 0, None, closed="neither")],
-        "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like"],
+        "quantile": [Real, "array-like"],
         "schedule": [*OPTIMIZER_CONSTRAINTS["schedule"], AUTO],
         "alpha": OPTIMIZER_CONSTRAINTS["alpha"],
         "strategy": [StrOptions({"direct", "recursive"})],
@@ -337,7 +332,7 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
         past_covariates=None,
         static_covariates=None,
         categorical_features="from_dtype",
-        calendar=None,
+        calendar="auto",
         scaler="auto",
         target_transform="auto",
         window_norm="auto",
@@ -501,9 +496,10 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
         >>> model.report()[["step", "n", "naive_MAE"]].round(3)
         season              12
         lookback            15
+        calendar            ()
         recipes             target_transform=['signed_log1p', 'deseasonalise'], window_norm='mean', scaler='standard'
                             target_transform='deseasonalise', window_norm='mean', scaler='standard'
-        trial_errors        []
+        trial_errors        {}
         hidden_layer_sizes  (32,)
         dropout             0.0
         linear_skip         True
@@ -520,35 +516,11 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
         1     2  73      1.110
         """
         check_is_fitted(self)
-        forecast, first, last, _ = self._held_out("report()")
+        held_out = self._held_out("report()")
         for name, value in self.choices_.items():
             shown = str(value) if name != "recipes" else ("\n" + " " * 20).join(map(str, value))
             print(f"{name:<20}{shown}")  # noqa: T201, what it is for
-        return skill_report(forecast, self.panel_, first, last, self._fitted_horizon)
-
-    @property
-    def _holds_out(self):
-        """Whether a part of the data was held out."""
-        _, n_training, lengths = self._before_refit
-        return bool((n_training < lengths).any())
-
-    def _held_out(self, asker):
-        members, n_training, lengths = self._before_refit
-        if not self._holds_out:
-            raise ValueError(f"{asker} needs a part held out for validation; fit with early_stopping=True.")
-        if self._began_warm:
-            raise ValueError(
-                "the weights that the warm start began from have seen what was held out later; set "
-                f"warm_start=False and fit again for {asker.removesuffix('()')}."
-            )
-        members, first = remembering(members, Series.of(self.panel_)), n_training[self._numbers]
-        last = lengths[self._numbers] - self._fitted_horizon
-        score = partial(self._scores_from, members) if self._forecasts_distributions else None
-        return HeldOut(partial(self._forecasts_from, members=members), first, last, score)
-
-    @property
-    def _fitted_bounds(self):
-        return self._members[0].settings.bounds or super()._fitted_bounds
+        return skill_report(held_out.forecast, self.panel_, held_out.first, held_out.last, self._fitted_horizon)
 
     def stream(self, series_id=None, level=None):
         """Return a stream that follows one series from the last known step on, one observation at a time.
@@ -586,7 +558,6 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
         levels, number = [] if level is None else read_levels(level), self.panel_.find(series_id)
         if levels:
             self._held_out("an interval that adapts")
-            self._tails(levels)  # which raises where errors are too few
         return Stream(self, number, levels)
 
     def _check_panel(self, panel):
@@ -596,87 +567,6 @@ class RNNForecaster(LearningMixin, ForecasterMixin, RecurrentEstimator):
         refuse_outside(panel, self._members[0].settings.bounds)
         self._members = remembering(self._members, Series.of(panel))
 
-    def _forecast_ahead(self, series, n_steps, ahead=None):
-        numbers = self._numbers[series]
-        return self._combine(lambda member, threads: member.forecast_ahead(numbers, n_steps, threads, ahead))
-
     def _names_ahead(self, panel):
         others = {*(self.past_covariates or ()), *(self.static_covariates or ())}
         return [name for name in panel.covariate_names if name not in others]
-
-    def _fitted_values(self, series, rows):
-        return self._fitted(self._forecasts_from, series, rows)
-
-    def _fitted(self, make, series, rows):
-        """Return of what `make` gives from the rows of series a horizon before the step that is each row itself."""
-        first, parts = np.maximum(rows - self._fitted_horizon + 1, 0), []
-        for start in range(0, len(rows), FITTED_AT_ONCE):  # one step of each forecast is kept
-            piece = slice(start, start + FITTED_AT_ONCE)
-            made = make(series[piece], first[piece])
-            parts.append(made[np.arange(len(made)), (rows - first)[piece]])
-        return np.concatenate(parts)
-
-    def _combine(self, forecast, members=None):
-        """Return the mean over groups of the median of what `forecast` returns for a member and a number of threads."""
-        groups = {}
-        for member in members or self._members:
-            groups.setdefault(member.settings.group, []).append(forecast(member, count_threads(self.n_jobs)))
-        medians = [of[0] if len(of) == 1 else 2 * np.median(np.multiply(of, 0.5), axis=0) for of in groups.values()]
-        # Halves, as the mean of two large numbers is made from their sum.
-        return medians[0] if len(medians) == 1 else sum(np.multiply(of, 1 / len(medians)) for of in medians)
-
-    def _forecasts_from(self, series, rows, members=None):
-        numbers = self._numbers[series]
-        return self._combine(lambda member, n_threads: member.forecast_from(numbers, rows, n_threads), members)
-
-    @property
-    def _forecasts_distributions(self):
-        """Whether what was fitted does."""
-        network = self._members[0].architecture
-        return has_distribution(network.loss, network.loss_numbers)
-
-    def _outputs_from(self, series, rows, members=None):
-        """Return what networks put out for the horizon from rows of series on, (n, horizon, n_targets, n_of_target)."""
-        numbers = self._numbers[series]
-        return self._combine(lambda member, n_threads: member.outputs_from(numbers, rows, n_threads), members)
-
-    def _outputs_ahead(self, series, n_steps, ahead=None):
-        numbers = self._numbers[series]
-        return self._combine(lambda member, threads: member.outputs_ahead(numbers, n_steps, threads, ahead))
-
-    @property
-    def _outputs_source(self):
-        shape = self.panel_.n_targets, self._members[0].architecture.n_of_target
-        return Source(partial(self._fitted, self._outputs_from), self._outputs_ahead, shape)
-
-    def _scores_from(self, members, series, rows):
-        """Return the normal scores of truths in the distributions that are forecast from these rows of series on."""
-        targets = members[0].targets_from(self._numbers[series], rows)
-        scale = self._scale_of(self._outputs_from(series, rows, members))
-        return scale.scores(targets, np.random.default_rng(0))
-
-    def _scale_of(self, outputs):
-        network = self._members[0].architecture
-        return NormalScale(network.loss, outputs, network.loss_numbers)
-
-    def _answers(self, points, series, steps, X, rows):
-        if not self._forecasts_distributions:
-            return super()._answers(points, series, steps, X, rows)
-        outputs = self._forecasts(series, steps, X, rows, self._outputs_source)
-        return self._distributions(outputs, series, steps)
-
-    def _answers_ahead(self, forecasts, X):
-        if not self._forecasts_distributions:
-            return super()._answers_ahead(forecasts, X)
-        outputs = self._values_ahead(forecasts.shape[1], X, self._outputs_source)
-        return self._distributions(outputs.reshape(-1, *outputs.shape[2:]), *self._future_rows(forecasts.shape[1]))
-
-    def _distributions(self, outputs, series, steps):
-        """Return the Distributions that outputs (n, n_targets, n_of_target) for steps of the clock stand for."""
-        rows, member = steps - self.panel_.starts[series], self._members[0]
-        return Distributions(self._scale_of(outputs), member.preparation, self._numbers[series], rows, member.series)
-
-    def _measured(self):
-        if self._forecasts_distributions and not self._holds_out:
-            return StandardErrors(self._fitted_horizon, self.panel_.n_targets)
-        return super()._measured()

@@ -4,7 +4,6 @@ import math
 from abc import abstractmethod
 from collections.abc import Iterable
 from numbers import Integral, Real
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,31 +12,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from .answers import Points
 from .asking import warn
-from .bands import check_level
+from .bands import as_probability, check_level
 from .base import shorten
 from .calibration import LEAST_RESIDUALS, exactly, least_for, tail
 from .counts import how_many
 from .frames import TARGET, plain
-from .residuals import residuals_of, scores_of
-
-
-class HeldOut(NamedTuple):
-    """Rows of each series to forecast from, and what forecasts and has not learnt from them.
-
-    Parameters
-    ----------
-    forecast : callable
-        Given series and rows, both of shape (n,), returns the forecasts from there on, (n, n_steps, n_targets).
-    first, last : ndarray of shape (n_series,)
-        None if the last is before the first.
-    score : callable, optional
-        Where distributions are forecast: returns likewise the normal scores of the truths there.
-    """
-
-    forecast: object
-    first: np.ndarray
-    last: np.ndarray
-    score: object = None
+from .residuals import residuals_of
 
 
 class IntervalMixin:
@@ -84,7 +64,8 @@ class IntervalMixin:
         -----
         UserWarning
             If a row is later than `horizon` steps after training. Its interval is as wide as that of the last step of
-            the horizon, as no errors of later ones are known, and may well be too narrow.
+            the horizon, as no errors of later ones are known, and may well be too narrow. Or if less than one and a
+            half horizons, of all series together, were held out.
 
         Notes
         -----
@@ -100,28 +81,38 @@ class IntervalMixin:
         network's own. Rows before which nothing was known have none: NaN.
 
         *Whose errors.* Those of forecasts from rolling origins: :class:`tsrnn.RNNForecaster` from every row of the part
-        held out for validation, by the networks before any `refit` (for how many epochs they were trained was chosen
-        there, so that these errors may be somewhat small); :class:`tsrnn.SeasonalNaive` from all rows after the first
-        season, of a panel from the second half of each series. They are computed when first asked for, from the rows of
-        `fit` alone, and kept: neither `update`, learning on, nor `set_weights` changes them.
+        held out for validation, and others where that is little, by the networks before any `refit` (for how many
+        epochs they were trained was chosen there, so that these errors may be somewhat small);
+        :class:`tsrnn.SeasonalNaive` from all rows after the first season, of a panel from the second half of each
+        series. They are computed when first asked for, from the rows of `fit` alone, and kept: neither `update`,
+        learning on, nor `set_weights` changes them.
+
+        *Where little was held out*, fewer known truths than 39 horizons have, of all series together, or fewer errors
+        than a level needs, forecasts from rows that were learnt from are taken beside them: of each series from the
+        first row with a whole window before it, of several from the second half of its training part on. Errors of what
+        was learnt are too small; so those of each target are multiplied by the usual size of the errors that are held
+        out over that of these, where that makes them larger. The usual size is the mean of the smaller three quarters
+        of absolute errors, in the units below, of each step the same weight. Few horizons tell how large errors are,
+        but not how they are distributed and go together. That is a rule of thumb, which promises nothing by itself:
+        ``benchmarks/FEW_SERIES.md`` has what such intervals hold.
 
         *How they are pooled.* Over series, step by step, each divided by the scale that its series had at the origin:
         the mean absolute difference of its values a season apart, up to there (a series alone needs none); and by how
         much larger the errors of this series, as far as they were known there, are in that unit than those of a usual
         series, the median, at most ten times. That counts with the power n / (n + 4), n being the horizons that they
-        cover: the more is known of a series, the more it goes by its own (credibility [4]_). Where a step
-        has fewer than 39 errors, which an interval of 95 % needs, those of as many steps before it as after it are
-        added, as few as give that many. Fewer than 20 are refused. Rows of training get the interval of the last step.
+        cover: the more is known of a series, the more it goes by its own (credibility [4]_). Where a step has fewer
+        than 39 errors, which an interval of 95 % needs, those of as many steps before it as after it are added, as few
+        as give that many. Fewer than 20 are refused, and those of what was learnt alone. Rows of training get the
+        interval of the last step.
 
         *What is assumed.* That the errors to come are exchangeable with these: that forecasts grow neither better nor
         worse, and the series no wilder. Then an interval holds the truth as often as its level says, or more often,
-        however errors are distributed. Origins of one series overlap, so that their errors depend on each other, and a
-        hundred of them say less than a hundred series: coverage is right on average over many such data, and may be off
-        for one: of a series alone whose part held out is only two or three horizons long, and whose errors go on for
-        long, 80 % may hold half; set a larger `validation_fraction`. It is that of one step at a time, over all series
-        together; a whole path stays within less often. In a panel whose part held out is hardly longer than the horizon
-        nothing was known there of the errors of a series, while those in it are known by its end: units differ so far,
-        and levels hold about.
+        however errors are distributed, if none of them is of what was learnt. Origins of one series overlap, so that
+        their errors depend on each other, and a hundred of them say less than a hundred series: coverage is right on
+        average over many such data, and may be off for one. It is that of one step at a time, over all series together;
+        a whole path stays within less often. In a panel whose part held out is hardly longer than the horizon nothing
+        was known there of the errors of a series, while those in it are known by its end: units differ so far, and
+        levels hold about.
 
         References
         ----------
@@ -186,10 +177,9 @@ class IntervalMixin:
         check_is_fitted(self)
         probabilities = read_probabilities(q)
         shares, texts = [exactly(number) for number in probabilities], [_written(number) for number in probabilities]
-        for share, text in zip(shares, texts, strict=True):
-            self._refuse_few(self._errors.n_least, share, f"the quantile {text}", _probabilities_from)
+        measured = self._errors_for(shares, [f"the quantile {text}" for text in texts], _probabilities_from)
         series, steps, _, answers = self._asked(X)
-        errors = self._errors.quantiles(shares, series, self._places(series, steps))
+        errors = measured.quantiles(shares, series, self._places(series, steps))
         suffixes = [f"-q-{text}" for text in texts]
         return self._give_back(series, steps, answers.at(errors), suffixes, self.panel_.frame_as_asked)
 
@@ -228,7 +218,9 @@ class IntervalMixin:
         draw of its last step. Errors farther from their median than seven deviations are drawn as that far; the
         deviation is that of a normal distribution whose middle 95 % are as wide. Different series are drawn
         independently of each other. Of distributions the draws are normal scores, and the path has the quantiles there;
-        if nothing was held out they are independent.
+        if nothing was held out they are independent. Where errors of what was learnt are among them, what errors of a
+        whole horizon have in common is somewhat too small, and so are the spreads of totals over steps:
+        ``benchmarks/FEW_SERIES.md``.
 
         References
         ----------
@@ -255,37 +247,64 @@ class IntervalMixin:
 
     @property
     def _errors(self):
-        """The Residuals of what `fit` held out, computed when first asked for; raise if they say nothing of a tail."""
+        """The Residuals of `fit`, computed when first asked for; raise if they say nothing of a tail."""
         if not hasattr(self, "_residuals"):
             self._residuals = self._measured()
         n = self._residuals.n_least
         if n < LEAST_RESIDUALS:
             raise ValueError(
-                f"forecasts of rows that were not learnt from have {how_many(n, 'error')}, and intervals need "
+                f"there {'is' if n == 1 else 'are'} {how_many(n, 'error')} of earlier forecasts, and intervals need "
                 f"{LEAST_RESIDUALS} at least; {self._more_residuals}."
             )
+        self._warn_of_few(self._residuals)
         return self._residuals
 
-    def _measured(self):
-        """Return the Residuals of what is HeldOut."""
-        forecast, first, last, score = self._held_out("an interval")
-        if score is not None:
-            return scores_of(score, self.panel_, first, last, self._fitted_horizon)
-        lengths = last + self._fitted_horizon
-        return residuals_of(forecast, self.panel_, first, last, self._fitted_horizon, lengths)
+    def _warn_of_few(self, residuals):
+        """Warn if how large errors are is hardly known; what says it of itself need not."""
+
+    @property
+    def _all_errors(self):
+        """The Residuals of all rows that `fit` can forecast from, however many it held out."""
+        if not hasattr(self, "_all_residuals"):
+            self._all_residuals = self._measured(least=math.inf)
+        return self._all_residuals
+
+    def _measured(self, **options):
+        """Return the Residuals of what is HeldOut; options as `residuals_of` takes them."""
+        return residuals_of(self._held_out("an interval"), self.panel_, self._fitted_horizon, **options)
+
+    def _errors_for(self, shares, names, supported):
+        """Return the Residuals that support quantiles, all there are where it takes them; raise if these are too few.
+
+        Parameters
+        ----------
+        shares : list of Fraction
+        names : list of str
+            What each of them is called.
+        supported : callable
+            Given a number of errors, returns what they support.
+        """
+        errors = self._errors
+        if errors.n_least < max(map(least_for, shares)):
+            errors = self._all_errors
+        for share, name in zip(shares, names, strict=True):
+            self._refuse_few(errors.n_least, share, name, supported)
+        return errors
+
+    def _errors_of_levels(self, levels):
+        """Return the Residuals that support intervals of these levels; raise if there are too few errors for one."""
+        names = [f"an interval of {_written(level)} %" for level in levels]
+        return self._errors_for(self._tails(levels), names, _levels_from)
 
     def _tails(self, levels):
-        """Return the shares that intervals leave out on each side; raise if there are too few errors for a level."""
-        n = self._errors.n_least
-        for level in levels:
-            self._refuse_few(n, tail(level), f"an interval of {_written(level)} %", _levels_from)
+        """Return the shares that intervals leave out on each side."""
         return [tail(level) for level in levels]
 
     def _intervals_of(self, asked, levels, frame):
         """Return a frame with the forecasts of rows and their intervals; `asked` as `_asked` gives it."""
-        rising, (series, steps, points, answers) = self._tails(levels), asked
+        measured, rising, (series, steps, points, answers) = self._errors_of_levels(levels), self._tails(levels), asked
         shares = [*rising, *(1 - share for share in rising[::-1])]
-        errors = self._errors.quantiles(shares, series, self._places(series, steps))
+        errors = measured.quantiles(shares, series, self._places(series, steps))
         values = np.concatenate([points[..., np.newaxis], answers.at(errors)], axis=2)
         return self._give_back(series, steps, values, suffixes_of(levels), frame)
 
@@ -363,8 +382,7 @@ def read_probabilities(q):
     probabilities = _read_numbers("q", q, "(0.1, 0.5, 0.9)")
     for given in probabilities:
         if not 0 < given < 1:
-            cure = f": write {given / 100:.12g}" if 2 <= given < 100 else ""
-            raise ValueError(f"q must be between 0 and 1, both left out; got {given}{cure}.")
+            raise ValueError(f"q must be between 0 and 1, both left out; got {given}{as_probability(given)}.")
     return sorted(probabilities)
 
 

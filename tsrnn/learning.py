@@ -155,12 +155,12 @@ class LearningMixin:
         return [rng.randint(np.iinfo(np.int32).max) for _ in range(n)]
 
     def _try(self, ways, panel, series, n_training, seed):
-        """Return the best of some ways, and the errors of all that were tried.
+        """Return the best of some ways, and the mean errors of all that were tried, by their `window_norm`.
 
         Each is tried by a network of its first recipe, which is trained for a part of the epochs.
         """
         if len(ways) == 1 or (n_training == series.lengths).all():
-            return ways[0], []
+            return ways[0], {}
         kind = _KINDS[self.state]
 
         def attempt(k, options, name):
@@ -184,7 +184,8 @@ class LearningMixin:
         errors = self._side_by_side(attempt, len(ways), options)
         if any(of is None for of in errors):  # a trial is nothing to keep
             raise KeyboardInterrupt
-        return ways[choices.best_way(errors)], [float(of.mean()) for of in errors if len(of)]
+        means = {way[0].window_norm: float(of.mean()) for way, of in zip(ways, errors, strict=True) if len(of)}
+        return ways[choices.best_way(errors)], means
 
     def _options_for(self, settings, n_windows, max_time):
         """Return the TrainingOptions that the arguments mean for so many windows of an epoch."""

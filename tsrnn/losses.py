@@ -4,6 +4,7 @@ from numbers import Real
 
 import numpy as np
 
+from .bands import as_probability
 from .base import list_values, shorten
 from .choices import is_auto
 from .distributions import COUNTS
@@ -17,14 +18,17 @@ def quantile_levels(quantile):
     """Return the levels of quantiles as a user gave them, one or more; raise for what is none."""
     levels = list_values(quantile.item() if isinstance(quantile, np.ndarray) and not quantile.ndim else quantile)
     if not levels or not all(isinstance(level, Real) and 0 < level < 1 for level in levels):
-        raise ValueError(f"quantile must hold one or more levels between 0 and 1; got {shorten(quantile)}.")
+        others = [level for level in levels if isinstance(level, Real) and not 0 < level < 1]
+        cure = as_probability(others[0]) if others else ""
+        raise ValueError(f"quantile must hold one or more levels between 0 and 1; got {shorten(quantile)}{cure}.")
     return tuple(map(float, levels))
 
 
 def numbers_of(loss, delta, quantile):
     """Return what a network is told of a loss beside its name: levels in rising order, each once, or `delta`."""
+    levels = quantile_levels(quantile)  # which are checked with any loss, as other arguments are
     if loss == "quantile":
-        return tuple(sorted(set(quantile_levels(quantile))))
+        return tuple(sorted(set(levels)))
     return (float(delta),) if loss == "huber" else ()
 
 

@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from .base import count_validation
 from .checking import cast_targets, check_weights, read_scored, read_targets
 from .kernels.buffers import Sequences
-from .losses import quantile_levels
+from .losses import numbers_of, quantile_levels
 from .network.windows import Windows
 from .windowed import WINDOW_CONSTRAINTS, WindowEstimator
 
@@ -229,7 +229,7 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
         **WINDOW_CONSTRAINTS,
         "loss": [StrOptions(REGRESSION_LOSSES)],
         "delta": [Interval(Real, 0, None, closed="neither")],
-        "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like"],
+        "quantile": [Real, "array-like"],
         "validation_gap": [Interval(Integral, 0, None, closed="left")],
     }
 
@@ -561,11 +561,8 @@ class RNNRegressor(RegressorMixin, WindowEstimator):
 
     def _outputs(self, windows):
         """Return the number of outputs of the network, the loss and its numbers."""
-        n_targets = windows.y.shape[-1]
-        if self.loss == "quantile":
-            levels = tuple(sorted(set(self._read_levels())))
-            return n_targets * len(levels), self.loss, levels
-        return n_targets, self.loss, (float(self.delta),) if self.loss == "huber" else ()
+        numbers = numbers_of(self.loss, self.delta, self.quantile)
+        return windows.y.shape[-1] * (len(numbers) if self.loss == "quantile" else 1), self.loss, numbers
 
     def _keep_targets(self, windows):
         self.n_outputs_ = windows.y.shape[-1]

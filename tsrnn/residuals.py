@@ -1,5 +1,6 @@
 """How forecasts from rows of the past missed: numbers that are pooled, and quantiles and draws of them."""
 
+import math
 from dataclasses import dataclass, fields
 from functools import cached_property, partial
 
@@ -8,6 +9,7 @@ from scipy.special import ndtri
 
 from .calendar import seasonal_period
 from .calibration import (
+    N_POOLED,
     correlation_of,
     draw_scores,
     evenly_spread,
@@ -16,6 +18,7 @@ from .calibration import (
     quantiles,
     without_strays,
 )
+from .held_out import enlargement
 
 MOST_RESIDUALS = 2**22  # numbers that are kept; of more, those of origins that are evenly spread
 CREDIBLE = 4  # horizons of errors of a series that say as much of those to come as what is usual does
@@ -36,11 +39,17 @@ class Residuals:
         Of the whole series, in its units; 1 of a series alone.
     series : ndarray of shape (n_origins,)
         Of each origin.
+    is_learnt : ndarray of shape (n_origins,), bool
+        Whether the first truth was learnt: values of what was learnt are enlarged, as `held_out.enlargement` says.
+    n_held_out : float
+        Horizons of truths that were not learnt, of all series together.
     """
 
     values: np.ndarray
     scales: np.ndarray
     series: np.ndarray
+    is_learnt: np.ndarray
+    n_held_out: float
 
     def __getstate__(self):
         return {field.name: getattr(self, field.name) for field in fields(self)}  # all else is made again
@@ -100,6 +109,7 @@ class StandardErrors:
     n_steps: int
     n_targets: int
     n_least = 2**62
+    n_held_out = math.inf
 
     def quantiles(self, probabilities, series, places):
         """Return the normal scores of probabilities, for each row the same."""
@@ -124,28 +134,52 @@ def _draw_for_rows(draw, shape, seed, series, places):
     return np.moveaxis(scores[of_rows, :, places], 1, 2)
 
 
-def residuals_of(forecast, panel, first, last, n_steps, lengths):
-    """Return the Residuals of forecasts.
+def residuals_of(held_out, panel, n_steps, least=N_POOLED):
+    """Return the Residuals of what is HeldOut: errors of forecasts, or the scores of truths in distributions.
+
+    Those of what was learnt are among them where fewer than `least` horizons are held out.
+    """
+    n_held_out = held_out.count_truths(panel, n_steps) / n_steps
+    first = held_out.first if n_held_out >= least else held_out.first_of_all
+    series, rows = _some_origins(panel, first, held_out.last, n_steps)
+    is_learnt = rows[:, np.newaxis] + np.arange(n_steps) < held_out.first[series][:, np.newaxis]
+    scales = np.ones((panel.n_series, panel.n_targets))
+    if not len(series):
+        errors = np.zeros((0, n_steps, panel.n_targets))
+    elif held_out.score is not None:
+        errors = held_out.score(series, rows)
+        errors[np.isnan(_truths(panel, series, rows, n_steps))] = np.nan  # which may have been filled
+        errors = errors * enlargement(errors, is_learnt)
+    else:
+        errors = errors_from(held_out.forecast, panel, series, rows, n_steps)
+        if panel.n_series > 1:
+            errors, scales = _in_units_of_series(errors, is_learnt, panel, held_out.last + n_steps, series, rows)
+        else:
+            errors = errors * enlargement(errors, is_learnt)
+    return Residuals(errors, scales, series, is_learnt[:, 0], n_held_out)
+
+
+def _in_units_of_series(errors, is_learnt, panel, lengths, series, rows):
+    """Return errors in units of their series as they were known where these were made from, and the units at the end.
 
     Parameters
     ----------
-    forecast, panel, first, last, n_steps
-        As in `rolling_origins` and `errors_from`.
+    errors : ndarray of shape (n_origins, n_steps, n_targets)
+    is_learnt : ndarray of shape (n_origins, n_steps), bool
+    panel : Panel
     lengths : ndarray of shape (n_series,)
         Rows of each series that were fitted.
+    series, rows : ndarray of shape (n_origins,)
+        Of each origin.
     """
-    series, rows = _some_origins(panel, first, last, n_steps)
-    errors = np.zeros((0, n_steps, panel.n_targets))
-    if len(series):
-        errors = errors_from(forecast, panel, series, rows, n_steps)
-    if panel.n_series == 1 or not len(series):
-        return Residuals(errors, np.ones((panel.n_series, panel.n_targets)), series)
-    of, at, n = np.append(series, np.arange(panel.n_series)), np.append(rows, lengths), len(series)
+    n = len(series)  # the origins come first, then the end of each series
+    of, at = np.append(series, np.arange(panel.n_series)), np.append(rows, lengths)
     scales = scales_before(panel, lengths, of, at)
+    errors = errors * enlargement(errors / scales[:n, np.newaxis], is_learnt)
     at_last = scales[n:]  # in units of which sums over series lose no digits of a small one
     sizes, n_horizons = sizes_before(errors / at_last[series][:, np.newaxis], series, rows, of, at)
     scales = scales * unusualness(sizes * at_last[of] / scales, n_horizons, is_last=np.arange(len(of)) >= n)
-    return Residuals(errors / scales[:n, np.newaxis], scales[n:], series)
+    return errors / scales[:n, np.newaxis], scales[n:]
 
 
 def sizes_before(errors, series, rows, of, at):
@@ -200,23 +234,6 @@ def unusualness(sizes, n_horizons, is_last):
     with np.errstate(divide="ignore", invalid="ignore"):  # where most series are forecast without any error
         ratio = np.clip(sizes / usual, 1 / MOST_UNUSUAL, MOST_UNUSUAL)
     return np.where(np.isnan(ratio), 1.0, ratio) ** (n_horizons / (n_horizons + CREDIBLE))
-
-
-def scores_of(score, panel, first, last, n_steps):
-    """Return as Residuals the normal scores of truths in the distributions that were forecast for them.
-
-    Parameters
-    ----------
-    score : callable
-        Given series and rows, both of shape (n,), returns the scores of the steps from there on, (n, n_steps,
-        n_targets).
-    panel, first, last, n_steps
-        As in `residuals_of`.
-    """
-    series, rows = _some_origins(panel, first, last, n_steps)
-    scores = score(series, rows) if len(series) else np.zeros((0, n_steps, panel.n_targets))
-    scores[np.isnan(_truths(panel, series, rows, n_steps))] = np.nan  # which may have been filled
-    return Residuals(scores, np.ones((panel.n_series, panel.n_targets)), series)
 
 
 def _some_origins(panel, first, last, n_steps):

@@ -67,9 +67,15 @@ class Stream:
         self._memory = kind.of(panel, number, forecaster._numbers[number], members)
         weights = b"".join(member.parameters.tobytes() for member in members)
         self._of = f"{panel.label(number)} {hashlib.sha256(weights).hexdigest()}"
-        for name in ("_before_refit", "_residuals"):  # of all series, which a stream does not hold on to
+        for name in (
+            "_before_refit",
+            "_residuals",
+            "_all_residuals",
+        ):  # of all series, which a stream does not hold on to
             self._view.__dict__.pop(name, None)
-        self._adaptation = Adaptation.of(forecaster._errors, number, levels) if levels else None
+        self._adaptation = None
+        if levels:
+            self._adaptation = Adaptation.of(forecaster._errors_of_levels(levels), number, levels)
         self._seen()
 
     def update(self, observation):
@@ -126,8 +132,11 @@ class Stream:
         Intervals begin as those of the forecaster. Each observation is compared with the interval that was forecast for
         it from the step before, if one was, and the share of misses that is asked for goes up or down, so that in the
         long run as many are made as are wished for (Gibbs and Candès 2021). Its errors take the place of the oldest, of
-        each step that was forecast with an interval. So a stream that is asked at every step follows a world that
-        changes; one that is not asked does not adapt. At most 500 errors of each step are remembered.
+        each step that was forecast with an interval. Where little was held out, errors of what was learnt are forgotten
+        besides, until as many are left as were held out, or 39, or as the highest level needs, when that many new ones
+        have come; later ones fill their places again. Of a panel those of other series go before the own ones. So a
+        stream that is asked at every step follows a world that changes; one that is not asked does not adapt. At most
+        500 errors of each step are remembered.
 
         References
         ----------
@@ -150,7 +159,7 @@ class Stream:
         if level is None:
             return view.forecast(h, X)
         view, levels, n_steps = copy(view), self._levels(level), view._steps_ahead(h)
-        view._residuals, view._tails = self._adaptation.residuals, self._adaptation.tails
+        view._errors_of_levels, view._tails = (lambda _: self._adaptation.residuals), self._adaptation.tails
         forecasts = view._values_ahead(n_steps, X)
         frame = view._frame_ahead(forecasts, X, levels)
         self._adaptation = self._adaptation.awaiting(view._answers_ahead(forecasts, X), levels)

@@ -56,7 +56,7 @@ FORECAST = """examples:
   tsrnn forecast co2 --horizon 104 --missing interpolate --plot co2.png
   tsrnn forecast us_employment --horizon 12 --out next_year.parquet
   tsrnn forecast seattle_weather --target temp_max --past-covariates wind \\
-      --calendar auto --horizon 7
+      --calendar all --horizon 7
 """
 BACKTEST = """examples:
   tsrnn backtest elnino --horizon 12
@@ -76,7 +76,7 @@ SHOWN = ["MAE", "RMSE", "sMAPE", "MASE"]  # if nobody asks for others
 OF_NETWORK = (
     "cell", "hidden_layer_sizes", "lookback", "n_members", "max_iter", "max_time", "learning_rate",
     "windows_per_epoch", "random_state", "calendar", "missing", "freq", "strategy", "target_transform", "scaler",
-    "window_norm", "bounds", "state", "loss", "quantile",
+    "window_norm", "bounds", "state", "loss", "quantile", "validation_fraction",
 )  # fmt: skip
 
 
@@ -96,6 +96,8 @@ class Parser(argparse.ArgumentParser):
             if unknown[0].partition("=")[0] == "--future":
                 hint = "; a backtest knows all rows: name their columns known ahead with --covariates"
             self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+        if getattr(known, "quantile", None) is not None and known.loss != "quantile":
+            self.error("--quantile is for --loss quantile; add that, or leave it out")
         return known, unknown
 
     def error(self, message):
@@ -282,14 +284,15 @@ def _add_data(parser, future):
         help="covariates whose numbers are mere names, such as 1 to 4 for four regions; those of text always are names",
     )  # fmt: skip
     covariates.add_argument(
-        "--calendar", nargs="+", action=_Names, alone="auto", metavar="FEATURE",
-        help="auto; or some of minute, hour, weekday, day_of_month, day_of_year, month, holidays:DE, holidays:US-CA; "
-        'holidays need an extra package: python -m pip install ".[holidays]"',
+        "--calendar", nargs="+", action=_Names, alone=("all", "none"), metavar="FEATURE",
+        help="all that fit the clock; none; or some of minute, hour, weekday, day_of_month, day_of_year, month, "
+        'holidays:DE, holidays:US-CA; holidays need an extra package: python -m pip install ".[holidays]" (default: '
+        "none; of counts what tells their seasons)",
     )  # fmt: skip
 
     series = parser.add_argument_group("scale of the series, given back to forecasts")
     series.add_argument(
-        "--target-transform", nargs="+", action=_Names, alone="none", choices=("none", *TRANSFORMS), metavar="NAME",
+        "--target-transform", nargs="+", action=_Names, alone=("none",), choices=("none", *TRANSFORMS), metavar="NAME",
         help=f"none, or one after the other, before the scaler: {', '.join(TRANSFORMS)} (default: deseasonalise if the "
         "clock has a season; for some of the networks signed_log1p before it if no value is negative; none of counts); "
         'stl and mstl need an extra package: python -m pip install ".[statsmodels]"',
@@ -354,6 +357,10 @@ def _add_network(parser):
         help="epochs (passes over the data) at most (default: 5 to 100, for about 5,000 updates of the weights; "
         "fewer for much data)",
     )  # fmt: skip
+    network.add_argument(
+        "--validation-fraction", type=_share, metavar="SHARE",
+        help="of the rows of each series, the latest, that are held out to watch a fit (default: 0.1)",
+    )  # fmt: skip
     network.add_argument("--max-time", type=_positive, metavar="SECONDS", help="of each fit (default: no limit)")
     network.add_argument(
         "--windows-per-epoch", type=_count, metavar="N",
@@ -368,16 +375,17 @@ def _add_network(parser):
 
 
 class _Names(argparse.Action):
-    """Takes names, of which one, `alone`, goes with no other."""
+    """Takes names, of which some, `alone`, go with no other."""
 
     def __init__(self, *arguments, alone, **options):
         super().__init__(*arguments, **options)
         self.alone = alone
 
     def __call__(self, parser, namespace, values, option_string=None):
-        if self.alone in values and len(values) > 1:
-            others = " ".join(value for value in values if value != self.alone)
-            parser.error(f"{option_string} {self.alone} stands alone; give it, or {others}")
+        alone = next((value for value in values if value in self.alone), None)
+        if alone is not None and len(values) > 1:
+            others = " ".join(value for value in values if value not in self.alone)
+            parser.error(f"{option_string} {alone} stands alone; give it, or {others}")
         setattr(namespace, self.dest, values)
 
 
@@ -385,15 +393,17 @@ class _Numbers(argparse.Action):
     """Takes numbers, or refuses them in the words of the library, by the method `check`."""
 
     def __call__(self, parser, namespace, values, option_string=None):
-        numbers = [_number_or_text(text) for text in values]
         try:
+            numbers = [_number(text, self.example) for text in values]
             self.check(numbers)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, argparse.ArgumentTypeError) as error:
             raise argparse.ArgumentError(self, str(error).removesuffix(".")) from None
         setattr(namespace, self.dest, numbers)
 
 
 class _Levels(_Numbers):
+    example = "80 95"
+
     def check(self, levels):
         from ..intervals import read_levels
 
@@ -401,17 +411,19 @@ class _Levels(_Numbers):
 
 
 class _Quantiles(_Numbers):
+    example = "0.1 0.9"
+
     def check(self, levels):
         from ..losses import quantile_levels
 
         quantile_levels(levels)
 
 
-def _number_or_text(text):
+def _number(text, example):
     try:
         number = float(text)
     except ValueError:
-        return text
+        raise argparse.ArgumentTypeError(f"must be numbers, such as {example}; got {text!r}") from None
     return int(number) if number.is_integer() else number
 
 
@@ -465,6 +477,13 @@ def _positive(text):
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"must be more than 0, got {text}")
     return number
+
+
+def _share(text):
+    share = _positive(text)
+    if share >= 1:
+        raise argparse.ArgumentTypeError(f"must be a share below 1, such as 0.2; got {text}")
+    return share
 
 
 def _bound(text):

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ..arguments import count_members, settings_for, ways_to_try
 from ..counts import how_many
+from ..losses import is_no_count
 
 
 class Comparison:
@@ -139,6 +140,19 @@ def print_fit(model, where):
         names = transform if isinstance(transform, str) else " ".join(transform)
         norm, scaler = recipe.window_norm or "none", recipe.scaler or "none"
         print(f"          {who}by --target-transform {names} --window-norm {norm} --scaler {scaler}")
+
+
+def print_negative(forecast, panel, bounds):
+    """Print that numbers of a forecast are negative, where no value of the data is, and how to keep them from it."""
+    table = pd.DataFrame(forecast)
+    keys = [name for name in (panel.form.id_name, panel.form.time_name) if name in table]
+    n = int((table.drop(columns=keys).to_numpy() < 0).sum())
+    if not n or (bounds or (None,))[0] is not None or (panel.values < 0).any():
+        return
+    are = "is" if n == 1 else "are"
+    print(f"          {how_many(n, 'number')} of it {are} negative, but no value of the data: try --bounds 0 none")
+    if not is_no_count(panel.values).any():
+        print("          (the data are counts, which --loss negative_binomial forecasts as such)")
 
 
 def print_ends(panel, missing):

@@ -3,11 +3,14 @@
 import copy
 import re
 import sys
+import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from .. import datasets
+from ..answering import held_out_of
 from ..arguments import count_training, settings_for
 from ..backtesting import backtest
 from ..baselines import SeasonalNaive
@@ -25,6 +28,7 @@ from .printing import (
     print_data,
     print_ends,
     print_fit,
+    print_negative,
     print_network,
     print_summary,
     print_table,
@@ -67,6 +71,7 @@ def run_forecast(arguments):
     print_fit(final, "the latest part; then trained on that, too")
     _write(forecast, arguments)
     print(f"written   {span(_stamps_of(forecast, selection))} -> {arguments.out}")
+    print_negative(forecast, panel, final.bounds)
     if arguments.plot is not None:
         _draw_forecast(arguments, selection, panel, comparison, forecast)
 
@@ -130,13 +135,11 @@ def _is_watched():
 def _make_model(arguments, selection, **more):
     """Return the forecaster that the arguments describe."""
     given = {name: getattr(arguments, name) for name in OF_NETWORK if getattr(arguments, name) is not None}
-    if given.get("calendar") == ["auto"]:
-        given["calendar"] = "auto"
+    if given.get("calendar") in (["all"], ["none"]):
+        given["calendar"] = given["calendar"][0]
     if len(given.get("target_transform", [])) == 1:
         given["target_transform"] = given["target_transform"][0]
-    if "quantile" in given and given.get("loss") != "quantile":
-        raise ValueError("--quantile is for --loss quantile; add that, or leave it out.")
-    for name in ("scaler", "window_norm", "target_transform"):
+    for name in ("calendar", "scaler", "window_norm", "target_transform"):
         if given.get(name) == "none":
             given[name] = None
     return RNNForecaster(arguments.horizon, **given, **selection.options, **more)
@@ -161,15 +164,16 @@ def _check(model, selection):
 def _check_levels(model, panel, levels):
     """Raise what intervals would raise for too few errors, which are those of the part that a fit holds out."""
     column_names(panel.form, suffixes_of(levels))
-    n_training = count_training(model, Series.of(panel), settings_for(model, panel))[np.argsort(panel.order)]
+    settings, probe = settings_for(model, panel), copy.copy(model)
+    n_training = count_training(model, Series.of(panel), settings)[np.argsort(panel.order)]
 
     def forecast(series, rows):
-        return np.zeros((len(rows), model.horizon, panel.n_targets))
+        return np.ones((len(rows), model.horizon, panel.n_targets))
 
-    probe = copy.copy(model)
-    last = panel.lengths - model.horizon
-    probe._residuals = residuals_of(forecast, panel, n_training, last, model.horizon, panel.lengths)
-    probe._tails(levels)
+    held_out = held_out_of(n_training, panel.lengths - model.horizon, settings.lookback, forecast)
+    probe._measured = partial(residuals_of, held_out, panel, model.horizon)
+    with warnings.catch_warnings(action="ignore"):  # of what the forecast warns of, too
+        probe._errors_of_levels(levels)
 
 
 def _check_test(panel, horizon):

@@ -25,7 +25,6 @@ _SENTENCES = {
     "set refit to True or a number": "give --refit yes or a number",
     "set refit=True": "give --refit yes",
     "ask for less, or": "lower --level, or",
-    "set a larger validation_fraction, or give": "give",
     "set it to 'scale' or None": "leave it out",
     "convert X with tz_localize or tz_convert": "write both alike",
     "give the data an index of dates or periods, or omit calendar": "give dates as --time-col, or omit --calendar",
@@ -33,7 +32,8 @@ _SENTENCES = {
 # Arguments with their values; and names of arguments that no sentence has in another meaning.
 _UNDERSCORED = (
     "past_covariates|static_covariates|categorical_features|id_col|time_col|n_members|max_time|max_iter|learning_rate|"
-    "windows_per_epoch|window_size|n_origins|hidden_layer_sizes|random_state|target_transform|window_norm"
+    "windows_per_epoch|window_size|n_origins|hidden_layer_sizes|random_state|target_transform|window_norm|"
+    "validation_fraction"
 )
 _WITH_VALUE = re.compile(
     rf"(?<![\w'\"-])(set )?({_UNDERSCORED}|missing|initial|step|window|refit|horizon|lookback|calendar|freq|target|"
