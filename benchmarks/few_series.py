@@ -4,7 +4,8 @@
 
 The part that is held out of a few series is but a few horizons long, so that intervals are made of errors on what was
 learnt, too. How good that is no theorem says, so it is measured here. The rule was chosen on other draws of AR .6,
-AR .9, walk and counts. Of 60 and 100 rows a single horizon is held out, of which the forecaster warns.
+AR .9, walk and counts. Of 40, 60 and 100 rows a single horizon is held out, of which the
+forecaster warns.
 
 Of each process `--draws` panels are drawn; with nothing set but the horizon, and the loss where one is named, a network
 is fitted, and forecasts three horizons, one after the other. Series are sums of a level, a week and errors:
@@ -12,7 +13,9 @@ is fitted, and forecasts three horizons, one after the other. Series are sums of
 - **white**: independent normal errors;
 - **AR .6**, **AR .9**: errors that go on, by this coefficient from day to day;
 - **walk**: the sum of independent changes, without a week;
-- **counts**: Poisson, of mean 12 from Monday to Friday and 3 at weekends.
+- **counts**: Poisson, of mean 12 from Monday to Friday and 3 at weekends;
+- **months**: independent normal errors, with a year of twelve steps in the place of the week;
+- **rising months**: the same, which double in ten years, year and errors with the level.
 
 Columns:
 
@@ -41,7 +44,7 @@ RESULTS = FOLDER / "FEW_SERIES.md"
 N_PATHS = 300
 N_TESTS = 3  # horizons
 LEVELS = 80, 95
-WEEK = 4 * np.sin(2 * np.pi * np.arange(7) / 7)
+WEEK, YEAR = (4 * np.sin(2 * np.pi * np.arange(n) / n) for n in (7, 12))
 # Process, rows, horizon, series and loss.
 CASES = [
     ("white", 60, 12, 1, "auto"),
@@ -57,6 +60,8 @@ CASES = [
     ("walk", 516, 28, 1, "auto"),
     ("counts", 516, 28, 1, "auto"),
     ("counts", 400, 7, 1, "negative_binomial"),
+    ("months", 40, 12, 1, "auto"),
+    ("rising months", 120, 12, 1, "auto"),
 ]
 COLUMNS = ["process", "rows", "horizon", "series", "loss", "80 %", "95 %", "lowest tenth", "naive", "total", "CRPS"]
 
@@ -100,19 +105,23 @@ def measure(process, n_rows, horizon, n_series, loss, n_draws):
 
 
 def draw(process, n_rows, horizon, n_series, seed):
-    """Return a wide frame of days with the rows to fit and those of the tests."""
+    """Return a wide frame of days, or months, with the rows to fit and those of the tests."""
     rng, n = np.random.default_rng(seed), n_rows + N_TESTS * horizon
     days = np.arange(n)
     if process == "counts":
         values = rng.poisson(np.where(days % 7 < 5, 12, 3)[:, np.newaxis], (n, n_series))
     else:
-        coefficient = {"white": 0, "AR .6": 0.6, "AR .9": 0.9, "walk": 1}[process]
+        coefficient = {"AR .6": 0.6, "AR .9": 0.9, "walk": 1}.get(process, 0)
         values = rng.normal(size=(n, n_series))
         for row in range(1, n):
             values[row] += coefficient * values[row - 1]
-        values = 50 + values + (0 if process == "walk" else WEEK[days % 7, np.newaxis])
+        season = YEAR if "months" in process else WEEK
+        values = 50 + values + (0 if process == "walk" else np.resize(season, n)[:, np.newaxis])
+        values *= 2 ** (days / 120)[:, np.newaxis] if "rising" in process else 1
     names = [f"y{k}" for k in range(n_series)]
-    return pd.DataFrame(values, pd.date_range("2018-01-01", periods=n, freq="D"), names)
+    return pd.DataFrame(
+        values, pd.date_range("2001-01-01", periods=n, freq="MS" if "months" in process else "D"), names
+    )
 
 
 def test(frame, n_rows, horizon, loss):

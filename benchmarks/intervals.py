@@ -17,6 +17,8 @@ are medians over seeds.
 - **MSIS**: the mean scaled interval score at 95 %, as in the M4 competition (Makridakis, Spiliotis and Assimakopoulos
   2020); one below that of `SeasonalNaive` is wanted.
 - **CRPS**: from the quantiles 0.05, 0.15, ..., 0.95, in the same units; of a single number it is the MASE.
+
+The second table is of networks that learn distributions, on the last steps of the training parts of the monthly panels.
 """
 
 import argparse
@@ -27,7 +29,7 @@ from pathlib import Path
 import machine
 import numpy as np
 import pandas as pd
-from markdown import section
+from markdown import section, table
 from open_sets import PANELS, SEEDS, by_horizon, hold_out, read_panel
 from records import FOLDER, note
 
@@ -40,6 +42,8 @@ MIDDLES = (10, 30, 50, 70, 90)  # levels whose ends are the quantiles 0.05, 0.15
 LEVELS = (*MIDDLES, 80, 95)
 WANTED = {80: (0.75, 0.85), 95: (0.92, 0.98)}
 NORMAL_95 = 1.96
+DISTRIBUTIONS = "normal", "student_t", "quantile"
+MONTHLY = [name for name, of in PANELS.items() if of.season == 12]
 COLUMNS = ["set", "forecaster", "80 %", "95 %", "width", "MSIS", "CRPS"]
 
 
@@ -54,34 +58,41 @@ def main():
     arguments = parser.parse_args()
     if arguments.table and arguments.validate:
         parser.error("the table is of the test parts; leave out --validate")
-    rows = [row for name in arguments.sets for row in measure(name, arguments)]
+    measured = partial(measure, folder=arguments.data, seeds=arguments.seeds)
+    rows = [row for name in arguments.sets for row in measured(name, validate=arguments.validate)]
+    others = [name for name in arguments.sets if name in MONTHLY]
+    of_losses = [row for name in others for row in measured(name, validate=True, losses=DISTRIBUTIONS)]
     how, explanation = __doc__.split("\n\n", 2)[1:]
     described = machine.describe()
     where = f"tsrnn {tsrnn.__version__}, Python {described['python']}, NumPy {np.__version__}, on {described['cpu']}."
     text = section("# Intervals", f"```sh\n{how.strip()}\n```\n\n{explanation.strip()}\n\n{where}", COLUMNS, rows)
+    if of_losses:
+        text += "\n\n" + table(COLUMNS, of_losses)
     print(text)
     if arguments.table:
         RESULTS.write_text(text + "\n")
 
 
-def measure(name, arguments):
+def measure(name, folder, seeds, validate, losses=("auto",)):
     """Return the rows of the table for a panel."""
-    train, test = read_panel(arguments.data, name)
-    if arguments.validate:
+    train, test = read_panel(folder, name)
+    if validate:
         train, test = hold_out(train, test)
     naive, normal = (score(make, train, test, name) for make in (seasonal_naive, normal_naive))
-    runs = []
-    for seed in arguments.seeds:
-        begun = time.perf_counter()
-        runs.append(score(partial(network, seed=seed), train, test, name))
-        shown = ", ".join(f"{of} {value:.3f}" for of, value in runs[-1].items())
-        note(f"{name}, seed {seed}: {shown}; {time.perf_counter() - begun:.0f} s")
-    median = {of: float(np.median([run[of] for run in runs])) for of in naive}
-    return [
-        [name, "RNNForecaster", *written(median, naive, has_goals=True)],
-        ["", "SeasonalNaive", *written(naive, naive)],
-        ["", "the same, normal", *written(normal, naive)],
-    ]
+    rows = []
+    for loss in losses:
+        runs = []
+        for seed in seeds:
+            begun = time.perf_counter()
+            runs.append(score(partial(network, seed=seed, loss=loss), train, test, name))
+            shown = ", ".join(f"{of} {value:.3f}" for of, value in runs[-1].items())
+            note(f"{name}, loss {loss}, seed {seed}: {shown}; {time.perf_counter() - begun:.0f} s")
+        median = {of: float(np.median([run[of] for run in runs])) for of in naive}
+        called = "RNNForecaster" if loss == "auto" else f"RNNForecaster, loss={loss!r}"
+        rows.append(["", called, *written(median, naive, has_goals=True)])
+    rows += [["", "SeasonalNaive", *written(naive, naive)], ["", "the same, normal", *written(normal, naive)]]
+    rows[0][0] = name
+    return rows
 
 
 def score(make, train, test, name):
@@ -90,9 +101,9 @@ def score(make, train, test, name):
     return figures(test, forecasts, train, PANELS[name].season)
 
 
-def network(horizon, train, seed):
+def network(horizon, train, seed, loss):
     """Return the forecast of the network with its intervals."""
-    return RNNForecaster(horizon, random_state=seed).fit(train).forecast(level=LEVELS)
+    return RNNForecaster(horizon, loss=loss, random_state=seed).fit(train).forecast(level=LEVELS)
 
 
 def seasonal_naive(horizon, train):

@@ -218,10 +218,13 @@ def test_parts_of_a_panel_follow_each_other_and_each_horizon_has_its_series(pane
 def test_validation_looks_at_no_test_part_and_what_is_no_better_reaches_no_goal(panel_folder, benchmarks, monkeypatch):
     import intervals
 
-    monkeypatch.setattr(intervals, "network", lambda horizon, train, seed: intervals.seasonal_naive(horizon, train))
-    arguments = SimpleNamespace(data=panel_folder, seeds=[0], validate=True)
-    network, naive, normal = intervals.measure("cif2016", arguments)
+    monkeypatch.setattr(intervals, "network", lambda horizon, train, **_: intervals.seasonal_naive(horizon, train))
+    arguments = dict(folder=panel_folder, seeds=[0])
+    network, naive, normal = intervals.measure("cif2016", **arguments, validate=True)
     assert network[4:7] == ["1.00", f"{naive[5]} (not reached)", naive[6]]
     assert "nan" not in " ".join(network + naive + normal)
     with pytest.raises(ValueError, match="missing"):
-        intervals.measure("cif2016", SimpleNamespace(**{**vars(arguments), "validate": False}))
+        intervals.measure("cif2016", **arguments, validate=False)
+    of_losses = intervals.measure("cif2016", **arguments, validate=True, losses=("normal", "quantile"))
+    assert [row[1] for row in of_losses[:2]] == ["RNNForecaster, loss='normal'", "RNNForecaster, loss='quantile'"]
+    assert [row[0] for row in of_losses] == ["cif2016", "", "", ""] and of_losses[0][2:] == network[2:]

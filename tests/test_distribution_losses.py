@@ -140,6 +140,22 @@ def test_intervals_are_the_quantiles_at_ranks_of_normal_scores_of_what_was_held_
     np.testing.assert_allclose(frame[["y-lo-80", "y-hi-80"]], ends, rtol=1e-5)
 
 
+@pytest.mark.parametrize("loss", ["normal", "auto"])
+def test_a_refit_of_distributions_has_the_learning_rates_of_the_training_before(loss):
+    rates = {"training": [], "refit on everything": []}
+
+    def note(_, record):
+        rates[record["run"]].append(record["learning_rate"])
+
+    data = SERIES["normal"][:100].rolling(3).mean()[2:]  # of which there is less to learn than epochs
+    model = fit(loss, data, max_iter=40, schedule="cosine", learning_rate=0.02, n_members=1, callbacks=note)
+    n = model.best_iter_
+    assert 1 < n < 30
+    training, refit = rates.values()
+    assert (refit == training[:n]) == (loss == "normal")
+    assert (refit[-1] < training[n - 1]) == (loss == "auto")
+
+
 @every
 def test_without_a_part_held_out_quantiles_are_the_networks_own(loss):
     model = as_it_is(loss, target_transform=None)

@@ -181,7 +181,9 @@ class RNNForecaster(LearningMixin, AnsweringMixin, ForecasterMixin, RecurrentEst
         In units of the loss, which is of the scaled series.
     refit : bool, default=True
         Whether to train again on everything, the held-out part included, for `best_iter_` epochs; with `max_iter`
-        "auto" for all of them where there are many windows, or those that `dropout` is for.
+        "auto" for all of them where there are many windows, or those that `dropout` is for. A `schedule` comes to its
+        end with these epochs; but of distributions it is that of all epochs, as it was before, and is left early, so
+        that they are as wide as those that intervals are measured by.
     n_members : int or "auto", default="auto"
         Networks from different seeds, trained side by side, whose forecasts are combined: by the median, or where some
         learn from logarithms by the mean of the medians of each kind. "auto" is three of each; one of many windows, or

@@ -219,7 +219,7 @@ class IntervalMixin:
         deviation is that of a normal distribution whose middle 95 % are as wide. Different series are drawn
         independently of each other. Of distributions the draws are normal scores, and the path has the quantiles there;
         if nothing was held out they are independent. Where errors of what was learnt are among them, what errors of a
-        whole horizon have in common is somewhat too small, and so are the spreads of totals over steps:
+        whole horizon have in common is too small, and so are the spreads of totals over steps, of short series by far:
         ``benchmarks/FEW_SERIES.md``.
 
         References

@@ -239,7 +239,9 @@ class LearningMixin:
         if not tasks.has_refit:
             return learnt
         n_epochs, label = training.best_iter if ends_early else options.max_iter, f"refit on everything{name}"
-        options = replace(options, max_iter=n_epochs, n_iter_no_change=n_epochs)
+        # Distributions must be as unsure as those whose scores are measured: learning rates fall no faster than there.
+        length = options.max_iter if forecasts_distributions(self) else None
+        options = replace(options, max_iter=n_epochs, n_iter_no_change=n_epochs, schedule_length=length)
         try:
             on_all = tasks.on_all()
             if self.max_time is not None:

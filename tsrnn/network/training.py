@@ -23,6 +23,8 @@ class TrainingOptions(OptimizerOptions):
     ----------
     learning_rate : float
     schedule : str or dict
+    schedule_length : int, optional
+        Epochs that the schedule is made for; `max_iter` by default.
     batch_size : int
     shuffle : bool
     max_iter : int
@@ -39,6 +41,7 @@ class TrainingOptions(OptimizerOptions):
 
     learning_rate: float
     schedule: object = "constant"
+    schedule_length: int | None = None
     batch_size: int
     shuffle: bool
     max_iter: int
@@ -130,7 +133,8 @@ def train(
         # Going on: only what is better may replace the start.
         best = step.loss(*held_out) if watches_validation and optimizer_state is not None else math.inf
         monitor = _Monitor(options, step, watches_validation, on_epoch, best, begun, before)
-        rates = LearningRates(options.schedule, options.learning_rate, options.max_iter, options.tol)
+        n_epochs = options.schedule_length or options.max_iter
+        rates = LearningRates(options.schedule, options.learning_rate, n_epochs, options.tol)
         rates.catch_up(before or [])
 
         def check_last():
