@@ -757,6 +757,14 @@ def test_level_that_one_series_does_not_support_is_refused_by_all_rows_with_a_wi
     assert f"99.5 % needs 399 errors of each step, and there are {n}" in one_line(capsys.readouterr().err)
 
 
+@pytest.mark.parametrize("usual", [0.0, 1.0, -5.0])
+def test_levels_of_data_that_are_mostly_one_number_are_not_refused_before_training(folder, usual):
+    values = np.full(120, usual)
+    values[::7] += 3
+    pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=120), "y": values}).to_csv("rare.csv", index=False)
+    assert main(["forecast", "rare.csv", "--horizon", "3", "--level", "95", *TINY]) == 0
+
+
 @pytest.mark.parametrize(
     "options, arguments",
     [

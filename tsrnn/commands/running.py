@@ -162,13 +162,15 @@ def _check(model, selection):
 
 
 def _check_levels(model, panel, levels):
-    """Raise what intervals would raise for too few errors, which are those of the part that a fit holds out."""
+    """Raise what intervals would raise for too few errors, before anything is trained."""
     column_names(panel.form, suffixes_of(levels))
     settings, probe = settings_for(model, panel), copy.copy(model)
     n_training = count_training(model, Series.of(panel), settings)[np.argsort(panel.order)]
 
+    lowest = np.nanmin(panel.values)
+
     def forecast(series, rows):
-        return np.ones((len(rows), model.horizon, panel.n_targets))
+        return np.full((len(rows), model.horizon, panel.n_targets), lowest - 1 - abs(lowest))  # which misses them all
 
     held_out = held_out_of(n_training, panel.lengths - model.horizon, settings.lookback, forecast)
     probe._measured = partial(residuals_of, held_out, panel, model.horizon)
