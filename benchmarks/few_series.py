@@ -22,9 +22,9 @@ Columns:
 
 - **80 %, 95 %**: the share of all points that intervals of this level hold, and the standard error of the first, over
   draws;
-- **naive**: what the intervals of 80 % of `SeasonalNaive` hold;
 - **lowest tenth**: what 80 % hold in a tenth of the draws at most: three horizons of errors that last are but a few
   throws, whoever forecasts them;
+- **naive**: what the intervals of 80 % of `SeasonalNaive` hold;
 - **total**: how often the interval of 80 % of a horizon's total, from 300 sampled paths, holds it;
 - **CRPS**: from as many paths, by that of `SeasonalNaive`.
 """

@@ -56,7 +56,7 @@ class Adaptation:
             values=residuals.values[kept],
             scales=residuals.scales[number : number + 1],
             series=np.zeros(len(kept), np.int64),
-            is_learnt=np.sort(is_learnt)[::-1],
+            is_learnt=residuals.is_learnt[kept],
         )
         return cls(
             known,

@@ -81,9 +81,8 @@ def calendar_for(given, panel):
     freq = panel.clock.freq
     if not is_auto(given.calendar):
         return check_calendar(given.calendar, freq)
-    skips, is_patched = (
-        not is_auto(of) and of > least for of, least in ((given.linear_skip, 0), (given.patch_size, 1))
-    )
+    skips = not is_auto(given.linear_skip) and given.linear_skip
+    is_patched = not is_auto(given.patch_size) and given.patch_size > 1
     is_short = lookback_for(given, panel) < choices.LONG_LOOKBACK
     if given.loss not in COUNTS or skips or is_patched or not is_short:
         return ()

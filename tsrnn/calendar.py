@@ -102,6 +102,7 @@ def seasonal_features(freq, n_rows):
     Examples
     --------
     >>> from pandas.tseries.frequencies import to_offset
+    >>> from tsrnn.calendar import seasonal_features
     >>> [seasonal_features(to_offset(step), 100) for step in ("h", "D", "MS", "W", "YS")]
     [('hour',), ('weekday',), ('month',), (), ()]
     """

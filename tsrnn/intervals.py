@@ -260,7 +260,7 @@ class IntervalMixin:
         return self._residuals
 
     def _warn_of_few(self, residuals):
-        """Warn if how large errors are is hardly known; what says it of itself need not."""
+        """Warn if how large errors are is hardly known; a forecaster that holds nothing out need not."""
 
     @property
     def _all_errors(self):

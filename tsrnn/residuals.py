@@ -146,16 +146,15 @@ def residuals_of(held_out, panel, n_steps, least=N_POOLED):
     scales = np.ones((panel.n_series, panel.n_targets))
     if not len(series):
         errors = np.zeros((0, n_steps, panel.n_targets))
-    elif held_out.score is not None:
+    elif held_out.score is None:
+        errors = errors_from(held_out.forecast, panel, series, rows, n_steps)
+    else:
         errors = held_out.score(series, rows)
         errors[np.isnan(_truths(panel, series, rows, n_steps))] = np.nan  # which may have been filled
-        errors = errors * enlargement(errors, is_learnt)
+    if len(series) and held_out.score is None and panel.n_series > 1:
+        errors, scales = _in_units_of_series(errors, is_learnt, panel, held_out.last + n_steps, series, rows)
     else:
-        errors = errors_from(held_out.forecast, panel, series, rows, n_steps)
-        if panel.n_series > 1:
-            errors, scales = _in_units_of_series(errors, is_learnt, panel, held_out.last + n_steps, series, rows)
-        else:
-            errors = errors * enlargement(errors, is_learnt)
+        errors = errors * enlargement(errors, is_learnt)
     return Residuals(errors, scales, series, is_learnt[:, 0], n_held_out)
 
 

@@ -67,11 +67,8 @@ class Stream:
         self._memory = kind.of(panel, number, forecaster._numbers[number], members)
         weights = b"".join(member.parameters.tobytes() for member in members)
         self._of = f"{panel.label(number)} {hashlib.sha256(weights).hexdigest()}"
-        for name in (
-            "_before_refit",
-            "_residuals",
-            "_all_residuals",
-        ):  # of all series, which a stream does not hold on to
+        # What is of all series, a stream does not hold on to.
+        for name in ("_before_refit", "_residuals", "_all_residuals"):
             self._view.__dict__.pop(name, None)
         self._adaptation = None
         if levels:
