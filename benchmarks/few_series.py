@@ -4,9 +4,10 @@
 
 The part that is held out of a few series is but a few horizons long, so that intervals are made of errors on what was
 learnt, too. How good that is no theorem says, so it is measured here. The rule was chosen on other draws of AR .6,
-AR .9, walk and counts; that a few strays do not count, after a look at this table; how networks of distributions are
-refitted, on the first twenty draws of AR .9, among others, so that their rows are no test of that. Of 40, 60 and 100
-rows a single horizon is held out, of which the forecaster warns.
+AR .9, walk and counts; that a few strays do not count, after a look at this table; how much the errors of a horizon
+have in common, on other draws of most of these; how networks of distributions are refitted, on the first twenty draws
+of AR .9, among others, so that their rows are no test of that. Of 40, 60 and 100 rows a single horizon is held out, of
+which the forecaster warns.
 
 Of each process `--draws` panels are drawn; with nothing set but the horizon, and the loss where one is named, a network
 is fitted, and forecasts three horizons, one after the other. Series are sums of a level, a week and errors:

@@ -25,11 +25,11 @@ METRICS = rooms_of("metrics", "__init__ scorers tables probabilistic formulas gr
 SURFACE = [
     "__main__", "__init__", *COMMANDS, "forecaster", "generator", "regressor", "classifier", "windowed", "skill",
     "baselines", "streaming", "adapting", "memories", "learning", "answering", "arguments", "losses", "choices",
-    *BACKTESTING, "lookahead", "contract", "intervals", "answers", "residuals", "held_out", "calibration", "ahead",
-    "asking", "splitting", "tokens", "ids", "carried", "member", "preparation", "covariates", *PLOTTING, "datasets",
-    *METRICS, "transforms", "powers", "seasons", "scaling", "decomposition", "distributions", "windows", "sequences",
-    "checking", "calendar", "stamps", "reading", "panel", "columns", "bands", "frames", "clock", "base", "weights",
-    "counts",
+    *BACKTESTING, "lookahead", "contract", "intervals", "spread", "answers", "residuals", "held_out", "calibration",
+    "ahead", "asking", "splitting", "tokens", "ids", "carried", "member", "preparation", "covariates", *PLOTTING,
+    "datasets", *METRICS, "transforms", "powers", "seasons", "scaling", "decomposition", "distributions", "windows",
+    "sequences", "checking", "calendar", "stamps", "reading", "panel", "columns", "bands", "frames", "clock", "base",
+    "weights", "counts",
 ]  # fmt: skip
 NETWORK = [
     "training", "together", "carrying", "windows", "architecture", "schedules", "optimizers", "initializers",

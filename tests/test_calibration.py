@@ -17,6 +17,7 @@ from tsrnn.calibration import (
     quantiles,
     rank,
     tail,
+    with_common_part,
     without_strays,
 )
 from tsrnn.distributions import NormalScale
@@ -222,3 +223,11 @@ def test_draws_have_the_marginals_of_the_pool_and_the_dependence_of_the_errors()
     assert sums.std() == pytest.approx(errors.sum(axis=1).std(), rel=0.1)  # of 300 rows; shrunk and cut off at the ends
     independent = np.sqrt((errors.var(axis=0)).sum())
     assert sums.std() > 1.5 * independent
+
+
+def test_a_common_part_is_of_the_steps_of_each_target_alone():
+    correlation = np.array([[1, 0.5, 0.3, 0.1], [0.5, 1, 0.2, 0], [0.3, 0.2, 1, 0.6], [0.1, 0, 0.6, 1]])
+    moved = with_common_part(correlation, 2, 0.25)  # a step of two targets, then another
+    expected = 0.75 * correlation + 0.25 * np.array([[1, 0, 1, 0], [0, 1, 0, 1], [1, 0, 1, 0], [0, 1, 0, 1]])
+    np.testing.assert_allclose(moved, expected, rtol=1e-15)
+    np.testing.assert_array_equal(with_common_part(correlation, 2, 0), correlation)

@@ -16,6 +16,7 @@ import pytest
 
 import tsrnn
 from tsrnn.__main__ import main
+from tsrnn.spread import Spread
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -280,7 +281,11 @@ def test_what_cannot_be_forecast_is_one_sentence_and_writes_nothing(sales, folde
             "--level: must be numbers, such as 80 95; got '80%' (see",
         ),
         (["forecast", "co2", "--horizon", "3", "--level", "80", "80.0"], "level has 80 more than once"),
-        (["backtest", "co2", "--horizon", "3", "--level", "80"], "unrecognized arguments: --level"),
+        (["backtest", "co2", "--horizon", "3", "--level", "0.8"], "to below 100; got 0.8: write 80 (see"),
+        (
+            ["forecast", "co2", "--horizon", "3", "--loss", "quantile", "--quantile", "0.5", "0.5"],
+            "argument --quantile: quantile has 0.5 more than once; give each number once (see",
+        ),
         (["forecast", "co2", "--horizon", "3", "--loss", "mse"], "argument --loss: invalid choice: 'mse'"),
         (["forecast", "co2", "--horizon", "3", "--quantile", "1"], "levels between 0 and 1; got [1] (see"),
         (["forecast", "co2", "--horizon", "3", "--quantile", "95"], "between 0 and 1; got [95]: write 0.95 (see"),
@@ -545,13 +550,17 @@ def test_row_without_an_id_is_named_by_its_line(shops, capsys):
 def test_training_that_went_astray_is_warned_of(capsys, error, n_warnings):
     from types import SimpleNamespace
 
-    from tsrnn.commands.printing import print_summary
+    from tsrnn.commands.printing import Comparison, print_summary
 
     ours, naive = (
-        SimpleNamespace(scores=lambda by, mae=mae: pd.Series({"MAE": mae}), forecasts=pd.DataFrame({"origin": [0]}))
+        SimpleNamespace(
+            scores=lambda by, mae=mae: pd.Series({"MAE": mae}), forecasts=pd.DataFrame({"origin": [0]}), season=1,
+            spread=Spread(),
+        )
         for mae in (error, 1.0)
-    )
-    comparison = SimpleNamespace(name="LSTM", ours=ours, naive_name="last value", naive=naive, is_one=True)
+    )  # fmt: skip
+    series = tsrnn.SeasonalNaive().fit(pd.Series([1.0, 2.0], pd.date_range("2024", periods=2))).panel_
+    comparison = Comparison(tsrnn.RNNForecaster(1), ours, naive, series)
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         print_summary(comparison, ["MAE"])
@@ -699,7 +708,9 @@ def test_levels_are_the_intervals_of_the_library_in_file_and_picture(sales, monk
     pd.testing.assert_frame_equal(written, model.forecast(level=(80, 50)), rtol=1e-7, check_freq=False)  # eight digits
     test, forecast = ([text.get_text() for text in ax.get_legend().get_texts()] for ax in figures[0].axes)
     assert forecast == ["history", "forecast", "50 % interval", "80 % interval"]
-    assert not [name for name in test if "interval" in name]
+    assert test[-2:] == ["50 % interval", "80 % interval"]
+    before, shades = model.fit(series[:-7]).forecast(level=(80, 50)), figures[0].axes[0].collections
+    assert min(shade.get_paths()[0].vertices[:, 1].min() for shade in shades) == before["units-lo-80"].min()
 
 
 @pytest.mark.parametrize("is_wide", [False, True])
@@ -757,6 +768,81 @@ def test_level_that_one_series_does_not_support_is_refused_by_all_rows_with_a_wi
     assert f"99.5 % needs 399 errors of each step, and there are {n}" in one_line(capsys.readouterr().err)
 
 
+def printed(out, row):
+    """Return the numbers of the first printed line of a table that begins so."""
+    line = next(line for line in out.splitlines() if " ".join(line.split()).startswith(row))
+    return " ".join(line.split()).removeprefix(row).split()
+
+
+def test_the_test_says_how_many_observations_its_intervals_held(sales, capsys):
+    assert main([*FORECAST, *TINY, "--level", "50", "80"]) == 0
+    out = capsys.readouterr().out
+    series = pd.read_csv(sales, parse_dates=["day"], index_col="day")["units"].asfreq("D")
+    train, truth = series[:-7], series[-7:]
+    tables = []
+    for model in (tsrnn.RNNForecaster(7, hidden_layer_sizes=4, max_iter=2, random_state=0), tsrnn.SeasonalNaive(7)):
+        scores = tsrnn.metrics.interval_scores(truth, model.fit(train).forecast(level=(50, 80)), train, 7)
+        tables.append(
+            {
+                level: [f"{row[column]:.4g}" for column in ("coverage", "width", "MSIS")]
+                for level, row in scores.iterrows()
+            }
+        )
+    for level in (50, 80):
+        line = f"{level} LSTM {' '.join(tables[0][level])} seasonal naive (7) {' '.join(tables[1][level])}"
+        assert line in " ".join(out.split())
+
+
+def test_a_test_with_too_few_errors_goes_without_intervals_but_the_forecast_has_them(sales, capsys):
+    n = 160 - 9 - 7 + 1  # errors of the last fit, and seven less in the test
+    level = f"{100 * (n - 4) / (n - 2):.3f}"
+    assert main([*FORECAST, *TINY, "--level", level]) == 0
+    assert "coverage" not in capsys.readouterr().out
+    assert pd.read_csv("forecast.csv").shape == (7, 4)
+
+
+def test_quantiles_are_columns_and_judged_by_the_pinball_loss(sales, capsys):
+    frame = pd.read_csv(sales)
+    frame.assign(units=frame["units"] + np.random.default_rng(0).normal(size=160).round(2)).to_csv(sales, index=False)
+    assert main([*FORECAST, *TINY, "--loss", "quantile", "--quantile", "0.9", "0.5", "--plot", "p.png"]) == 0
+    out = capsys.readouterr().out
+    assert list(pd.read_csv("forecast.csv")) == ["day", "units", "units-q-0.5", "units-q-0.9"]
+    series = pd.read_csv(sales, parse_dates=["day"], index_col="day")["units"].asfreq("D")
+    ours = tsrnn.RNNForecaster(
+        7, hidden_layer_sizes=4, max_iter=2, random_state=0, loss="quantile", quantile=[0.5, 0.9]
+    )  # fmt: skip
+    losses = []
+    for model in (ours, tsrnn.SeasonalNaive(7)):
+        quantiles = model.fit(series[:-7]).predict_quantiles(model.future_frame(), q=[0.5, 0.9])
+        losses.append(tsrnn.metrics.pinball_loss(series[-7:], quantiles, [0.5, 0.9]))
+    assert losses[0] > losses[1]
+    assert f"the mean pinball loss is {losses[0] / losses[1] - 1:.0%} HIGHER than that of seasonal naive (7)" in out
+    for q, row in zip((0.5, 0.9), quantiles.T.to_numpy(), strict=True):
+        assert f"{tsrnn.metrics.pinball_loss(series[-7:], row, q):.4g}" in out
+
+
+def test_a_backtest_gives_levels_and_quantiles_in_its_file_and_their_scores(sales, capsys):
+    options = ["--n-origins", "4", "--refit", "no", "--level", "80", "--loss", "quantile", "--out", "tests.csv"]
+    assert main(["backtest", *FORECAST[1:], *TINY, *options]) == 0
+    out = capsys.readouterr().out
+    series = pd.read_csv(sales, parse_dates=["day"], index_col="day")["units"].asfreq("D")
+    model = tsrnn.RNNForecaster(7, hidden_layer_sizes=4, max_iter=2, random_state=0, loss="quantile")
+    test = tsrnn.backtest(model, series, n_origins=4, refit=False, level=80, q=(0.1, 0.5, 0.9))
+    written = pd.read_csv("tests.csv", parse_dates=["origin", "day"])
+    pd.testing.assert_frame_equal(written, test.forecasts, rtol=1e-7)  # eight digits are written
+    row = test.interval_scores().loc[80]
+    assert printed(out, "80 LSTM") == [f"{row[column]:.4g}" for column in ("coverage", "width", "MSIS")]
+    for q, row in test.quantile_scores().iterrows():
+        assert printed(out, f"{q} LSTM") == [f"{row[column]:.4g}" for column in ("below", "pinball")]
+    assert "Over 4 origins the mean pinball loss is" in out
+
+
+def test_a_backtest_whose_levels_the_errors_do_not_support_is_refused_before_training(sales, capsys):
+    assert main(["backtest", *FORECAST[1:], *TINY, "--level", "99.9"]) == 1
+    out, err = capsys.readouterr()
+    assert "origins " not in out and "99.9 % needs 1,999 errors" in one_line(err)
+
+
 @pytest.mark.parametrize("usual", [0.0, 1.0, -5.0])
 def test_levels_of_data_that_are_mostly_one_number_are_not_refused_before_training(folder, usual):
     values = np.full(120, usual)
@@ -781,6 +867,8 @@ def test_losses_are_those_of_the_library_and_none_is_no_transform(sales, options
     model = tsrnn.RNNForecaster(7, hidden_layer_sizes=4, max_iter=2, random_state=0, **arguments).fit(series)
     written = pd.read_csv("forecast.csv", parse_dates=["day"], index_col="day")
     expected = model.forecast(level=80) if "--level" in options else model.forecast().to_frame()
+    if "--quantile" in options:
+        expected = expected.join(model.predict_quantiles(model.future_frame(), q=0.9))
     pd.testing.assert_frame_equal(written, expected, rtol=1e-7, check_freq=False)  # eight digits are written
 
 

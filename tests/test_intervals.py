@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from tsrnn import RNNForecaster, SeasonalNaive, held_out, residuals
+from tsrnn.spread import Spread
 
 N, H, SEASON = 84, 3, 12
 STAMPS = pd.date_range("2015-01-01", periods=N + 6, freq="MS", name="month")
@@ -436,6 +437,21 @@ def test_paths_follow_their_seed_and_more_begin_with_fewer(make):
     assert not np.allclose(few, model.sample(rows, 3, random_state=8))
 
 
+@pytest.mark.parametrize("n_held_out, common", [(1.0, 0.2), (2.25, 0.1), (0.0, 1.0)])
+@pytest.mark.parametrize("is_learnt", [True, False])
+def test_what_was_learnt_tells_too_little_of_what_a_horizon_has_in_common(is_learnt, n_held_out, common):
+    values = np.random.default_rng(3).normal(size=(2000, 4, 2))  # of four steps and two targets, all independent
+    of = np.zeros(2000, np.int64)
+    errors = residuals.Residuals(values, np.ones((1, 2)), of, np.full(2000, is_learnt), n_held_out)
+    places = np.arange(4)
+    draws = errors.draws(20_000, 0, np.zeros(4, np.int64), places)
+    correlation = np.corrcoef(draws.transpose(1, 0, 2).reshape(8, -1))
+    expected = np.kron(np.eye(2), np.full((4, 4), common if is_learnt else 0.0))
+    np.fill_diagonal(expected, 1)
+    # The errors have themselves correlations of some hundredths, of 2000; the draws of a hundredth.
+    np.testing.assert_allclose(correlation, expected, atol=0.08)
+
+
 def test_paths_depend_along_steps_and_not_between_series():
     steps = np.random.default_rng(1).normal(size=(400, 2)).cumsum(axis=0)  # errors that grow step by step
     data = pd.DataFrame(steps, pd.date_range("2000-01-01", periods=400, freq="YS"), ["a", "b"])
@@ -626,7 +642,7 @@ def test_more_rows_never_take_a_level_away():
         paths = model.sample(model.future_frame(), 5, random_state=0)
         supported.append(model.forecast(level=(80, 95.5, 98)).iloc[0])
         assert model._errors.is_learnt.any() == (n < 39)
-        assert model._errors_of_levels([98]).is_learnt.any() == (n < 99)
+        assert model._errors_for(Spread.read(98)).is_learnt.any() == (n < 99)
         # Nor does it matter what was asked for before.
         pd.testing.assert_frame_equal(paths, model.sample(model.future_frame(), 5, random_state=0), check_exact=True)
     assert all(np.isfinite(of).all() for of in supported)

@@ -126,6 +126,12 @@ class AnsweringMixin:
         outputs = self._forecasts(series, steps, X, rows, self._outputs_source)
         return self._distributions(outputs, series, steps)
 
+    def _answers_from(self, points, series, steps, first_series, first_rows):
+        if not self._forecasts_distributions:
+            return super()._answers_from(points, series, steps, first_series, first_rows)
+        outputs = self._outputs_from(first_series, first_rows)
+        return self._distributions(outputs.reshape(-1, *outputs.shape[2:]), series, steps)
+
     def _answers_ahead(self, forecasts, X):
         if not self._forecasts_distributions:
             return super()._answers_ahead(forecasts, X)

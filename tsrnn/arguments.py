@@ -73,22 +73,31 @@ def lookback_for(given, panel):
 
 
 def calendar_for(given, panel):
-    """Return the names of what is read off the clock: "auto" are none, but of counts what tells their seasons.
+    """Return the names of what is read off the clock: "auto" is what tells its seasons, of counts and distributions.
 
-    These stay in counts, and short windows do not show them well. Where windows must end in what is known, there is no
-    place for it. A warm start goes on with what was chosen before.
+    The seasons of counts stay in them, and short windows do not show them well; nor do they show how sure one can be,
+    which may have seasons of its own. Of counts steps to come are told, too, for which there is no place where windows
+    must end in what is known. A warm start goes on with what was chosen before.
     """
-    freq = panel.clock.freq
+    freq, are_counts = panel.clock.freq, given.loss in COUNTS
     if not is_auto(given.calendar):
         return check_calendar(given.calendar, freq)
     skips = not is_auto(given.linear_skip) and given.linear_skip
     is_patched = not is_auto(given.patch_size) and given.patch_size > 1
     is_short = lookback_for(given, panel) < choices.LONG_LOOKBACK
-    if given.loss not in COUNTS or skips or is_patched or not is_short:
+    if not forecasts_distributions(given) or not is_short or (are_counts and (skips or is_patched)):
         return ()
     if given.warm_start and hasattr(given, "choices_"):
         return given.choices_["calendar"]
     return seasonal_features(freq, np.median(panel.lengths))
+
+
+def sees_calendar_ahead(given):
+    """Return whether what is read off the clock is told of steps to come, too, and not only of those of the window.
+
+    Then an output for each of these steps reads it, and nothing else has weights of its own for each: no linear skip.
+    """
+    return not is_auto(given.calendar) or given.loss in COUNTS
 
 
 def forecasts_distributions(given):
@@ -134,6 +143,7 @@ def settings_for(given, panel, recipe=None, group=0):
         batch_size=1,
         past_covariates=tuple(given.past_covariates or ()),
         calendar=calendar,
+        sees_calendar_ahead=sees_calendar_ahead(given),
     )
     return _with_sizes(given, settings, panel)
 
@@ -163,7 +173,9 @@ def _with_sizes(given, settings, panel):
 def _network(given, panel, window_norm, lookback, season, calendar):
     """Return the Architecture that the arguments mean, of which the data give the sizes of what goes in and out."""
     loss, is_carried = resolve("loss", given.loss), given.state == "carried"
-    reads_ahead = bool(given._names_ahead(panel) or given.static_covariates or calendar)
+    reads_ahead = bool(
+        given._names_ahead(panel) or given.static_covariates or (calendar and sees_calendar_ahead(given))
+    )
     skips = resolve("linear_skip", given.linear_skip)
     if is_auto(given.linear_skip) and (reads_ahead or is_carried or loss in COUNTS):
         skips = False

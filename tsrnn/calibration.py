@@ -204,6 +204,32 @@ def correlation_of(residuals):
     return correlation
 
 
+def with_common_part(correlation, n_targets, share):
+    """Return a correlation that is moved by a share towards that of errors which all steps of a target have in common.
+
+    A network that has learnt a stretch knows its level; at one that it has not, the errors of all steps may be those of
+    a level that it takes wrongly, of which learnt ones tell too little.
+
+    Parameters
+    ----------
+    correlation : ndarray of shape (n_steps * n_targets, n_steps * n_targets)
+        Step by step.
+    n_targets : int
+    share : float
+        From 0 to 1, of which a little is left to each step, so that a Cholesky factor exists.
+
+    Examples
+    --------
+    >>> with_common_part(np.eye(3), 1, 0.2)
+    array([[1. , 0.2, 0.2],
+           [0.2, 1. , 0.2],
+           [0.2, 0.2, 1. ]])
+    """
+    n_steps = len(correlation) // n_targets
+    common = np.kron(np.ones((n_steps, n_steps)), np.eye(n_targets))
+    return correlation + min(share, 1 - _INDEPENDENT) * (common - correlation)
+
+
 def normal_scores(residuals):
     """Return the normal scores of each column, (n_origins, n_columns); ties in the order in which they come."""
     scores = np.zeros(residuals.shape)

@@ -25,11 +25,12 @@ from .columns import FROM_DTYPE
 from .counts import how_many
 from .covariates import refuse_changing
 from .frames import WIDE, count_columns
-from .intervals import IntervalMixin, read_levels
+from .intervals import IntervalMixin
 from .metrics.grouped import naive_errors
 from .metrics.reading import read_weight, refuse_other_index
 from .panel import NO_WEIGHTS, refuse_copies, refuse_missing, refuse_missing_covariates
 from .reading import extend, read_panel, read_truth
+from .spread import Spread
 
 NO_CLOCK = (
     "the data have no clock: rows given to predict will mean the steps directly after training. Give a Series or "
@@ -215,8 +216,8 @@ class ForecasterMixin(IntervalMixin, RegressorMixin):
         Freq: MS, Name: sst, dtype: float64
         """
         h = self._steps_ahead(h)
-        levels = None if level is None else read_levels(level)
-        return self._frame_ahead(self._values_ahead(h, X), X, levels)
+        spread = None if level is None else Spread.read(level)
+        return self._frame_ahead(self._values_ahead(h, X), X, spread)
 
     def future_frame(self, h=None):
         """Return the h rows to come, for `predict`: a frame of the form of the data, without what is forecast.
@@ -520,13 +521,13 @@ class ForecasterMixin(IntervalMixin, RegressorMixin):
             return make(every, h)
         return make(every, h, self._read_ahead(X, *self._future_rows(h)).of(every, h))
 
-    def _frame_ahead(self, forecasts, X, levels):
-        """Return what `_values_ahead` has made in the format of the data, with intervals unless `levels` is None."""
+    def _frame_ahead(self, forecasts, X, spread):
+        """Return what `_values_ahead` has made in the format of the data, with a Spread unless it is None."""
         panel, (series, steps) = self.panel_, self._future_rows(forecasts.shape[1])
         points = forecasts.reshape(-1, panel.n_targets)
-        if levels is None:
+        if spread is None:
             return panel.frame(series, steps, points)
-        return self._intervals_of((series, steps, points, self._answers_ahead(forecasts, X)), levels, panel.frame)
+        return self._frame_of(spread, (series, steps, points, self._answers_ahead(forecasts, X)), panel.frame)
 
     def _answers_ahead(self, forecasts, X):
         """Return what is moved by errors for the steps after each series, of which these are the forecasts."""

@@ -19,7 +19,6 @@ from .base import (
     one_of_or_none,
 )
 from .contract import ForecasterMixin
-from .intervals import read_levels
 from .kernels.plan import WINDOW_NORMS
 from .learning import LearningMixin
 from .losses import LIKELIHOODS, refuse_no_counts
@@ -27,6 +26,7 @@ from .member import remembering
 from .panel import refuse_outside
 from .preparation import Series
 from .skill import skill_report
+from .spread import read_levels
 from .streaming import Stream
 
 
@@ -102,9 +102,10 @@ class RNNForecaster(LearningMixin, AnsweringMixin, ForecasterMixin, RecurrentEst
     calendar : list of str, "all", None or "auto", default="auto"
         What is read off the clock, and known ahead: "minute", "hour", "weekday", "day_of_month", "day_of_year" and
         "month" as sine and cosine, "holidays:DE" as 0 and 1 (by the package holidays); "all" are those that fit the
-        step of the clock (:func:`tsrnn.calendar.check_calendar`), None is nothing. "auto" is nothing, but of counts
-        (`loss`), whose seasons are not taken out, those of the clock's seasons that usual series hold twice, such as
-        "weekday" of days; not with `linear_skip` or `patch_size`, nor in windows of 96 steps or more, which show them.
+        step of the clock (:func:`tsrnn.calendar.check_calendar`), None is nothing. "auto" is nothing, but in windows of
+        fewer than 96 steps, where `loss` is one of distributions, those of the clock's seasons that usual series hold
+        twice, such as "weekday" of days: weekends may be wilder. Of counts, whose seasons are not taken out, they are
+        known ahead, too, and so not told with `linear_skip` or `patch_size`; of others, in the window alone.
     scaler : {"standard", "minmax", "robust", "mean", "pooled", None}, transformer or "auto", default="auto"
         Scaling of each series, learnt on its training part alone. "standard": mean 0, deviation 1; "pooled": mean 0,
         and divided by the median of the deviations of all series. "auto" is "standard"; where several series are

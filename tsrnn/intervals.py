@@ -2,8 +2,7 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterable
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -12,12 +11,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from .answers import Points
 from .asking import warn
-from .bands import as_probability, check_level
 from .base import shorten
 from .calibration import LEAST_RESIDUALS, exactly, least_for, tail
 from .counts import how_many
-from .frames import TARGET, plain
 from .residuals import residuals_of
+from .spread import Spread, column_names
 
 
 class IntervalMixin:
@@ -136,8 +134,7 @@ class IntervalMixin:
         Name: 2011-01-01 00:00:00, dtype: float64
         """
         check_is_fitted(self)
-        levels = read_levels(level)
-        return self._intervals_of(self._asked(X), levels, self.panel_.frame_as_asked)
+        return self._frame_of(Spread.read(level), self._asked(X), self.panel_.frame_as_asked)
 
     def predict_quantiles(self, X, q=(0.1, 0.5, 0.9)):
         """Return quantiles of what is to be expected in each row of X.
@@ -175,13 +172,7 @@ class IntervalMixin:
         ['sst-q-0.05', 'sst-q-0.5']
         """
         check_is_fitted(self)
-        probabilities = read_probabilities(q)
-        shares, texts = [exactly(number) for number in probabilities], [_written(number) for number in probabilities]
-        measured = self._errors_for(shares, [f"the quantile {text}" for text in texts], _probabilities_from)
-        series, steps, _, answers = self._asked(X)
-        errors = measured.quantiles(shares, series, self._places(series, steps))
-        suffixes = [f"-q-{text}" for text in texts]
-        return self._give_back(series, steps, answers.at(errors), suffixes, self.panel_.frame_as_asked)
+        return self._frame_of(Spread.read(q=q, has_points=False), self._asked(X), self.panel_.frame_as_asked)
 
     def sample(self, X, n_paths=100, random_state=None):
         """Return paths that the rows of X may take together.
@@ -218,9 +209,10 @@ class IntervalMixin:
         draw of its last step. Errors farther from their median than seven deviations are drawn as that far; the
         deviation is that of a normal distribution whose middle 95 % are as wide. Different series are drawn
         independently of each other. Of distributions the draws are normal scores, and the path has the quantiles there;
-        if nothing was held out they are independent. Where errors of what was learnt are among them, what errors of a
-        whole horizon have in common is too small, and so are the spreads of totals over steps, of short series by far:
-        ``benchmarks/FEW_SERIES.md``.
+        if nothing was held out they are independent. Where errors of what was learnt are among them, which tell too
+        little of what all steps of a horizon have in common, the correlation is moved by 1 / (1 + 4 n) towards that of
+        the same error at each step of a target, n being the horizons held out: a rule of thumb, too. The spreads of
+        totals over steps, as of a year of months, go by it; ``benchmarks/FEW_SERIES.md`` has what they hold.
 
         References
         ----------
@@ -241,7 +233,7 @@ class IntervalMixin:
         n_paths, rng = _read_n_paths(n_paths), check_random_state(random_state)
         errors, (series, steps, _, answers) = self._errors, self._asked(X)
         seed, places = rng.randint(np.iinfo(np.int32).max), self._places(series, steps)
-        paths = answers.at(errors.draws(n_paths, seed, series, places))
+        paths = self._bounded(answers.at(errors.draws(n_paths, seed, series, places)))
         suffixes = [f"-path-{k}" for k in range(n_paths)]
         return self._give_back(series, steps, paths, suffixes, self.panel_.frame_as_asked)
 
@@ -273,49 +265,59 @@ class IntervalMixin:
         """Return the Residuals of what is HeldOut; options as `residuals_of` takes them."""
         return residuals_of(self._held_out("an interval"), self.panel_, self._fitted_horizon, **options)
 
-    def _errors_for(self, shares, names, supported):
-        """Return the Residuals that support quantiles, all there are where it takes them; raise if these are too few.
-
-        Parameters
-        ----------
-        shares : list of Fraction
-        names : list of str
-            What each of them is called.
-        supported : callable
-            Given a number of errors, returns what they support.
-        """
-        errors = self._errors
-        if errors.n_least < max(map(least_for, shares)):
+    def _errors_for(self, spread):
+        """Return the Residuals that support a Spread, all there are where it takes them; raise if they are too few."""
+        errors, needs = self._errors, spread.needs
+        if errors.n_least < max(least_for(share) for share, *_ in needs):
             errors = self._all_errors
-        for share, name in zip(shares, names, strict=True):
-            self._refuse_few(errors.n_least, share, name, supported)
+        n = errors.n_least
+        for share, name, supported in needs:
+            if n < (least := least_for(share)):
+                raise ValueError(
+                    f"{name} needs {how_many(least, 'error')} of each step, and there are {n:,}, which support "
+                    f"{supported(n)}; ask for less, or {self._more_residuals}."
+                )
         return errors
-
-    def _errors_of_levels(self, levels):
-        """Return the Residuals that support intervals of these levels; raise if there are too few errors for one."""
-        names = [f"an interval of {_written(level)} %" for level in levels]
-        return self._errors_for(self._tails(levels), names, _levels_from)
 
     def _tails(self, levels):
         """Return the shares that intervals leave out on each side."""
         return [tail(level) for level in levels]
 
-    def _intervals_of(self, asked, levels, frame):
-        """Return a frame with the forecasts of rows and their intervals; `asked` as `_asked` gives it."""
-        measured, rising, (series, steps, points, answers) = self._errors_of_levels(levels), self._tails(levels), asked
-        shares = [*rising, *(1 - share for share in rising[::-1])]
-        errors = measured.quantiles(shares, series, self._places(series, steps))
-        values = np.concatenate([points[..., np.newaxis], answers.at(errors)], axis=2)
-        return self._give_back(series, steps, values, suffixes_of(levels), frame)
+    def _frame_of(self, spread, asked, frame):
+        """Return a frame with the Spread of rows; `asked` as `_asked` gives it."""
+        series, steps, *_ = asked
+        values = self._values_of(spread, asked, self._places(series, steps))
+        return self._give_back(series, steps, values, spread.suffixes, frame)
 
-    def _refuse_few(self, n, share, what, supported):
-        """Raise if n errors are too few for a quantile."""
-        least = least_for(share)
-        if n < least:
-            raise ValueError(
-                f"{what} needs {how_many(least, 'error')} of each step, and there are {n:,}, which support "
-                f"{supported(n)}; ask for less, or {self._more_residuals}."
-            )
+    def _values_of(self, spread, asked, places):
+        """Return the columns of the Spread of rows, (n, n_targets, n_columns), which have these places in the horizon.
+
+        `asked` is as `_asked` gives it.
+        """
+        measured, tails, (series, _, points, answers) = self._errors_for(spread), self._tails(spread.levels), asked
+        shares = [*tails, *(1 - share for share in tails[::-1]), *map(exactly, spread.probabilities)]
+        values = answers.at(measured.quantiles(shares, series, places))
+        if spread.has_points:
+            values = np.concatenate([points[..., np.newaxis], values], axis=2)
+        return self._bounded(values)
+
+    def _spread_from(self, spread, series, rows):
+        """Return `_values_of` for `horizon` steps from each of these rows on, (n, horizon, n_targets, n_columns).
+
+        They are made as `_forecasts_from` makes forecasts.
+        """
+        points = self._forecasts_from(series, rows)
+        n_rows, n_steps, n_targets = points.shape
+        places, of_steps = np.tile(np.arange(n_steps), n_rows), np.repeat(series, n_steps)
+        steps = np.repeat(self.panel_.starts[series] + rows, n_steps) + places
+        points = points.reshape(-1, n_targets)
+        asked = of_steps, steps, points, self._answers_from(points, of_steps, steps, series, rows)
+        return self._values_of(spread, asked, places).reshape(n_rows, n_steps, n_targets, -1)
+
+    def _spread_at(self, spread, X):
+        """Return `_values_of` for the rows of X, of a wide frame series by series, (n, n_targets, n_columns)."""
+        series, steps, *answers = self._asked(X)
+        return self._values_of(spread, (series, steps, *answers), self._places(series, steps))
 
     def _asked(self, X):
         """Return series, steps, forecasts (n, n_targets) and answers of the rows of X, of a wide frame for each series.
@@ -331,6 +333,10 @@ class IntervalMixin:
         """Return what is moved by errors: Points, unless a forecaster makes Distributions."""
         return Points(points)
 
+    def _answers_from(self, points, series, steps, first_series, first_rows):
+        """Return `_answers` for the steps of horizons from first rows of series on."""
+        return Points(points)
+
     def _places(self, series, steps):
         """Return the place in the horizon of each row's step; warn of rows beyond."""
         leads, horizon = steps - self.panel_.ends[series], self._fitted_horizon
@@ -343,62 +349,14 @@ class IntervalMixin:
         return np.where(leads < 0, horizon - 1, np.minimum(leads, horizon - 1))
 
     def _give_back(self, series, steps, values, suffixes, frame):
-        """Return rows in the format of the data, their columns (n, n_targets, n_suffixes) within the bounds."""
+        """Return rows in the format of the data, their columns (n, n_targets, n_suffixes)."""
         form = self.panel_.form
         names = column_names(form, suffixes)
-        lowest, highest = self._fitted_bounds
-        values = np.clip(values, lowest, highest).reshape(len(series), values.shape[1] * values.shape[2])
+        values = values.reshape(len(series), values.shape[1] * values.shape[2])
         return frame(series, steps, values, pd.Index(names, name=form.targets.name))
 
-
-def column_names(form, suffixes):
-    """Return the names of the columns of an answer, for each target one with each suffix; raise if two are the same."""
-    names = [_text_of(name) + suffix for name in form.targets for suffix in suffixes]
-    keys = [name for name in (form.id_name, form.time_name) if form.columns is not None and name is not None]
-    seen = set()
-    for name in [*keys, *names]:
-        if name in seen:
-            raise ValueError(f"the answer would have two columns called {name!r}; rename that of the data.")
-        seen.add(name)
-    return names
-
-
-def suffixes_of(levels):
-    """Return what the columns of a forecast with intervals of these levels, the widest first, add to their targets."""
-    written = [_written(number) for number in levels]
-    return ["", *(f"-lo-{text}" for text in written), *(f"-hi-{text}" for text in written[::-1])]
-
-
-def read_levels(level):
-    """Return levels in percent, the widest first; raise for what is none."""
-    levels = _read_numbers("level", level, "(80, 95)")
-    for given in levels:
-        check_level(given)
-    return sorted(levels, reverse=True)
-
-
-def read_probabilities(q):
-    """Return probabilities in rising order; raise for what is none."""
-    probabilities = _read_numbers("q", q, "(0.1, 0.5, 0.9)")
-    for given in probabilities:
-        if not 0 < given < 1:
-            raise ValueError(f"q must be between 0 and 1, both left out; got {given}{as_probability(given)}.")
-    return sorted(probabilities)
-
-
-def _read_numbers(what, given, example):
-    if isinstance(given, np.ndarray) and not given.ndim:
-        given = given.item()
-    values = list(given) if isinstance(given, Iterable) and not isinstance(given, str | bytes) else [given]
-    if not values:
-        raise ValueError(f"{what} is empty; give numbers, such as {example}.")
-    for value in values:
-        if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
-            raise TypeError(f"{what} must be numbers, such as {example}; got {shorten(given)}.")
-    for value in values:
-        if values.count(value) > 1:
-            raise ValueError(f"{what} has {value} more than once; give each number once.")
-    return values
+    def _bounded(self, values):
+        return np.clip(values, *self._fitted_bounds)
 
 
 def _read_n_paths(n_paths):
@@ -407,24 +365,3 @@ def _read_n_paths(n_paths):
     if n_paths < 1:
         raise ValueError(f"n_paths must be a whole number from 1 on; got {n_paths}.")
     return int(n_paths)
-
-
-def _levels_from(n):
-    return f"levels up to {math.floor(1000 * (n - 1) / (n + 1)) / 10:g}"
-
-
-def _probabilities_from(n):
-    least = math.ceil(10_000 / (n + 1)) / 10_000
-    return f"quantiles from {least:g} to {1 - least:g}"
-
-
-def _written(number):
-    """Return a number as it is written in the name of a column: 80, 99.5, 0.1."""
-    return str(number).removesuffix(".0")
-
-
-def _text_of(name):
-    """Return the name of a target as text; one of several parts has them side by side, and no name is y."""
-    if name is None:
-        return TARGET
-    return "_".join(map(str, name)) if isinstance(name, tuple) else str(plain(name))

@@ -56,6 +56,7 @@ class Settings:
     bounds: tuple | None = None
     past_covariates: tuple = ()
     calendar: tuple = ()
+    sees_calendar_ahead: bool = True
 
     @property
     def n_lost(self):
@@ -173,7 +174,7 @@ def prepare(settings, series, n_training):
     )
     preparation = Preparation(
         settings.transform, settings.n_ahead, settings.missing, settings.dtype, settings.bounds, columns,
-        settings.calendar,
+        settings.calendar, settings.sees_calendar_ahead,
     )  # fmt: skip
     return preparation.fit(series, n_training)
 

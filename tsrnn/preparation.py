@@ -124,6 +124,9 @@ class Preparation:
         The covariates.
     calendar : tuple of str
         What is read off the clock (:func:`tsrnn.calendar.calendar_features`).
+    sees_calendar_ahead : bool
+        Whether windows end in steps to come because that is known of them. Where they do for other columns, they have
+        it, too.
 
     Notes
     -----
@@ -131,9 +134,12 @@ class Preparation:
     are known of the past alone first; the features of the calendar.
     """
 
-    def __init__(self, transform, n_after, missing, dtype, bounds=None, columns=None, calendar=()):
+    def __init__(
+        self, transform, n_after, missing, dtype, bounds=None, columns=None, calendar=(), sees_calendar_ahead=True
+    ):
         self.transform, self.n_after, self.missing, self.dtype, self.bounds = transform, n_after, missing, dtype, bounds
         self.columns, self.calendar = columns or Columns((), {}), calendar
+        self._sees_calendar_ahead = sees_calendar_ahead
         self._reads_whole_series = True
 
     def fit(self, series, known_lengths):
@@ -185,9 +191,10 @@ class Preparation:
 
     @property
     def n_past(self):
-        """How many of them are not known ahead; 0 if none is."""
+        """How many of them are not known ahead; 0 if windows have no steps to come."""
         n_past = self.n_of_targets + self.columns.n_past
-        return n_past if n_past < self.n_features else 0
+        n_ahead = self.columns.n_columns - self.columns.n_past + self._n_calendar * self._sees_calendar_ahead
+        return n_past if n_ahead else 0
 
     def rows(self, series, known_lengths):
         """Return the rows that a network reads, those of each series followed by `n_after` without a value.

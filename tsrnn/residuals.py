@@ -16,12 +16,14 @@ from .calibration import (
     from_scores,
     pool_steps,
     quantiles,
+    with_common_part,
     without_strays,
 )
 from .held_out import enlargement
 
 MOST_RESIDUALS = 2**22  # numbers that are kept; of more, those of origins that are evenly spread
 CREDIBLE = 4  # horizons of errors of a series that say as much of those to come as what is usual does
+COMMON = 0.25  # horizons held out that say as much of what the errors of one have in common as learnt ones do
 MOST_UNUSUAL = 10.0  # times as large, or as small, as is usual; a series without any error is still not certain
 
 
@@ -92,7 +94,10 @@ class Residuals:
     @cached_property
     def _factor(self):
         """The Cholesky factor of the correlation of steps and targets."""
-        return np.linalg.cholesky(correlation_of(self.values.reshape(len(self.values), -1)))
+        correlation = correlation_of(self.values.reshape(len(self.values), -1))
+        if self.is_learnt.any():
+            correlation = with_common_part(correlation, self.values.shape[2], COMMON / (COMMON + self.n_held_out))
+        return np.linalg.cholesky(correlation)
 
 
 @dataclass(frozen=True)

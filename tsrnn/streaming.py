@@ -12,9 +12,9 @@ from .adapting import Adaptation
 from .ahead import static_values, tell_new_category
 from .carried import CarriedMember
 from .frames import TARGET, WIDE, listing, plain
-from .intervals import read_levels
 from .losses import refuse_no_count
 from .memories import CarriedMemory, WindowMemory
+from .spread import Spread, read_levels
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Stream:
             self._view.__dict__.pop(name, None)
         self._adaptation = None
         if levels:
-            self._adaptation = Adaptation.of(forecaster._errors_of_levels(levels), number, levels)
+            self._adaptation = Adaptation.of(forecaster._errors_for(Spread(tuple(levels))), number, levels)
         self._seen()
 
     def update(self, observation):
@@ -156,9 +156,9 @@ class Stream:
         if level is None:
             return view.forecast(h, X)
         view, levels, n_steps = copy(view), self._levels(level), view._steps_ahead(h)
-        view._errors_of_levels, view._tails = (lambda _: self._adaptation.residuals), self._adaptation.tails
+        view._errors_for, view._tails = (lambda _: self._adaptation.residuals), self._adaptation.tails
         forecasts = view._values_ahead(n_steps, X)
-        frame = view._frame_ahead(forecasts, X, levels)
+        frame = view._frame_ahead(forecasts, X, Spread(tuple(levels)))
         self._adaptation = self._adaptation.awaiting(view._answers_ahead(forecasts, X), levels)
         return frame
 

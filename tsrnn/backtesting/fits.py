@@ -37,6 +37,18 @@ def cut_into_blocks(origins, refit, estimator, forecaster):
     return [origins[first : first + every] for first in range(0, len(origins), every)]
 
 
+def refuse_spread(estimator, forecaster, refit):
+    """Raise unless a forecaster, at most the last step of a Pipeline, can say how sure it is."""
+    if isinstance(refit, str):
+        raise ValueError(
+            "with refit='warm' the weights have seen what is held out later, and level and q need errors of what they "
+            "have not; set refit to True, False or a number."
+        )
+    if not (_is_plain(estimator) and isinstance(forecaster, ForecasterMixin)):
+        lacking = forecaster if _is_plain(estimator) else estimator
+        raise ValueError(f"{type(lacking).__name__} has no predict_interval, which level and q need; leave them out.")
+
+
 def prepare(estimator, clock, refit):
     """Return a clone that knows the step of the clock, which a part of the data might not show."""
     estimator = clone(estimator)
@@ -69,29 +81,34 @@ def _is_plain(estimator):
     return forecaster_of(estimator) is (estimator[-1] if isinstance(estimator, Pipeline) else estimator)
 
 
-def run_block(estimator, origins, data, horizon, window_size, is_warm):
-    """Fit at the first of some origins; return (origin, series, steps, forecasts) of each, forecasts (n, n_targets)."""
+def run_block(estimator, origins, data, horizon, window_size, is_warm, spread):
+    """Fit at the first of some origins; return (origin, series, steps, forecasts) of each.
+
+    Forecasts have shape (n, n_targets, n_columns), the first the forecast itself, the others those of a Spread.
+    """
     with nullcontext() if data.panel.clock.is_given else warnings.catch_warnings():
         if not data.panel.clock.is_given:  # rows are steps, as documented
             warnings.filterwarnings("ignore", message=NO_CLOCK[: NO_CLOCK.index(":")])
         try:
             if not is_warm:
-                return _run_fit(estimator, origins, data, horizon, window_size)
+                return _run_fit(estimator, origins, data, horizon, window_size, spread)
             return [
                 result
                 for origin in origins
-                for result in _run_fit(estimator, origins[origins == origin], data, horizon, window_size)
+                for result in _run_fit(estimator, origins[origins == origin], data, horizon, window_size, spread)
             ]
         except (TypeError, ValueError) as error:
             error.add_note(f"In the back-test fitted at {data.panel.stamps(origins[:1])[0]}.")
             raise
 
 
-def _run_fit(estimator, origins, data, horizon, window_size):
+def _run_fit(estimator, origins, data, horizon, window_size, spread):
     first = origins[0]
     training = data.rows(0 if window_size is None else first + 1 - window_size, first + 1)
     known = data.series_of(training)
     estimator.fit(*without_none(data.known(training)))
+    if spread is not None:  # whose errors are those of the fit, known to all that move on from it
+        forecaster_of(estimator)._errors_for(spread)
     ahead = [data.rows(origin + 1, origin + 1 + horizon, known) for origin in origins]
     cells = [data.cells(rows) for rows in ahead]
     at_once = {}
@@ -99,17 +116,26 @@ def _run_fit(estimator, origins, data, horizon, window_size):
         memory = _moved(estimator, data.rows(first + 1, origins[-1] + 1, known), data)
         if len(memory.panel_.covariate_names) and len(ahead[-1]):
             memory = _with_covariates_ahead(memory, ahead[-1], data)
-        at_once = _forecast_at_once(memory, origins, cells, data)
+        at_once = _forecast_at_once(memory, origins, cells, data, spread)
     results = []
     for number, (origin, rows, (series, steps)) in enumerate(zip(origins, ahead, cells, strict=True)):
         forecasts = at_once.get(number)
         if forecasts is None and len(rows):
             memory = _moved(estimator, data.rows(first + 1, origin + 1, known), data)
-            forecasts = np.asarray(memory.predict(data.future(rows)[0]), np.float64)
-            forecasts = forecasts.T.reshape(-1, 1) if data.series is None else forecasts.reshape(len(rows), -1)
+            forecasts = _forecast(memory, data.future(rows)[0], data.series is None, spread)
         if len(rows):
             results.append((origin, series, steps, forecasts))
     return results
+
+
+def _forecast(estimator, X, is_wide, spread):
+    """Return what is forecast of the rows of X, of a wide frame series by series, (n, n_targets, n_columns)."""
+    if spread is not None:
+        is_pipeline = isinstance(estimator, Pipeline)
+        X = estimator[:-1].transform(X) if is_pipeline and len(estimator) > 1 else X
+        return forecaster_of(estimator)._spread_at(spread, X)
+    forecasts = np.asarray(estimator.predict(X), np.float64)
+    return (forecasts.T.reshape(-1, 1) if is_wide else forecasts.reshape(len(X), -1))[..., np.newaxis]
 
 
 def _moved(estimator, rows, data):
@@ -136,7 +162,7 @@ def _with_covariates_ahead(forecaster, rows, data):
     return forecaster
 
 
-def _forecast_at_once(memory, origins, cells, data):
+def _forecast_at_once(memory, origins, cells, data, spread):
     """Return the forecasts of those origins that end in known values, by their numbers, all made in one batch.
 
     What is missing at an origin is filled differently once later rows are known, so such an origin goes alone; and so
@@ -163,7 +189,11 @@ def _forecast_at_once(memory, origins, cells, data):
             asked.append((number, mine, origin + 1 - panel.starts[mine], places, steps - origin - 1))
     if not asked:
         return {}
-    forecasts = memory._forecasts_from(*(np.concatenate([one[place] for one in asked]) for place in (1, 2)))
+    series, rows = (np.concatenate([one[place] for one in asked]) for place in (1, 2))
+    if spread is None:
+        forecasts = memory._forecasts_from(series, rows)[..., np.newaxis]
+    else:
+        forecasts = memory._spread_from(spread, series, rows)
     starts = np.cumsum([0, *(len(one[1]) for one in asked)])
     return {
         number: forecasts[start + places, ahead]

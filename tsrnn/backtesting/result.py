@@ -7,9 +7,18 @@ import pandas as pd
 
 from ..asking import key_names
 from ..calendar import seasonal_period
-from ..metrics.grouped import SCORES, inverse_scale, moves, score_groups
+from ..metrics.grouped import (
+    SCORES,
+    interval_losses,
+    inverse_scale,
+    moves,
+    pinball_losses,
+    score_groups,
+    score_intervals,
+)
 from ..metrics.reading import check_season
 from ..panel import Panel
+from ..spread import Spread, written
 
 _KEYS = ("origin", "step", "target", "forecast", "truth")  # columns of every result
 
@@ -25,9 +34,12 @@ class Backtest:
         the name it has in the data, of a frame with a series in each column that of its columns, else "unique_id", or
         "series" if the clock is called so; "origin", the stamp of the last step known; "step", from 1 on;
         the stamp that is forecast, under the name of the clock, else "ds"; the name of the "target", if a row has
-        several; "forecast"; and "truth", NaN where it is missing.
+        several; "forecast"; of each level "forecast-lo-80" and "forecast-hi-80", of each quantile "forecast-q-0.9"; and
+        "truth", NaN where it is missing.
     season : int
         Steps of one season, by the clock: errors are scaled by those of a seasonal naive forecast.
+    spread : Spread
+        Its `levels` and `probabilities` are those of the intervals and quantiles beside the forecasts.
     """
 
     forecasts: pd.DataFrame
@@ -35,6 +47,12 @@ class Backtest:
     _panel: Panel = field(compare=False)
     _window_size: int | None = field(compare=False)
     _places: tuple = field(compare=False)  # series, origin, target of each row, as numbers
+    spread: Spread = field(compare=False)
+
+    @property
+    def time_col(self):
+        """The name of the column with the stamps that are forecast."""
+        return self.forecasts.columns[self.forecasts.columns.get_loc("step") + 1]
 
     def __repr__(self):
         rows = self.forecasts
@@ -67,6 +85,125 @@ class Backtest:
         ValueError
             If `by` is something else, or names series where there is one only; or if no truth is known.
         """
+        truth, forecast = (self.forecasts[name].to_numpy() for name in ("truth", "forecast"))
+        inverse_scales = self._inverse_scales(season)
+        scaled, is_right = np.abs(forecast - truth)[:, None] * inverse_scales, self._right_moves()
+
+        def score(rows, numbers):
+            scores = score_groups(truth[rows], forecast[rows], numbers)
+            others = {"MASE": scaled[:, 0], "RMSSE": scaled[:, 1] ** 2, "DA": is_right}
+            scores |= {name: _means(values[rows], numbers) for name, values in others.items()}
+            scores["RMSSE"] = np.sqrt(scores["RMSSE"])
+            return {name: scores[name] for name in SCORES}
+
+        return self._table(by, forecast, score)
+
+    def interval_scores(self, by=None, *, season=None):
+        """Return the scores of the intervals of each level, over the rows whose truth is known.
+
+        Parameters
+        ----------
+        by : {"step", "origin", "series"}, list of these, or None, default=None
+            What has a row of its own beside the level, as in `scores`.
+        season : int, optional
+            Steps of one season, in MSIS; that of the clock if not given.
+
+        Returns
+        -------
+        DataFrame
+            With the level in the index, and the columns of :func:`tsrnn.metrics.interval_scores`: coverage, a share;
+            width; interval_score; MSIS, scaled by the naive error of the training part of each origin.
+
+        Raises
+        ------
+        ValueError
+            As `scores`; or if the back-test was made without `level`.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> test = tsrnn.backtest(tsrnn.SeasonalNaive(horizon=3), temperature, n_origins=100, refit=False, level=80)
+        >>> test.interval_scores()[["coverage", "width"]].round(2).reset_index()
+           level  coverage  width
+        0     80      0.87   4.08
+        """
+        if not self.spread.levels:
+            raise ValueError("the back-test was made without intervals; give backtest a level, such as level=(80, 95).")
+        truth, inverse_scales = self.forecasts["truth"].to_numpy(), self._inverse_scales(season)[:, 0]
+
+        def table(level):
+            lower, upper = (self.forecasts[f"forecast-{side}-{written(level)}"].to_numpy() for side in ("lo", "hi"))
+
+            def score(rows, numbers):
+                scores = score_intervals(truth[rows], lower[rows], upper[rows], level, numbers)
+                losses = interval_losses(truth[rows], lower[rows], upper[rows], level)
+                return scores | {"MSIS": _means(losses * inverse_scales[rows], numbers)}
+
+            return self._table(by, upper - lower, score)
+
+        return _stacked({level: table(level) for level in sorted(self.spread.levels)}, "level")
+
+    def quantile_scores(self, by=None, *, season=None):
+        """Return the scores of each quantile, over the rows whose truth is known.
+
+        Parameters
+        ----------
+        by, season
+            As in `interval_scores`.
+
+        Returns
+        -------
+        DataFrame
+            With the probability in the index as "q", and the columns "below", the share of truths that are not above
+            the quantile, which should be q; "pinball", of :func:`tsrnn.metrics.pinball_loss`; and "scaled_pinball", by
+            the naive error of the training part of each origin, as in the M5 competition (Makridakis et al. 2022, The
+            M5 uncertainty competition).
+
+        Raises
+        ------
+        ValueError
+            As `scores`; or if the back-test was made without `q`.
+
+        Examples
+        --------
+        >>> import tsrnn
+        >>> temperature = tsrnn.datasets.load_elnino()
+        >>> test = tsrnn.backtest(tsrnn.SeasonalNaive(horizon=3), temperature, n_origins=100, refit=False, q=0.9)
+        >>> test.quantile_scores()[["below", "pinball"]].round(2).reset_index()
+             q  below  pinball
+        0  0.9   0.95     0.22
+        """
+        if not self.spread.probabilities:
+            raise ValueError("the back-test was made without quantiles; give backtest a q, such as q=(0.1, 0.9).")
+        truth, inverse_scales = self.forecasts["truth"].to_numpy(), self._inverse_scales(season)[:, 0]
+
+        def table(q):
+            quantile = self.forecasts[f"forecast-q-{written(q)}"].to_numpy()
+
+            def score(rows, numbers):
+                losses = pinball_losses(truth[rows], quantile[rows], q)
+                values = {"below": truth[rows] <= quantile[rows], "pinball": losses}
+                values["scaled_pinball"] = losses * inverse_scales[rows]
+                return {name: _means(np.float64(of), numbers) for name, of in values.items()}
+
+            return self._table(by, quantile, score)
+
+        return _stacked({q: table(q) for q in self.spread.probabilities}, "q")
+
+    def _table(self, by, answers, score):
+        """Return scores of groups of rows, the mean over series where these are not told apart.
+
+        Parameters
+        ----------
+        by
+            As in `scores`.
+        answers : ndarray of shape (n_rows,)
+            What is scored; rows of which it or the truth is NaN are left out.
+        score : callable
+            Given rows group after group and the number of the group of each, returns arrays of shape (n_groups,) by
+            the names of the scores.
+        """
         names = [] if by is None else [by] if isinstance(by, str) else list(by)
         if unknown := [name for name in names if name not in ("origin", "step", "series")]:
             raise ValueError(f"by={unknown[0]!r} is not known; take 'step', 'origin' or 'series', or several of these.")
@@ -74,22 +211,17 @@ class Backtest:
             raise ValueError("there is one series only; take by='step' or 'origin', or None for one score of it all.")
         series, origins, targets = self._places
         frame, id_col = self.forecasts, self.forecasts.columns[0]
-        truth, forecast, steps = (frame[name].to_numpy() for name in ("truth", "forecast", "step"))
-        is_known = ~np.isnan(truth - forecast)
+        is_known = ~np.isnan(frame["truth"].to_numpy() - answers)
         if not is_known.any():
             raise ValueError("no truth is known at any step that was forecast, so there is nothing to score.")
         keys = [*(["target"] if "target" in frame.columns else []), *names]
-        columns = {"target": targets, "origin": origins, "step": steps, "series": series}
+        columns = {"target": targets, "origin": origins, "step": frame["step"].to_numpy(), "series": series}
         groups = pd.DataFrame({key: columns[key][is_known] for key in dict.fromkeys([*keys, "series"])})
         groups = groups.groupby(list(groups.columns))
         numbers = groups.ngroup().to_numpy()
         order = np.argsort(numbers, kind="stable")
-        scores = score_groups(truth[is_known][order], forecast[is_known][order], numbers[order])
-        scaled = np.abs(forecast - truth)[:, None] * self._inverse_scales(self.season if season is None else season)
-        others = {"MASE": scaled[:, 0], "RMSSE": scaled[:, 1] ** 2, "DA": self._right_moves()}
-        scores |= {name: _means(values[is_known], numbers) for name, values in others.items()}
-        scores["RMSSE"] = np.sqrt(scores["RMSSE"])
-        scores = pd.DataFrame(scores, index=groups.size().index)[list(SCORES)]
+        scores = score(np.flatnonzero(is_known)[order], numbers[order])
+        scores = pd.DataFrame(scores, index=groups.size().index)
         if not keys:
             return scores.mean()
         if "series" not in keys:
@@ -125,6 +257,7 @@ class Backtest:
 
     def _inverse_scales(self, season):
         """Return for each row 1 / naive error, of absolute errors and the root of squared ones, shape (n, 2)."""
+        season = self.season if season is None else season
         check_season(season)
         panel, (series, origins, targets) = self._panel, self._places
         trained, rows = np.unique(np.column_stack([series, origins]), axis=0, return_inverse=True)
@@ -145,8 +278,15 @@ def _means(values, numbers):
         return sums / np.bincount(numbers[is_known], minlength=n_groups)
 
 
-def collect(results, data, window_size):
-    """Return the Backtest of all results."""
+def _stacked(tables, name):
+    """Return the tables of levels or quantiles below each other, by this name in the index."""
+    if isinstance(next(iter(tables.values())), pd.Series):
+        return pd.DataFrame(tables).T.rename_axis(name)
+    return pd.concat(tables, names=[name])
+
+
+def collect(results, data, window_size, spread):
+    """Return the Backtest of all results, which have the columns of a Spread."""
     panel = data.panel
     origins = np.repeat([one[0] for one in results], [len(one[1]) for one in results]).astype(np.int64)
     series, steps = (np.concatenate([one[place] for one in results]) for place in (1, 2))
@@ -157,7 +297,8 @@ def collect(results, data, window_size):
     n_targets = panel.n_targets
     targets = np.tile(np.arange(n_targets), len(series))
     origins, series, steps = (of.repeat(n_targets) for of in (origins, series, steps))
-    (id_name, time_name), columns = key_names(panel, _KEYS), {}
+    answers = [f"forecast{suffix}" for suffix in spread.suffixes]
+    (id_name, time_name), columns = key_names(panel, (*_KEYS, *answers)), {}
     if panel.ids is not None:
         columns[id_name] = panel.ids[series].to_flat_index()
     columns["origin"] = panel.stamps(origins)
@@ -165,9 +306,10 @@ def collect(results, data, window_size):
     columns[time_name] = panel.stamps(steps)
     if n_targets > 1:
         columns["target"] = pd.Index(_target_names(panel))[targets]
-    columns["forecast"], columns["truth"] = forecasts.ravel(), truths.ravel()
+    columns |= dict(zip(answers, forecasts.reshape(-1, len(answers)).T, strict=True))
+    columns["truth"] = truths.ravel()
     season = seasonal_period(panel.clock.freq)
-    return Backtest(pd.DataFrame(columns), season, panel, window_size, (series, origins, targets))
+    return Backtest(pd.DataFrame(columns), season, panel, window_size, (series, origins, targets), spread)
 
 
 def _target_names(panel):

@@ -8,8 +8,9 @@ from sklearn.pipeline import Pipeline
 from tqdm import tqdm
 
 from ..counts import how_many
+from ..spread import Spread
 from .data import Data
-from .fits import cut_into_blocks, forecaster_of, prepare, run_block
+from .fits import cut_into_blocks, forecaster_of, prepare, refuse_spread, run_block
 from .origins import check_count, check_window, choose_origins
 from .result import collect
 
@@ -26,6 +27,8 @@ def backtest(
     initial=None,
     n_origins=None,
     refit=True,
+    level=None,
+    q=None,
     n_jobs=None,
     verbose=0,
 ):
@@ -57,6 +60,10 @@ def backtest(
         True fits a fresh clone at every origin. False fits once, at the first origin; at later ones the memory of the
         forecaster has moved forward, as by its `update`. k fits at every k-th origin. "warm" trains on at every origin,
         from the weights of the one before, for which the forecaster needs an argument `warm_start`.
+    level : float or sequence of float, optional
+        Percent of the truths that intervals beside the forecasts are to hold, as in `predict_interval`.
+    q : float or sequence of float, optional
+        Probabilities of quantiles beside the forecasts, as in `predict_quantiles`.
     n_jobs : int, optional
         Processes among which fits are divided, as in joblib, where None is one. In each of several the estimator has
         one thread, if its own `n_jobs` is None. The result is the same.
@@ -66,13 +73,15 @@ def backtest(
     Returns
     -------
     Backtest
-        With a tidy frame of all `forecasts`, and their `scores` by step, origin or series.
+        With a tidy frame of all `forecasts`, and their `scores` by step, origin or series; with `level` and `q` also
+        `interval_scores` and `quantile_scores`.
 
     Raises
     ------
     TypeError, ValueError
         If an argument is out of range, the data cannot be read, or leave no training before the first origin; or if
-        the estimator cannot do without a refit what is asked. What a fit raises carries a note of its origin.
+        the estimator cannot do without a refit what is asked, or has no intervals or too few errors for them. What a
+        fit raises carries a note of its origin.
 
     See Also
     --------
@@ -86,6 +95,9 @@ def backtest(
 
     The covariates of the rows after an origin are those of the data, as if they had been known there; what was not is
     to be named in `past_covariates` of the forecaster.
+
+    Intervals and quantiles are made at each origin from errors that were known at the fit before: those of later ones,
+    of which a live forecaster would know, do not change them.
 
     Without a refit the origins of a forecaster are forecast in one batch, but for those after a missing value or before
     a missing covariate. A Pipeline, whose steps might make one row from others, goes from origin to origin.
@@ -126,10 +138,14 @@ def backtest(
     origins = choose_origins(data.panel, horizon, step, initial, n_origins)
     window_size = check_window(window, window_size, origins, data.panel)
     blocks = cut_into_blocks(origins, refit, estimator, forecaster)
+    spread = Spread.read(level, q) if level is not None or q is not None else None
+    if spread is not None:
+        refuse_spread(estimator, forecaster, refit)
     if y is None:
         for regressor in (estimator, forecaster):
             _refuse_no_y(regressor)
     common = {"data": data, "horizon": int(horizon), "window_size": window_size, "is_warm": refit == "warm"}
+    common["spread"] = spread
     jobs = [(prepare(estimator, data.panel.clock, refit), block) for block in blocks]
     with closing(_Bar(total=len(origins), desc="back-test", unit="origin", disable=not verbose)) as bar:
         if len(jobs) == 1 or effective_n_jobs(n_jobs) == 1:  # each fit may then have all the threads it wants
@@ -145,7 +161,7 @@ def backtest(
             f"the data have no row within {how_many(horizon, 'step')} after any origin, the first of "
             f"which is {data.panel.stamps(origins[:1])[0]}; ask for a longer horizon, or for other origins."
         )
-    return collect(results, data, window_size)
+    return collect(results, data, window_size, spread or Spread())
 
 
 def _refuse_no_y(regressor):

@@ -220,8 +220,8 @@ def _read_dates(texts, time_format):
 def write_file(table, path):
     """Write a Series or DataFrame; its index becomes columns. Either all of the file is written or none.
 
-    In CSV the column "forecast", or all numbers of a table that has none, are written with eight digits: networks
-    compute with seven.
+    In CSV what a back-test forecast, or all numbers of another table, are written with eight digits: networks compute
+    with seven.
     """
     if isinstance(table, pd.Series):
         table = table.to_frame(table.name if table.name is not None else "forecast")
@@ -244,6 +244,8 @@ def _partial_path(path):
 
 
 def _round(table):
-    names = ["forecast"] if {"forecast", "truth"} <= set(table.columns) else table.columns
+    names = table.columns
+    if {"forecast", "truth"} <= set(names):  # what came true is written as it was read
+        names = [name for name in names if name == "forecast" or name.startswith("forecast-")]
     floats = [name for name in names if table[name].dtype.kind == "f"]
     return table.assign(**{name: [np.float64(f"{value:.8g}") for value in table[name]] for name in floats})

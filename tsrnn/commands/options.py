@@ -139,10 +139,9 @@ def _add_forecast(commands, run):
     _add_data(parser, future=True)
     _add_network(parser)
     output = parser.add_argument_group("output")
-    output.add_argument(
-        "--level", nargs="+", action=_Levels, metavar="PERCENT",
-        help="also give intervals that hold so many percent of what comes, such as 80 95: of units the columns "
-        "units-lo-80 and units-hi-80, and a shade in the picture",
+    _add_level(
+        output, "of units the columns units-lo-80 and units-hi-80, a shade in the picture, and how many of the test "
+        "they hold",
     )  # fmt: skip
     output.add_argument(
         "--out", "--output", default="forecast.csv", metavar="FILE",
@@ -201,6 +200,7 @@ def _add_backtest(commands, run):
     output.add_argument(
         "--by", choices=("step", "origin", "series"), default="step", help="what a row of the table is (default: step)"
     )  # fmt: skip
+    _add_level(output, "how many they have held, and in the file the columns forecast-lo-80 and forecast-hi-80")
     output.add_argument(
         "--out", "--output", metavar="FILE",
         help="write all forecasts, a row each with origin, step, forecast and truth: .csv or .parquet",
@@ -223,6 +223,13 @@ def _add_datasets(commands, run):
     parser.set_defaults(run=run)
     parser.add_argument("name", nargs="?", metavar="NAME", help="a set, whose first rows are shown")
     parser.add_argument("--out", "--output", metavar="FILE", help="write the set NAME there: .csv or .parquet")
+
+
+def _add_level(output, what):
+    output.add_argument(
+        "--level", nargs="+", action=_Levels, metavar="PERCENT",
+        help=f"also give intervals that hold so many percent of what comes, such as 80 95: {what}",
+    )  # fmt: skip
 
 
 def _add_source(parser):
@@ -287,7 +294,7 @@ def _add_data(parser, future):
         "--calendar", nargs="+", action=_Names, alone=("all", "none"), metavar="FEATURE",
         help="all that fit the clock; none; or some of minute, hour, weekday, day_of_month, day_of_year, month, "
         'holidays:DE, holidays:US-CA; holidays need an extra package: python -m pip install ".[holidays]" (default: '
-        "none; of counts what tells their seasons)",
+        "none; with a --loss of distributions what tells their seasons)",
     )  # fmt: skip
 
     series = parser.add_argument_group("scale of the series, given back to forecasts")
@@ -341,8 +348,8 @@ def _add_network(parser):
     )  # fmt: skip
     network.add_argument(
         "--quantile", nargs="+", action=_Quantiles, metavar="Q",
-        help="for --loss quantile: between 0 and 1; one is the forecast, of several it is the median "
-        "(default: 0.1 0.5 0.9)",
+        help="for --loss quantile: between 0 and 1; one is the forecast, of several it is the median. Each also has "
+        "a column of its own, units-q-0.9, set right by earlier errors (default: 0.1 0.5 0.9)",
     )  # fmt: skip
     network.add_argument(
         "--n-members", type=_count, metavar="N",
@@ -405,7 +412,7 @@ class _Levels(_Numbers):
     example = "80 95"
 
     def check(self, levels):
-        from ..intervals import read_levels
+        from ..spread import read_levels
 
         read_levels(levels)
 
@@ -415,8 +422,9 @@ class _Quantiles(_Numbers):
 
     def check(self, levels):
         from ..losses import quantile_levels
+        from ..spread import read_probabilities
 
-        quantile_levels(levels)
+        read_probabilities(quantile_levels(levels), "quantile")
 
 
 def _number(text, example):

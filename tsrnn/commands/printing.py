@@ -22,6 +22,22 @@ class Comparison:
         self.is_one = panel.n_series == panel.n_targets == 1
         self.n_series = None if panel.ids is None else panel.n_series
 
+    @property
+    def both(self):
+        """The back-tests by their names."""
+        return {self.name: self.ours, self.naive_name: self.naive}
+
+    def judged(self, scores):
+        """Return by what forecasts are compared, and what it is of both, whose `scores` are given by name.
+
+        Series and targets may have several units, so that their errors are compared in those of the naive forecast.
+        """
+        if all(test.spread.probabilities for test in self.both.values()):
+            score, what = ("pinball", "pinball loss") if self.is_one else ("scaled_pinball", "scaled pinball loss")
+            return f"mean {what}", *(test.quantile_scores()[score].mean() for test in self.both.values())
+        score, what = ("MAE", "mean absolute error") if self.is_one else ("MASE", "mean scaled error (MASE)")
+        return what, *(np.mean(of[score]) for of in scores.values())
+
     def headline(self, names):
         """Return what stands above these scores."""
         observed = self.ours.forecasts.dropna(subset="truth")
@@ -35,9 +51,23 @@ class Comparison:
         return f"{text}, mean over {n_scored:,}{f' of {self.n_series:,}' * (n_scored < self.n_series)} series"
 
 
+def print_spread(comparison):
+    """Print the scores of intervals and quantiles, if there are any, of each forecast that has them."""
+    scaled = "pinball" if comparison.is_one else "scaled_pinball"  # as `judged` says
+    for what, name, columns in (
+        ("interval_scores", "levels", ["coverage", *["width"] * comparison.is_one, "MSIS"]),
+        ("quantile_scores", "probabilities", ["below", scaled]),
+    ):
+        tests = {who: test for who, test in comparison.both.items() if getattr(test.spread, name)}
+        if tests:
+            table = pd.concat({who: getattr(test, what)()[columns] for who, test in tests.items()})
+            table = table.swaplevel(0, 1).sort_index(level=0, sort_remaining=False)
+            print(f"\n{table.to_string(float_format=_number)}")
+
+
 def print_summary(comparison, names):
     """Print the scores of everything, and which forecast was better."""
-    both = {comparison.name: comparison.ours, comparison.naive_name: comparison.naive}
+    both = comparison.both
     scores = {name: test.scores(by=None) for name, test in both.items()}
     if isinstance(scores[comparison.name], pd.DataFrame):  # a row for each target
         scores_of = {target: {name: one.loc[target] for name, one in scores.items()} for target in comparison.targets}
@@ -45,9 +75,8 @@ def print_summary(comparison, names):
     else:
         table = pd.DataFrame(scores).T
     print(table[names].to_string(float_format=_number))
-    # Series and targets may have several units, so that their errors are compared in those of the naive forecast.
-    score, what = ("MAE", "mean absolute error") if comparison.is_one else ("MASE", "mean scaled error (MASE)")
-    ours, base = (np.mean(scores[name][score]) for name in both)
+    print_spread(comparison)
+    what, ours, base = comparison.judged(scores)
     if not np.isfinite([ours, base]).all():
         print(f"The {what} is not defined here, so nothing is said about which forecast is better.")
         return

@@ -13,13 +13,15 @@ from .. import datasets
 from ..answering import held_out_of
 from ..arguments import count_training, settings_for
 from ..backtesting import backtest
+from ..backtesting.data import Data, without_none
 from ..baselines import SeasonalNaive
 from ..counts import how_many
 from ..forecaster import RNNForecaster
 from ..frames import WIDE, listing
-from ..intervals import column_names, suffixes_of
+from ..losses import quantile_levels
 from ..preparation import Series
 from ..residuals import residuals_of
+from ..spread import Spread, column_names
 from .files import check_outputs, write_file
 from .options import OF_NETWORK, SCORES, SHOWN
 from .printing import (
@@ -46,8 +48,7 @@ def run_forecast(arguments):
     model = _make_model(arguments, selection, verbose=_is_watched(), n_jobs=arguments.n_jobs)
     panel = _check(model, selection)
     cut = _check_test(panel, horizon)
-    if arguments.level is not None:
-        _check_levels(model, panel, arguments.level)
+    spread = _check_spread(arguments, model, panel)
     print_data(panel, selection, arguments.missing)
     print_network(model, panel)
     print_ends(panel, arguments.missing)
@@ -58,7 +59,8 @@ def run_forecast(arguments):
     fitted = []
     model.set_params(callbacks=lambda estimator, record: fitted.append(estimator))
     try:
-        comparison = _backtest(model, selection, n_origins=1)
+        supported = spread if _supports(spread, model, selection, cut) else None
+        comparison = _backtest(model, selection, supported, n_origins=1)
     except ValueError as error:
         raise ValueError(f"training for the test (without the last {how_long(horizon)}): {error}") from None
     print_fit(fitted[-1], "a part of the rest held out to watch")
@@ -67,12 +69,13 @@ def run_forecast(arguments):
 
     print(f"\nforecast  of the next {how_long(horizon)}, by a fit to everything in the same way")
     final = model.set_params(callbacks=None).fit(selection.frame)
-    forecast = final.forecast(X=selection.future, level=arguments.level)
+    forecast = final._frame_ahead(final._values_ahead(horizon, selection.future), selection.future, spread)
     print_fit(final, "the latest part; then trained on that, too")
     _write(forecast, arguments)
     print(f"written   {span(_stamps_of(forecast, selection))} -> {arguments.out}")
     print_negative(forecast, panel, final.bounds)
     if arguments.plot is not None:
+        forecast = _without_quantiles(forecast, spread)
         _draw_forecast(arguments, selection, panel, comparison, forecast)
 
 
@@ -86,11 +89,13 @@ def run_backtest(arguments):
     panel = _check(model, selection)
     if arguments.by == "series" and panel.ids is None:
         raise ValueError("--by series needs several series, but the data have one; give --by step or --by origin.")
+    spread = _check_spread(arguments, model, panel)
     print_data(panel, selection, arguments.missing)
     print_network(model, panel)
     print_ends(panel, arguments.missing)
     how = ("step", "window", "window_size", "initial", "n_origins", "refit", "n_jobs")
-    comparison = _backtest(model, selection, verbose=_is_watched(), **{name: getattr(arguments, name) for name in how})
+    how = {name: getattr(arguments, name) for name in how}
+    comparison = _backtest(model, selection, spread, verbose=_is_watched(), **how)
 
     forecasts = comparison.ours.forecasts
     origins = forecasts["origin"].drop_duplicates()
@@ -161,12 +166,21 @@ def _check(model, selection):
     return panel
 
 
-def _check_levels(model, panel, levels):
-    """Raise what intervals would raise for too few errors, before anything is trained."""
-    column_names(panel.form, suffixes_of(levels))
+def _check_spread(arguments, model, panel):
+    """Return the Spread that is asked for, or None; raise if errors are too few for it, before anything is trained."""
+    q = quantile_levels(model.quantile) if arguments.loss == "quantile" else None
+    if arguments.level is None and q is None:
+        return None
+    spread = Spread.read(arguments.level, q)
+    column_names(panel.form, spread.suffixes)
+    _refuse_few(spread, model, panel)
+    return spread
+
+
+def _refuse_few(spread, model, panel):
+    """Raise what a Spread would raise for too few errors of a network that was fitted to a panel."""
     settings, probe = settings_for(model, panel), copy.copy(model)
     n_training = count_training(model, Series.of(panel), settings)[np.argsort(panel.order)]
-
     lowest = np.nanmin(panel.values)
 
     def forecast(series, rows):
@@ -175,7 +189,19 @@ def _check_levels(model, panel, levels):
     held_out = held_out_of(n_training, panel.lengths - model.horizon, settings.lookback, forecast)
     probe._measured = partial(residuals_of, held_out, panel, model.horizon)
     with warnings.catch_warnings(action="ignore"):  # of what the forecast warns of, too
-        probe._errors_of_levels(levels)
+        probe._errors_for(spread)
+
+
+def _supports(spread, model, selection, cut):
+    """Return whether a network that was fitted to the steps before `cut` has the errors that a Spread needs."""
+    if spread is None:
+        return False
+    data = Data.read(selection.frame, None, model)
+    try:
+        _refuse_few(spread, model, model._read_panel(*without_none(data.known(data.rows(0, cut)))))
+    except ValueError:
+        return False
+    return True
 
 
 def _check_test(panel, horizon):
@@ -196,21 +222,35 @@ def _check_test(panel, horizon):
     return cut
 
 
-def _backtest(model, selection, **how):
-    """Return the Comparison of a forecaster."""
-    ours = backtest(model, selection.frame, horizon=model.horizon, **how)
+def _backtest(model, selection, spread, **how):
+    """Return the Comparison of a forecaster, with a Spread or None."""
+    of_spread = {} if spread is None else {"level": spread.levels or None, "q": spread.probabilities or None}
+    ours = backtest(model, selection.frame, horizon=model.horizon, **of_spread, **how)
     frame, options = selection.bare
     naive = SeasonalNaive(
         model.horizon, freq=model.freq, missing="raise" if model.missing == "raise" else "interpolate", **options
     )
     refit = how.get("refit", True)
     how |= {"refit": True if refit == "warm" else refit, "verbose": 0, "n_jobs": None}
-    return Comparison(model, ours, backtest(naive, frame, horizon=model.horizon, **how), ours._panel)
+    how["horizon"] = model.horizon
+    try:
+        theirs = backtest(naive, frame, **of_spread, **how)
+    except ValueError:  # it may have too few errors for what the network supports
+        theirs = backtest(naive, frame, **how)
+    return Comparison(model, ours, theirs, ours._panel)
 
 
 def _stamps_of(forecast, selection):
     time = selection.options.get("time_col")
     return forecast.index if time is None else forecast[time].sort_values()
+
+
+def _without_quantiles(forecast, spread):
+    """Return a forecast without the columns of quantiles, which are not drawn."""
+    if spread is None or not spread.probabilities:
+        return forecast
+    of_quantiles = tuple(suffix for suffix in spread.suffixes if suffix.startswith("-q-"))
+    return forecast.drop(columns=[name for name in forecast if str(name).endswith(of_quantiles)])
 
 
 def _draw_forecast(arguments, selection, panel, comparison, forecast):
@@ -222,17 +262,15 @@ def _draw_forecast(arguments, selection, panel, comparison, forecast):
             series = series[selection.options["target"]]
         index = panel.clock.stamps(0, panel.clock.n)
         cut = panel.clock.n - arguments.horizon
-        time = comparison.ours.forecasts.columns[-3]
-        test, naive, truth = (
-            pd.Series(of.to_numpy(), pd.Index(comparison.ours.forecasts[time])).reindex(index[cut:])
-            for of in (comparison.ours.forecasts["forecast"], comparison.naive.forecasts["forecast"],
-                       comparison.ours.forecasts["truth"])
-        )  # fmt: skip
+        ours, naive = (
+            test.forecasts.set_index(test.time_col).reindex(index[cut:]) for test in (comparison.ours, comparison.naive)
+        )
+        bounds = [name for name in ours if name.startswith(("forecast-lo-", "forecast-hi-"))]
         figure = draw_report(
             series.reindex(index),
-            test,
-            truth,
-            naive,
+            ours[["forecast", *bounds]],
+            ours["truth"],
+            naive["forecast"],
             _by_stamp(forecast, selection.options),
             ylabel=selection.label,
             labels={"baseline": comparison.naive_name},

@@ -94,6 +94,12 @@ def interval_losses(truth, lower, upper, level):
     return upper - lower + 200 / (100 - level) * outside  # alpha = 1 - level / 100
 
 
+def pinball_losses(truth, quantiles, q):
+    """Return the pinball loss of each step and quantile, of arrays that broadcast."""
+    error = truth - quantiles
+    return np.maximum(q * error, (q - 1) * error)
+
+
 def inverse_scale(values, firsts, ends, season, power):
     """Return what turns errors into scaled ones, MASE for power 1 and RMSSE for 2; NaN where that is not defined.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..bands import check_level
 from .formulas import naive_error
-from .grouped import interval_losses
+from .grouped import interval_losses, pinball_losses
 from .reading import check_bounds, check_scale, read_alike, read_interval, read_quantiles, read_rows
 
 
@@ -49,8 +49,7 @@ def pinball_loss(y_true, y_quantiles, q, *, sample_weight=None):
     q = read_quantiles(q)
     if y_quantiles.shape[1] != len(q):
         raise ValueError(f"y_quantiles has {y_quantiles.shape[1]} columns and q {len(q)} quantiles; give one for each.")
-    error = y_true[:, None] - y_quantiles
-    return float(np.average(np.maximum(q * error, (q - 1) * error).mean(axis=1), weights=weight))
+    return float(np.average(pinball_losses(y_true[:, None], y_quantiles, q).mean(axis=1), weights=weight))
 
 
 def crps_from_quantiles(y_true, y_quantiles, q, *, sample_weight=None):

@@ -224,10 +224,12 @@ def draw_report(series, test_forecast, truth, baseline, forecast, *, ylabel=None
     ----------
     series : Series
         All of the data; the test was forecast from the part before `truth`.
-    test_forecast, truth, baseline : Series
-        Of the held-out steps; `truth` may hold NaN where nothing was observed.
+    test_forecast : Series or DataFrame
+        Of the held-out steps; the intervals in its columns are drawn.
+    truth, baseline : Series
+        Likewise; `truth` may hold NaN where nothing was observed.
     forecast : Series or DataFrame
-        Of the steps after `series`; the intervals in its columns are drawn.
+        Of the steps after `series`, as `test_forecast`.
     ylabel, labels : optional
         See :func:`plot_forecast`.
     """
