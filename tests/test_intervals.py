@@ -437,19 +437,31 @@ def test_paths_follow_their_seed_and_more_begin_with_fewer(make):
     assert not np.allclose(few, model.sample(rows, 3, random_state=8))
 
 
-@pytest.mark.parametrize("n_held_out, common", [(1.0, 0.2), (2.25, 0.1), (0.0, 1.0)])
-@pytest.mark.parametrize("is_learnt", [True, False])
-def test_what_was_learnt_tells_too_little_of_what_a_horizon_has_in_common(is_learnt, n_held_out, common):
+@pytest.mark.parametrize("common", [0.0, 0.2, 1.0])
+def test_paths_have_in_common_what_is_said(common):
     values = np.random.default_rng(3).normal(size=(2000, 4, 2))  # of four steps and two targets, all independent
     of = np.zeros(2000, np.int64)
-    errors = residuals.Residuals(values, np.ones((1, 2)), of, np.full(2000, is_learnt), n_held_out)
+    errors = residuals.Residuals(values, np.ones((1, 2)), of, np.full(2000, True), 1.0, common)
     places = np.arange(4)
     draws = errors.draws(20_000, 0, np.zeros(4, np.int64), places)
     correlation = np.corrcoef(draws.transpose(1, 0, 2).reshape(8, -1))
-    expected = np.kron(np.eye(2), np.full((4, 4), common if is_learnt else 0.0))
+    expected = np.kron(np.eye(2), np.full((4, 4), common))
     np.fill_diagonal(expected, 1)
     # The errors have themselves correlations of some hundredths, of 2000; the draws of a hundredth.
     np.testing.assert_allclose(correlation, expected, atol=0.08)
+
+
+def test_the_fewer_values_are_known_the_more_paths_have_in_common_where_little_is_held_out():
+    noise = pd.DataFrame(RNG.normal(size=(400, 2)), pd.date_range("2020-01-01", periods=400), ["a", "b"])
+    noise.iloc[5:9, 1] = np.nan
+    for data, n_known in ((noise["a"], 400), (noise["a"][:72], 72), (noise, 796)):
+        model = rnn(5, missing="mask", validation_fraction=0.1).fit(data)
+        assert model._errors.n_held_out < 39 and model._errors.common == 8 / (8 + n_known)
+    both = rnn(5, missing="mask", validation_fraction=0.1, target=["a", "b"]).fit(noise)
+    assert both._errors.common == 8 / (8 + 396)  # of the target of which fewer are known
+    much = rnn(1).fit(noise["a"])
+    assert not much._errors.is_learnt.any() and much._errors.common == 0
+    assert naive().fit(noise["a"])._errors.common == 0
 
 
 def test_paths_depend_along_steps_and_not_between_series():
@@ -627,11 +639,11 @@ def test_each_series_has_its_own_rows_that_are_held_out_and_learnt():
     np.testing.assert_array_equal(held_out.first, n_training)
     np.testing.assert_array_equal(held_out.last, n - H)
     np.testing.assert_array_equal(held_out.first_of_all, np.minimum(np.maximum(5, n_training // 2), n_training))
-    assert held_out.count_truths(model.panel_, H) == (n - n_training)[n > 6].sum()
+    assert held_out.count_truths(model.panel_, H) == (n.sum(), (n - n_training)[n > 6].sum())
     errors, number = model._errors, names.index("c")
     of_c = errors.is_learnt[errors.series == number]
     assert (of_c.sum(), (~of_c).sum()) == (50 - 25, 34 - H + 1)
-    assert errors.n_held_out == held_out.count_truths(model.panel_, H) / H
+    assert errors.n_held_out == held_out.count_truths(model.panel_, H)[1] / H
 
 
 def test_more_rows_never_take_a_level_away():

@@ -207,8 +207,8 @@ def correlation_of(residuals):
 def with_common_part(correlation, n_targets, share):
     """Return a correlation that is moved by a share towards that of errors which all steps of a target have in common.
 
-    A network that has learnt a stretch knows its level; at one that it has not, the errors of all steps may be those of
-    a level that it takes wrongly, of which learnt ones tell too little.
+    A network that has learnt a stretch knows its level; of one that it has not, all steps may be off by a level that it
+    takes wrongly, of which errors of what was learnt tell too little.
 
     Parameters
     ----------

@@ -34,11 +34,14 @@ class HeldOut(NamedTuple):
         return self.first if self.earlier is None else np.minimum(self.earlier, self.first)
 
     def count_truths(self, panel, n_steps):
-        """Return how many truths are not learnt, of all series together, of the target of which fewest are known."""
+        """Return how many truths there are, and of them not learnt, of the target of which fewest are known."""
         series = np.repeat(np.arange(panel.n_series), panel.lengths)
         rows = np.arange(len(series)) - panel.bounds[series]
-        is_held_out = (rows >= self.first[series]) & (rows < self.last[series] + n_steps)
-        return int((~np.isnan(panel.values[is_held_out])).sum(axis=0).min())
+        is_fitted = rows < self.last[series] + n_steps
+        is_known = ~np.isnan(panel.values)
+        return tuple(
+            int(is_known[of].sum(axis=0).min()) for of in (is_fitted, is_fitted & (rows >= self.first[series]))
+        )
 
 
 def first_of_known_scale(first, lengths):

@@ -209,10 +209,13 @@ class IntervalMixin:
         draw of its last step. Errors farther from their median than seven deviations are drawn as that far; the
         deviation is that of a normal distribution whose middle 95 % are as wide. Different series are drawn
         independently of each other. Of distributions the draws are normal scores, and the path has the quantiles there;
-        if nothing was held out they are independent. Where errors of what was learnt are among them, which tell too
-        little of what all steps of a horizon have in common, the correlation is moved by 1 / (1 + 4 n) towards that of
-        the same error at each step of a target, n being the horizons held out: a rule of thumb, too. The spreads of
-        totals over steps, as of a year of months, go by it; ``benchmarks/FEW_SERIES.md`` has what they hold.
+        if nothing was held out they are independent.
+
+        Where errors of what was learnt are among them, these tell too little of what all steps of a horizon have in
+        common. The correlation is then moved by 8 / (8 + n) towards that of the same error at each step of a target, n
+        being the known values of all series: of one more value the share of variance that is of the estimates, if eight
+        numbers are estimated from n and the errors are independent. Eight is a rule of thumb, by which the spreads of
+        totals over steps go, as of a year of months; ``benchmarks/FEW_SERIES.md`` has what they hold.
 
         References
         ----------

@@ -23,7 +23,7 @@ from .held_out import enlargement
 
 MOST_RESIDUALS = 2**22  # numbers that are kept; of more, those of origins that are evenly spread
 CREDIBLE = 4  # horizons of errors of a series that say as much of those to come as what is usual does
-COMMON = 0.25  # horizons held out that say as much of what the errors of one have in common as learnt ones do
+N_ESTIMATED = 8  # numbers that the level of a horizon seems to be made of, all estimated from what is known
 MOST_UNUSUAL = 10.0  # times as large, or as small, as is usual; a series without any error is still not certain
 
 
@@ -45,6 +45,8 @@ class Residuals:
         Whether the first truth was learnt: values of what was learnt are enlarged, as `held_out.enlargement` says.
     n_held_out : float
         Horizons of truths that were not learnt, of all series together.
+    common : float, default=0
+        Share of the errors' correlation that all steps of a target have in common beside what these values show.
     """
 
     values: np.ndarray
@@ -52,6 +54,7 @@ class Residuals:
     series: np.ndarray
     is_learnt: np.ndarray
     n_held_out: float
+    common: float = 0.0
 
     def __getstate__(self):
         return {field.name: getattr(self, field.name) for field in fields(self)}  # all else is made again
@@ -95,9 +98,7 @@ class Residuals:
     def _factor(self):
         """The Cholesky factor of the correlation of steps and targets."""
         correlation = correlation_of(self.values.reshape(len(self.values), -1))
-        if self.is_learnt.any():
-            correlation = with_common_part(correlation, self.values.shape[2], COMMON / (COMMON + self.n_held_out))
-        return np.linalg.cholesky(correlation)
+        return np.linalg.cholesky(with_common_part(correlation, self.values.shape[2], self.common))
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,8 @@ def residuals_of(held_out, panel, n_steps, least=N_POOLED):
 
     Those of what was learnt are among them where fewer than `least` horizons are held out.
     """
-    n_held_out = held_out.count_truths(panel, n_steps) / n_steps
+    n_known, n_new = held_out.count_truths(panel, n_steps)
+    n_held_out = n_new / n_steps
     first = held_out.first if n_held_out >= least else held_out.first_of_all
     series, rows = _some_origins(panel, first, held_out.last, n_steps)
     is_learnt = rows[:, np.newaxis] + np.arange(n_steps) < held_out.first[series][:, np.newaxis]
@@ -160,7 +162,8 @@ def residuals_of(held_out, panel, n_steps, least=N_POOLED):
         errors, scales = _in_units_of_series(errors, is_learnt, panel, held_out.last + n_steps, series, rows)
     else:
         errors = errors * enlargement(errors, is_learnt)
-    return Residuals(errors, scales, series, is_learnt[:, 0], n_held_out)
+    common = N_ESTIMATED / (N_ESTIMATED + n_known) if is_learnt.any() else 0.0
+    return Residuals(errors, scales, series, is_learnt[:, 0], n_held_out, common)
 
 
 def _in_units_of_series(errors, is_learnt, panel, lengths, series, rows):
