@@ -1,5 +1,7 @@
 """Intervals and quantiles in a back-test are those of the forecaster at each origin, and scored as the metrics say."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -51,7 +53,7 @@ def names_of(name, level="lo-90 lo-50 hi-50 hi-90"):
 def test_each_origin_has_the_intervals_and_quantiles_of_the_forecaster_there_to_the_bit(make, refit, data):
     model = make(missing="raise" if data is SALES else "interpolate")
     test = backtest(model, data, n_origins=6, refit=refit, level=(50, 90), q=[0.3, 0.05])
-    assert test.spread.levels == (90, 50) and test.spread.probabilities == (0.05, 0.3)
+    assert test.levels == (50, 90) and test.q == (0.05, 0.3)
     quantiles = ["forecast-q-0.05", "forecast-q-0.3"]
     assert list(test.forecasts) == ["origin", "step", "day", "forecast", *BOUNDS, *quantiles, "truth"]
     every = {True: 1, False: 6, 2: 2}[refit]
@@ -109,8 +111,10 @@ def test_several_targets_have_their_own_intervals():
     for target, rows in test.forecasts.groupby("target"):
         found = rows[["forecast", "forecast-lo-80", "forecast-hi-80"]]
         np.testing.assert_array_equal(found, expected[names_of(target, "lo-80 hi-80")])
+    scores = test.interval_scores(by=None)
+    assert scores.index.names == ["target", "level"] and list(scores.index) == [("a", 80), ("b", 80)]
     scores = test.interval_scores()
-    assert scores.index.names == ["level", "target"] and list(scores.index) == [(80, "a"), (80, "b")]
+    assert scores.index.names == ["target", "step", "level"] and len(scores) == 2 * HORIZON
 
 
 @pytest.mark.parametrize("refit", [True, False])
@@ -122,8 +126,9 @@ def test_a_pipeline_has_the_intervals_of_its_forecaster(refit):
     pd.testing.assert_frame_equal(test.forecasts, alone.forecasts)
 
 
-def test_forecasts_with_intervals_are_those_without():
-    without, given = (backtest(rnn(), SALES, n_origins=3, level=level).forecasts for level in (None, 80))
+@pytest.mark.parametrize("refit", [True, False])
+def test_forecasts_with_intervals_are_those_without(refit):
+    without, given = (backtest(rnn(), SALES, n_origins=3, refit=refit, level=level).forecasts for level in (None, 80))
     pd.testing.assert_frame_equal(without, given[without.columns])
 
 
@@ -146,12 +151,12 @@ def test_the_interval_scores_of_an_origin_are_those_of_the_metric(data):
     train, truth = data[~is_test], data[is_test]
     expected = metrics.interval_scores(truth, seasonal().fit(train).forecast(level=(50, 90)), train, season=7)
     if data is SALES:
-        pd.testing.assert_frame_equal(test.interval_scores(), expected, check_dtype=False)
+        pd.testing.assert_frame_equal(test.interval_scores(by=None), expected, check_dtype=False)
         return
-    found = test.interval_scores(by="series")
-    for (one, level), row in expected.iterrows():
-        np.testing.assert_allclose(found.loc[(level, one)], row, rtol=1e-13)  # sums in another order
-    pd.testing.assert_frame_equal(test.interval_scores(), expected.groupby("level").mean(), check_index_type=False)
+    found = test.interval_scores(by="series").loc[expected.index]  # which has the same keys, if not in the same order
+    pd.testing.assert_frame_equal(found, expected, check_names=False, check_dtype=False)
+    of_all = test.interval_scores(by=None)
+    pd.testing.assert_frame_equal(of_all, expected.groupby("level").mean(), check_index_type=False)
 
 
 def test_scores_by_step_and_origin_are_those_of_their_rows():
@@ -167,11 +172,11 @@ def test_scores_by_step_and_origin_are_those_of_their_rows():
                 metrics.coverage(truth, lower, upper), metrics.mean_interval_width(lower, upper),
                 metrics.interval_score(truth, lower, upper, 80),
             ]  # fmt: skip
-            np.testing.assert_allclose(found.loc[(80, key)].iloc[:3], expected, rtol=1e-13)
+            np.testing.assert_allclose(found.loc[(key, 80)].iloc[:3], expected, rtol=1e-13)
             expected = metrics.pinball_loss(truth, one["forecast-q-0.9"], 0.9)
-            np.testing.assert_allclose(test.quantile_scores(by).loc[(0.9, key), "pinball"], expected, rtol=1e-13)
-    assert test.interval_scores().loc[80, "coverage"] == metrics.coverage(rows["truth"], *bounds)
-    assert test.quantile_scores().loc[0.9, "below"] == (rows["truth"] <= rows["forecast-q-0.9"]).mean()
+            np.testing.assert_allclose(test.quantile_scores(by).loc[(key, 0.9), "pinball"], expected, rtol=1e-13)
+    assert test.interval_scores(by=None).loc[80, "coverage"] == metrics.coverage(rows["truth"], *bounds)
+    assert test.quantile_scores(by=None).loc[0.9, "below"] == (rows["truth"] <= rows["forecast-q-0.9"]).mean()
 
 
 def test_scores_are_scaled_by_the_training_part_of_each_origin_and_the_season_can_be_named():
@@ -184,9 +189,26 @@ def test_scores_are_scaled_by_the_training_part_of_each_origin_and_the_season_ca
             truth, lower, upper = (rows[name] for name in ("truth", "forecast-lo-80", "forecast-hi-80"))
             losses.append(metrics.interval_score(truth, lower, upper, 80) / scale)
             pinballs.append(metrics.pinball_loss(truth, rows["forecast-q-0.5"], 0.5) / scale)
-        np.testing.assert_allclose(test.interval_scores(season=season).loc[80, "MSIS"], np.mean(losses), rtol=1e-13)
-        found = test.quantile_scores(season=season).loc[0.5, "scaled_pinball"]
+        np.testing.assert_allclose(
+            test.interval_scores(by=None, season=season).loc[80, "MSIS"], np.mean(losses), rtol=1e-13
+        )
+        found = test.quantile_scores(by=None, season=season).loc[0.5, "scaled_pinball"]
         np.testing.assert_allclose(found, np.mean(pinballs), rtol=1e-13)
+
+
+def test_a_truth_at_a_quantile_is_below_it():
+    counts = pd.Series(np.tile([0.0, 0, 0, 1, 2, 3, 0], 20), pd.date_range("2024-01-01", periods=140))
+    test = backtest(seasonal(), counts, n_origins=7, refit=False, q=0.5)
+    assert (test.forecasts["truth"] == test.forecasts["forecast-q-0.5"]).all()
+    assert (test.quantile_scores()["below"] == 1).all()
+
+
+def test_few_held_out_are_warned_of_once_for_each_fit():
+    for refit, n_fits in ((True, 3), (False, 1)):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            backtest(rnn(horizon=7), SALES[:50], n_origins=3, refit=refit, level=80, q=0.4)
+        assert [str(one.message)[:21] for one in caught] == ["what was held out is "] * n_fits
 
 
 # What is refused, and the picture
@@ -195,8 +217,18 @@ def test_scores_are_scaled_by_the_training_part_of_each_origin_and_the_season_ca
 @pytest.mark.parametrize(
     "kind, words, estimator, options",
     [
-        (ValueError, ["Ridge has no predict_interval", "level and q"], Ridge(), {"horizon": 2, "y": SALES}),
-        (ValueError, ["TransformedTargetRegressor has no predict_interval"], TransformedTargetRegressor(rnn()), {}),
+        (
+            ValueError,
+            ["Ridge gives no intervals", "level and q", "leave them out"],
+            Ridge(),
+            {"horizon": 2, "y": SALES},
+        ),
+        (
+            ValueError,
+            ["TransformedTargetRegressor gives no intervals", "last step"],
+            TransformedTargetRegressor(rnn()),
+            {},
+        ),
         (ValueError, ["refit='warm'", "True, False or a number"], rnn(), {"refit": "warm"}),
         (ValueError, ["level is in percent", "0.8", "write 80"], rnn(), {"level": 0.8}),
         (ValueError, ["q must be between 0 and 1", "90", "write 0.9"], rnn(), {"q": 90}),
@@ -218,20 +250,40 @@ def test_scores_that_a_backtest_has_not_are_refused():
     refused(ValueError, ["without quantiles", "q=(0.1, 0.9)"], test.quantile_scores)
     test = backtest(seasonal(), SALES, n_origins=1, level=80)
     refused(ValueError, ["'horizon'", "'step'"], test.interval_scores, by="horizon")
+    refused(ValueError, ["by=3", "'step'"], test.interval_scores, by=3)
+    refused(ValueError, ["'origin'", "more than once"], test.interval_scores, by=["origin", "origin"])
     refused(ValueError, ["season", "at least one"], test.interval_scores, season=0)
 
 
-def test_the_picture_shades_the_intervals_of_each_origin():
+def test_the_picture_shades_the_intervals_of_origins_that_do_not_lie_over_each_other():
     import matplotlib
 
     matplotlib.use("agg")
-    test = backtest(seasonal(), SALES, n_origins=4, step=5, level=(50, 90))
-    ax = plot_backtest(test)
-    assert len(ax.collections) == 4 * 2
+    test = backtest(seasonal(), SALES, n_origins=8, step=2, level=(50, 90))
+    ax = plot_backtest(test, baseline=backtest(seasonal(), SALES, n_origins=8, step=2, level=(50, 90)))
+    assert len(ax.collections) == 4 * 2  # of steps 2 apart and horizons of 3 every other
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert labels == ["truth", "forecast", "90 % interval", "50 % interval"]
+    assert labels == ["truth", "seasonal naive", "forecast", "90 % interval", "50 % interval"]
+    origins = np.sort(test.forecasts["origin"].unique())[::2]
+    drawn = test.forecasts[test.forecasts["origin"].isin(origins)]
     lowest = min(shade.get_paths()[0].vertices[:, 1].min() for shade in ax.collections)
-    assert lowest == test.forecasts["forecast-lo-90"].min()
+    assert lowest == drawn["forecast-lo-90"].min()
+    wide, narrow = (ax.collections[k].get_facecolor()[0] for k in (0, 4))
+    assert narrow.sum() < wide.sum() and wide[3] == 1  # the darker
     assert not plot_backtest(backtest(seasonal(), SALES, n_origins=2)).collections
     lacking = test.forecasts.drop(columns="forecast-hi-50")
     refused(ValueError, ["'forecast-hi-50'"], plot_backtest, lacking)
+    text = test.forecasts.assign(**{"forecast-hi-50": "high"})
+    refused(TypeError, ["'forecast-hi-50'", "no numbers"], plot_backtest, text)
+    twice = pd.concat([test.forecasts, test.forecasts[["forecast-hi-50"]]], axis=1)
+    refused(ValueError, ["2 columns named 'forecast-hi-50'"], plot_backtest, twice)
+
+
+def test_the_shade_of_a_single_step_begins_at_its_origin_and_a_clock_may_be_called_as_the_answers_are():
+    import matplotlib
+
+    matplotlib.use("agg")
+    test = backtest(seasonal(horizon=1), SALES.rename_axis("forecast-time"), n_origins=4, level=80)
+    assert test.time_col == "forecast-time"
+    shades = plot_backtest(test).collections[-3:]  # the truth of the first origin is not in the frame
+    assert all(np.ptp(shade.get_paths()[0].vertices[:, 0]) == 1 for shade in shades)  # from day to day

@@ -223,8 +223,6 @@ def test_callbacks_are_told_which_run_is_a_trial(panel):
 @pytest.mark.parametrize(
     "options, words",
     [
-        ({"linear_skip": True, "calendar": ["month"]}, ["linear_skip=True", "calendar", "leave it out"]),
-        ({"patch_size": 3, "calendar": ["month"]}, ["patch_size=3", "calendar", "leave it out"]),
         ({"linear_skip": True, "state": "carried"}, ["linear_skip=True", "state='carried'"]),
         ({"patch_size": 3, "state": "carried"}, ["patch_size=3", "state='carried'"]),
     ],
@@ -233,6 +231,20 @@ def test_what_needs_windows_that_end_in_what_is_known_is_refused_without_them(pa
     with pytest.raises(ValueError) as caught:
         make(**options).fit(panel)
     assert all(word in str(caught.value) for word in words)
+
+
+@pytest.mark.parametrize("option, value", [("linear_skip", True), ("patch_size", 3)])
+def test_with_a_skip_or_patches_windows_alone_are_told_of_the_calendar_and_covariates_ahead_refused(option, value):
+    months = pd.date_range("2001-01-01", periods=90, freq="MS")
+    frame = pd.DataFrame({"y": np.sin(np.arange(90.0)), "price": np.cos(np.arange(90.0))}, months)
+    model = make(calendar=["month"], **{option: value}).fit(frame["y"])
+    assert model._architecture.n_past == 0 and model._architecture.n_features == 3
+    assert model.choices_[option] == value
+    without = make(calendar=None, **{option: value}).fit(frame["y"])
+    assert not np.array_equal(model.forecast(), without.forecast())
+    assert make(calendar=["month"]).fit(frame["y"])._architecture.n_past == 1
+    with pytest.raises(ValueError, match=f"{option}={value} needs windows.*covariates known ahead.*leave it out"):
+        make(target="y", **{option: value}).fit(frame)
 
 
 def test_the_calendar_and_carried_states_do_without_a_skip(panel):

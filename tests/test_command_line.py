@@ -16,7 +16,6 @@ import pytest
 
 import tsrnn
 from tsrnn.__main__ import main
-from tsrnn.spread import Spread
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -555,7 +554,8 @@ def test_training_that_went_astray_is_warned_of(capsys, error, n_warnings):
     ours, naive = (
         SimpleNamespace(
             scores=lambda by, mae=mae: pd.Series({"MAE": mae}), forecasts=pd.DataFrame({"origin": [0]}), season=1,
-            spread=Spread(),
+            q=(),
+            levels=(),
         )
         for mae in (error, 1.0)
     )  # fmt: skip
@@ -797,7 +797,9 @@ def test_a_test_with_too_few_errors_goes_without_intervals_but_the_forecast_has_
     n = 160 - 9 - 7 + 1  # errors of the last fit, and seven less in the test
     level = f"{100 * (n - 4) / (n - 2):.3f}"
     assert main([*FORECAST, *TINY, "--level", level]) == 0
-    assert "coverage" not in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "coverage" not in out
+    assert f"its intervals and quantiles are left out: an interval of {level} % needs" in out
     assert pd.read_csv("forecast.csv").shape == (7, 4)
 
 
@@ -830,17 +832,41 @@ def test_a_backtest_gives_levels_and_quantiles_in_its_file_and_their_scores(sale
     test = tsrnn.backtest(model, series, n_origins=4, refit=False, level=80, q=(0.1, 0.5, 0.9))
     written = pd.read_csv("tests.csv", parse_dates=["origin", "day"])
     pd.testing.assert_frame_equal(written, test.forecasts, rtol=1e-7)  # eight digits are written
-    row = test.interval_scores().loc[80]
+    row = test.interval_scores(by=None).loc[80]
     assert printed(out, "80 LSTM") == [f"{row[column]:.4g}" for column in ("coverage", "width", "MSIS")]
-    for q, row in test.quantile_scores().iterrows():
+    for q, row in test.quantile_scores(by=None).iterrows():
         assert printed(out, f"{q} LSTM") == [f"{row[column]:.4g}" for column in ("below", "pinball")]
     assert "Over 4 origins the mean pinball loss is" in out
 
 
-def test_a_backtest_whose_levels_the_errors_do_not_support_is_refused_before_training(sales, capsys):
-    assert main(["backtest", *FORECAST[1:], *TINY, "--level", "99.9"]) == 1
-    out, err = capsys.readouterr()
-    assert "origins " not in out and "99.9 % needs 1,999 errors" in one_line(err)
+@pytest.mark.parametrize("options", [["--n-origins", "40"], ["--initial", "90", "--window", "rolling"]])
+def test_a_backtest_whose_levels_the_first_origin_does_not_support_is_refused_before_training(
+    sales, capsys, monkeypatch, options
+):
+    from tsrnn import RNNForecaster
+
+    n = (160 - 7 - 39 if "40" in options else 90) - 9 - 7 + 1  # errors of the first fit
+    level = f"{100 * (n - 1) / (n + 1) + 0.05:.2f}"
+    monkeypatch.setattr(RNNForecaster, "fit", lambda *_: pytest.fail("it trains"))
+    assert main(["backtest", *FORECAST[1:], *TINY, *options, "--level", level]) == 1
+    assert f"and there are {n}, which support" in one_line(capsys.readouterr().err)
+
+
+def test_quantiles_that_errors_do_not_support_have_no_columns_and_a_warm_backtest_has_none(sales, capsys):
+    options = ["--loss", "quantile", "--quantile", "0.001", "0.5"]
+    assert main([*FORECAST, *TINY, *options]) == 0
+    assert "left out  columns of quantiles: the quantile 0.001 needs 999 errors" in capsys.readouterr().out
+    assert list(pd.read_csv("forecast.csv")) == ["day", "units"]
+    assert main(["backtest", *FORECAST[1:], *TINY, "--loss", "quantile", "--refit", "warm", "--n-origins", "2"]) == 0
+    assert "pinball" not in capsys.readouterr().out
+    assert main(["backtest", *FORECAST[1:], *TINY, "--level", "80", "--refit", "warm"]) == 1
+    err = one_line(capsys.readouterr().err)
+    assert "--level needs errors" in err and err.endswith("give --refit yes, no or a number.")
+
+
+def test_quantiles_of_several_units_are_judged_in_those_of_the_naive_forecast(shops, capsys):
+    assert main(["forecast", *PANEL, "--loss", "quantile", "--quantile", "0.2"]) == 0
+    assert "the mean scaled pinball loss is" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("usual", [0.0, 1.0, -5.0])

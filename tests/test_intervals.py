@@ -680,7 +680,7 @@ def test_errors_of_what_was_learnt_alone_are_refused(missing):
     past.iloc[-33:, 1] = np.nan  # of 34 that are held out
     model = rnn(missing=missing, target=["a", "b"]).fit(past)
     past.iloc[-34:, 1] = np.nan
-    with pytest.warns(UserWarning, match="no more than 0.33 horizons .* larger validation_fraction"):
+    with pytest.warns(UserWarning, match="is 0.33 times the horizon, .* larger validation_fraction"):
         assert len(model.forecast(level=80)) == H
     refused(ValueError, ["there are 0 errors"], rnn(missing=missing, target=["a", "b"]).fit(past).forecast, level=80)
 

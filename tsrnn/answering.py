@@ -81,9 +81,9 @@ class AnsweringMixin:
     def _warn_of_few(self, residuals):
         if residuals.n_held_out < FEWEST_HELD_OUT and residuals.is_learnt.any():
             warn(
-                f"no more than {residuals.n_held_out:.2g} horizons were held out, which hardly tell how large errors "
-                "are: intervals may be far too narrow or too wide; set a larger validation_fraction, or give longer "
-                "series."
+                f"what was held out is {residuals.n_held_out:.2g} times the horizon, which hardly tells how large "
+                "errors are: intervals may be far too narrow or too wide; set a larger validation_fraction, or give "
+                "longer series."
             )
 
     @property

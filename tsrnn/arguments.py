@@ -73,31 +73,19 @@ def lookback_for(given, panel):
 
 
 def calendar_for(given, panel):
-    """Return the names of what is read off the clock: "auto" is what tells its seasons, of counts and distributions.
+    """Return the names of what is read off the clock: "auto" is what tells its seasons, of distributions.
 
     The seasons of counts stay in them, and short windows do not show them well; nor do they show how sure one can be,
-    which may have seasons of its own. Of counts steps to come are told, too, for which there is no place where windows
-    must end in what is known. A warm start goes on with what was chosen before.
+    which may have seasons of its own. A warm start goes on with what was chosen before.
     """
-    freq, are_counts = panel.clock.freq, given.loss in COUNTS
+    freq = panel.clock.freq
     if not is_auto(given.calendar):
         return check_calendar(given.calendar, freq)
-    skips = not is_auto(given.linear_skip) and given.linear_skip
-    is_patched = not is_auto(given.patch_size) and given.patch_size > 1
-    is_short = lookback_for(given, panel) < choices.LONG_LOOKBACK
-    if not forecasts_distributions(given) or not is_short or (are_counts and (skips or is_patched)):
+    if not forecasts_distributions(given) or lookback_for(given, panel) >= choices.LONG_LOOKBACK:
         return ()
     if given.warm_start and hasattr(given, "choices_"):
         return given.choices_["calendar"]
     return seasonal_features(freq, np.median(panel.lengths))
-
-
-def sees_calendar_ahead(given):
-    """Return whether what is read off the clock is told of steps to come, too, and not only of those of the window.
-
-    Then an output for each of these steps reads it, and nothing else has weights of its own for each: no linear skip.
-    """
-    return not is_auto(given.calendar) or given.loss in COUNTS
 
 
 def forecasts_distributions(given):
@@ -143,7 +131,6 @@ def settings_for(given, panel, recipe=None, group=0):
         batch_size=1,
         past_covariates=tuple(given.past_covariates or ()),
         calendar=calendar,
-        sees_calendar_ahead=sees_calendar_ahead(given),
     )
     return _with_sizes(given, settings, panel)
 
@@ -171,20 +158,21 @@ def _with_sizes(given, settings, panel):
 
 
 def _network(given, panel, window_norm, lookback, season, calendar):
-    """Return the Architecture that the arguments mean, of which the data give the sizes of what goes in and out."""
+    """Return the Architecture that the arguments mean, of which the data give the sizes of what goes in and out.
+
+    Windows with a linear skip, or in patches, must end in what is known: these are told of the calendar up to there
+    alone. A calendar that somebody asks for is known ahead, if that is not asked for, too.
+    """
     loss, is_carried = resolve("loss", given.loss), given.state == "carried"
-    reads_ahead = bool(
-        given._names_ahead(panel) or given.static_covariates or (calendar and sees_calendar_ahead(given))
-    )
+    reads_ahead = bool(given._names_ahead(panel) or given.static_covariates)
+    may_read_ahead = reads_ahead or is_carried or bool(calendar and not is_auto(given.calendar))
     skips = resolve("linear_skip", given.linear_skip)
-    if is_auto(given.linear_skip) and (reads_ahead or is_carried or loss in COUNTS):
+    if is_auto(given.linear_skip) and (may_read_ahead or loss in COUNTS):
         skips = False
-    patch = choices.resolve_patch(
-        given.patch_size, lookback, 1 if reads_ahead or panel.categories or is_carried else season
-    )
+    patch = choices.resolve_patch(given.patch_size, lookback, 1 if may_read_ahead or panel.categories else season)
     for name, is_used in (("linear_skip=True", skips), (f"patch_size={patch}", patch > 1)):
         if is_used and (reads_ahead or is_carried):
-            what = "state='carried' has" if is_carried else "covariates known ahead, or of the calendar, leave"
+            what = "state='carried' has" if is_carried else "covariates known ahead leave"
             raise ValueError(f"{name} needs windows that end in what is known, which {what} none of; leave it out.")
     if patch > 1 and panel.categories:
         raise ValueError(f"patch_size={patch} cannot read categories; leave it out, or give them as numbers.")

@@ -12,6 +12,11 @@ _COLUMN = "{0}-{2}-{1}"  # name, level, side
 _BOUND = re.compile(r"(?P<name>.*)-(?P<side>lo|hi)-(?P<level>\d+(\.\d+)?)", re.DOTALL)
 
 
+def is_answer(column, name="forecast"):
+    """Return whether a column holds a bound or a quantile of the one called `name`."""
+    return re.fullmatch(rf"{re.escape(name)}-(lo|hi|q)-\d+(\.\d+)?(e-\d+)?", str(column)) is not None
+
+
 def check_level(level, name="level"):
     """Raise unless a level is a number of percent, from 1 on and below 100."""
     if isinstance(level, bool) or not isinstance(level, Real):

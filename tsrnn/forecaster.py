@@ -63,11 +63,11 @@ class RNNForecaster(LearningMixin, AnsweringMixin, ForecasterMixin, RecurrentEst
     linear_skip : bool or "auto", default="auto"
         Whether the outputs are a linear function of the window's values, too, beside what the layers make of it.
         "auto" is True where the window ends in what is known: not with covariates known ahead, static ones or a
-        calendar, nor carried; nor of counts.
+        `calendar` that is given, nor carried; nor of counts.
     patch_size : int or "auto", default="auto"
         Steps that the network reads side by side as one, by which long windows become short (Lin et al. 2023). "auto"
         is a season where windows have 96 steps or more and hold four seasons, and there are no categories, covariates
-        known ahead, static ones or a calendar, nor a carried state; else 1.
+        known ahead, static ones or a `calendar` that is given, nor a carried state; else 1.
     strategy : {"direct", "recursive"}, default="direct"
         "direct" forecasts all steps of the horizon at once; "recursive" one step, from which, as if it had been
         observed, the next is forecast, and so on. A direct forecast of more steps than `horizon` goes on in the same
@@ -100,12 +100,12 @@ class RNNForecaster(LearningMixin, AnsweringMixin, ForecasterMixin, RecurrentEst
         every one; a list names others beside these, None says that there are none. Each category has a vector of its
         own, which is learnt. One that training did not have is like a missing one: no category.
     calendar : list of str, "all", None or "auto", default="auto"
-        What is read off the clock, and known ahead: "minute", "hour", "weekday", "day_of_month", "day_of_year" and
-        "month" as sine and cosine, "holidays:DE" as 0 and 1 (by the package holidays); "all" are those that fit the
-        step of the clock (:func:`tsrnn.calendar.check_calendar`), None is nothing. "auto" is nothing, but in windows of
-        fewer than 96 steps, where `loss` is one of distributions, those of the clock's seasons that usual series hold
-        twice, such as "weekday" of days: weekends may be wilder. Of counts, whose seasons are not taken out, they are
-        known ahead, too, and so not told with `linear_skip` or `patch_size`; of others, in the window alone.
+        What is read off the clock: "minute", "hour", "weekday", "day_of_month", "day_of_year" and "month" as sine and
+        cosine, "holidays:DE" as 0 and 1 (by the package holidays); "all" are those that fit the step of the clock
+        (:func:`tsrnn.calendar.check_calendar`), None is nothing. It is known ahead, but with `linear_skip` or
+        `patch_size` read in the window alone. "auto" is nothing, but in windows of fewer than 96 steps, where `loss` is
+        one of distributions, those of the clock's seasons that usual series hold twice, such as "weekday" of days:
+        weekends may be wilder. It leaves the linear skip as it is.
     scaler : {"standard", "minmax", "robust", "mean", "pooled", None}, transformer or "auto", default="auto"
         Scaling of each series, learnt on its training part alone. "standard": mean 0, deviation 1; "pooled": mean 0,
         and divided by the median of the deviations of all series. "auto" is "standard"; where several series are

@@ -18,6 +18,10 @@ from .residuals import residuals_of
 from .spread import Spread, column_names
 
 
+class TooFewErrors(ValueError):
+    """That earlier errors do not support what is asked for."""
+
+
 class IntervalMixin:
     """Gives a forecaster intervals, quantiles and paths, all made from its errors at rolling origins.
 
@@ -213,8 +217,9 @@ class IntervalMixin:
 
         Where errors of what was learnt are among them, these tell too little of what all steps of a horizon have in
         common. The correlation is then moved by 8 / (8 + n) towards that of the same error at each step of a target, n
-        being the known values of all series: of one more value the share of variance that is of the estimates, if eight
-        numbers are estimated from n and the errors are independent. Eight is a rule of thumb, by which the spreads of
+        being the values of all series together that were known at the fit, of several targets those of the one that has
+        fewest: of one more value the share of variance that is of the estimates, if eight numbers are estimated from n
+        and the errors are independent. Eight is a rule of thumb, by which the spreads of
         totals over steps go, as of a year of months; ``benchmarks/FEW_SERIES.md`` has what they hold.
 
         References
@@ -243,15 +248,17 @@ class IntervalMixin:
     @property
     def _errors(self):
         """The Residuals of `fit`, computed when first asked for; raise if they say nothing of a tail."""
-        if not hasattr(self, "_residuals"):
+        is_new = not hasattr(self, "_residuals")
+        if is_new:
             self._residuals = self._measured()
         n = self._residuals.n_least
         if n < LEAST_RESIDUALS:
-            raise ValueError(
+            raise TooFewErrors(
                 f"there {'is' if n == 1 else 'are'} {how_many(n, 'error')} of earlier forecasts, and intervals need "
                 f"{LEAST_RESIDUALS} at least; {self._more_residuals}."
             )
-        self._warn_of_few(self._residuals)
+        if is_new:
+            self._warn_of_few(self._residuals)
         return self._residuals
 
     def _warn_of_few(self, residuals):
@@ -276,7 +283,7 @@ class IntervalMixin:
         n = errors.n_least
         for share, name, supported in needs:
             if n < (least := least_for(share)):
-                raise ValueError(
+                raise TooFewErrors(
                     f"{name} needs {how_many(least, 'error')} of each step, and there are {n:,}, which support "
                     f"{supported(n)}; ask for less, or {self._more_residuals}."
                 )

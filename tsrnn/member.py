@@ -56,7 +56,6 @@ class Settings:
     bounds: tuple | None = None
     past_covariates: tuple = ()
     calendar: tuple = ()
-    sees_calendar_ahead: bool = True
 
     @property
     def n_lost(self):
@@ -174,7 +173,7 @@ def prepare(settings, series, n_training):
     )
     preparation = Preparation(
         settings.transform, settings.n_ahead, settings.missing, settings.dtype, settings.bounds, columns,
-        settings.calendar, settings.sees_calendar_ahead,
+        settings.calendar, sees_calendar_ahead=settings.network.n_skip == 0 and settings.network.patch == 1,
     )  # fmt: skip
     return preparation.fit(series, n_training)
 

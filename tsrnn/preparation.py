@@ -125,8 +125,7 @@ class Preparation:
     calendar : tuple of str
         What is read off the clock (:func:`tsrnn.calendar.calendar_features`).
     sees_calendar_ahead : bool
-        Whether windows end in steps to come because that is known of them. Where they do for other columns, they have
-        it, too.
+        Whether windows end in steps to come because that is known of them.
 
     Notes
     -----

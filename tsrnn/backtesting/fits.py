@@ -46,7 +46,10 @@ def refuse_spread(estimator, forecaster, refit):
         )
     if not (_is_plain(estimator) and isinstance(forecaster, ForecasterMixin)):
         lacking = forecaster if _is_plain(estimator) else estimator
-        raise ValueError(f"{type(lacking).__name__} has no predict_interval, which level and q need; leave them out.")
+        raise ValueError(
+            f"{type(lacking).__name__} gives no intervals or quantiles, for which level and q ask; give a forecaster "
+            "of tsrnn, or a Pipeline with one as its last step, or leave them out."
+        )
 
 
 def prepare(estimator, clock, refit):
@@ -107,7 +110,7 @@ def _run_fit(estimator, origins, data, horizon, window_size, spread):
     training = data.rows(0 if window_size is None else first + 1 - window_size, first + 1)
     known = data.series_of(training)
     estimator.fit(*without_none(data.known(training)))
-    if spread is not None:  # whose errors are those of the fit, known to all that move on from it
+    if spread is not None:  # measured once, and handed on to all that move on from this fit
         forecaster_of(estimator)._errors_for(spread)
     ahead = [data.rows(origin + 1, origin + 1 + horizon, known) for origin in origins]
     cells = [data.cells(rows) for rows in ahead]

@@ -18,7 +18,7 @@ from ..metrics.grouped import (
 )
 from ..metrics.reading import check_season
 from ..panel import Panel
-from ..spread import Spread, written
+from ..spread import written
 
 _KEYS = ("origin", "step", "target", "forecast", "truth")  # columns of every result
 
@@ -38,8 +38,12 @@ class Backtest:
         "truth", NaN where it is missing.
     season : int
         Steps of one season, by the clock: errors are scaled by those of a seasonal naive forecast.
-    spread : Spread
-        Its `levels` and `probabilities` are those of the intervals and quantiles beside the forecasts.
+    levels : tuple of float
+        Percent of the intervals beside the forecasts, rising; empty if there are none.
+    q : tuple of float
+        Probabilities of the quantiles, likewise.
+    time_col : str
+        The name of the column with the stamps that are forecast.
     """
 
     forecasts: pd.DataFrame
@@ -47,7 +51,8 @@ class Backtest:
     _panel: Panel = field(compare=False)
     _window_size: int | None = field(compare=False)
     _places: tuple = field(compare=False)  # series, origin, target of each row, as numbers
-    spread: Spread = field(compare=False)
+    levels: tuple = ()
+    q: tuple = ()
 
     @property
     def time_col(self):
@@ -98,21 +103,21 @@ class Backtest:
 
         return self._table(by, forecast, score)
 
-    def interval_scores(self, by=None, *, season=None):
+    def interval_scores(self, by="step", *, season=None):
         """Return the scores of the intervals of each level, over the rows whose truth is known.
 
         Parameters
         ----------
-        by : {"step", "origin", "series"}, list of these, or None, default=None
-            What has a row of its own beside the level, as in `scores`.
+        by : {"step", "origin", "series"}, list of these, or None, default="step"
+            What has a row of its own, as in `scores`; None is one of all for each level.
         season : int, optional
             Steps of one season, in MSIS; that of the clock if not given.
 
         Returns
         -------
         DataFrame
-            With the level in the index, and the columns of :func:`tsrnn.metrics.interval_scores`: coverage, a share;
-            width; interval_score; MSIS, scaled by the naive error of the training part of each origin.
+            With the level last in the index, and the columns of :func:`tsrnn.metrics.interval_scores`: coverage, a
+            share; width; interval_score; MSIS, scaled by the naive error of the training part of each origin.
 
         Raises
         ------
@@ -124,11 +129,11 @@ class Backtest:
         >>> import tsrnn
         >>> temperature = tsrnn.datasets.load_elnino()
         >>> test = tsrnn.backtest(tsrnn.SeasonalNaive(horizon=3), temperature, n_origins=100, refit=False, level=80)
-        >>> test.interval_scores()[["coverage", "width"]].round(2).reset_index()
+        >>> test.interval_scores(by=None)[["coverage", "width"]].round(2).reset_index()
            level  coverage  width
         0     80      0.87   4.08
         """
-        if not self.spread.levels:
+        if not self.levels:
             raise ValueError("the back-test was made without intervals; give backtest a level, such as level=(80, 95).")
         truth, inverse_scales = self.forecasts["truth"].to_numpy(), self._inverse_scales(season)[:, 0]
 
@@ -142,9 +147,9 @@ class Backtest:
 
             return self._table(by, upper - lower, score)
 
-        return _stacked({level: table(level) for level in sorted(self.spread.levels)}, "level")
+        return _stacked({level: table(level) for level in self.levels}, "level")
 
-    def quantile_scores(self, by=None, *, season=None):
+    def quantile_scores(self, by="step", *, season=None):
         """Return the scores of each quantile, over the rows whose truth is known.
 
         Parameters
@@ -155,10 +160,11 @@ class Backtest:
         Returns
         -------
         DataFrame
-            With the probability in the index as "q", and the columns "below", the share of truths that are not above
-            the quantile, which should be q; "pinball", of :func:`tsrnn.metrics.pinball_loss`; and "scaled_pinball", by
-            the naive error of the training part of each origin, as in the M5 competition (Makridakis et al. 2022, The
-            M5 uncertainty competition).
+            With the probability last in the index, as "q", and the columns "below", the share of truths that are not
+            above the quantile, which should be q, or more of counts; "pinball", of
+            :func:`tsrnn.metrics.pinball_loss`; and "scaled_pinball", that by the naive error over a season of the
+            training part of each origin. (With ``season=1`` it is scaled as in the M5 competition: Makridakis et al.
+            2022, The M5 uncertainty competition, International Journal of Forecasting 38.)
 
         Raises
         ------
@@ -170,11 +176,11 @@ class Backtest:
         >>> import tsrnn
         >>> temperature = tsrnn.datasets.load_elnino()
         >>> test = tsrnn.backtest(tsrnn.SeasonalNaive(horizon=3), temperature, n_origins=100, refit=False, q=0.9)
-        >>> test.quantile_scores()[["below", "pinball"]].round(2).reset_index()
+        >>> test.quantile_scores(by=None)[["below", "pinball"]].round(2).reset_index()
              q  below  pinball
         0  0.9   0.95     0.22
         """
-        if not self.spread.probabilities:
+        if not self.q:
             raise ValueError("the back-test was made without quantiles; give backtest a q, such as q=(0.1, 0.9).")
         truth, inverse_scales = self.forecasts["truth"].to_numpy(), self._inverse_scales(season)[:, 0]
 
@@ -189,7 +195,7 @@ class Backtest:
 
             return self._table(by, quantile, score)
 
-        return _stacked({q: table(q) for q in self.spread.probabilities}, "q")
+        return _stacked({q: table(q) for q in self.q}, "q")
 
     def _table(self, by, answers, score):
         """Return scores of groups of rows, the mean over series where these are not told apart.
@@ -204,9 +210,11 @@ class Backtest:
             Given rows group after group and the number of the group of each, returns arrays of shape (n_groups,) by
             the names of the scores.
         """
-        names = [] if by is None else [by] if isinstance(by, str) else list(by)
+        names = [] if by is None else list(by) if isinstance(by, list | tuple) else [by]
         if unknown := [name for name in names if name not in ("origin", "step", "series")]:
             raise ValueError(f"by={unknown[0]!r} is not known; take 'step', 'origin' or 'series', or several of these.")
+        if len(set(names)) < len(names):
+            raise ValueError(f"by={by!r} names one more than once; name each once.")
         if "series" in names and self._panel.ids is None:
             raise ValueError("there is one series only; take by='step' or 'origin', or None for one score of it all.")
         series, origins, targets = self._places
@@ -279,10 +287,12 @@ def _means(values, numbers):
 
 
 def _stacked(tables, name):
-    """Return the tables of levels or quantiles below each other, by this name in the index."""
+    """Return the tables of levels or quantiles as one, with these last in the index; row by row all of them."""
     if isinstance(next(iter(tables.values())), pd.Series):
         return pd.DataFrame(tables).T.rename_axis(name)
-    return pd.concat(tables, names=[name])
+    table, n = pd.concat(tables, names=[name]), len(next(iter(tables.values())))
+    names = [*table.index.names[1:], name]
+    return table.reorder_levels(names).iloc[np.arange(len(table)).reshape(-1, n).T.ravel()]
 
 
 def collect(results, data, window_size, spread):
@@ -309,7 +319,8 @@ def collect(results, data, window_size, spread):
     columns |= dict(zip(answers, forecasts.reshape(-1, len(answers)).T, strict=True))
     columns["truth"] = truths.ravel()
     season = seasonal_period(panel.clock.freq)
-    return Backtest(pd.DataFrame(columns), season, panel, window_size, (series, origins, targets), spread)
+    frame, places = pd.DataFrame(columns), (series, origins, targets)
+    return Backtest(frame, season, panel, window_size, places, spread.levels[::-1], spread.probabilities)
 
 
 def _target_names(panel):

@@ -83,6 +83,11 @@ def backtest(
         the estimator cannot do without a refit what is asked, or has no intervals or too few errors for them. What a
         fit raises carries a note of its origin.
 
+    Warns
+    -----
+    UserWarning
+        As a fit, or the forecaster's `predict_interval`, does.
+
     See Also
     --------
     assert_no_lookahead : Prove that no forecast has seen what came after its origin.

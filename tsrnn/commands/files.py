@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 
+from ..bands import is_answer
 from ..frames import is_default
 
 PARQUET = (".parquet", ".pq")
@@ -246,6 +247,6 @@ def _partial_path(path):
 def _round(table):
     names = table.columns
     if {"forecast", "truth"} <= set(names):  # what came true is written as it was read
-        names = [name for name in names if name == "forecast" or name.startswith("forecast-")]
+        names = [name for name in names if name == "forecast" or is_answer(name)]
     floats = [name for name in names if table[name].dtype.kind == "f"]
     return table.assign(**{name: [np.float64(f"{value:.8g}") for value in table[name]] for name in floats})

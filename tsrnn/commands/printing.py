@@ -32,9 +32,9 @@ class Comparison:
 
         Series and targets may have several units, so that their errors are compared in those of the naive forecast.
         """
-        if all(test.spread.probabilities for test in self.both.values()):
+        if all(test.q for test in self.both.values()):
             score, what = ("pinball", "pinball loss") if self.is_one else ("scaled_pinball", "scaled pinball loss")
-            return f"mean {what}", *(test.quantile_scores()[score].mean() for test in self.both.values())
+            return f"mean {what}", *(test.quantile_scores(by=None)[score].mean() for test in self.both.values())
         score, what = ("MAE", "mean absolute error") if self.is_one else ("MASE", "mean scaled error (MASE)")
         return what, *(np.mean(of[score]) for of in scores.values())
 
@@ -56,12 +56,13 @@ def print_spread(comparison):
     scaled = "pinball" if comparison.is_one else "scaled_pinball"  # as `judged` says
     for what, name, columns in (
         ("interval_scores", "levels", ["coverage", *["width"] * comparison.is_one, "MSIS"]),
-        ("quantile_scores", "probabilities", ["below", scaled]),
+        ("quantile_scores", "q", ["below", scaled]),
     ):
-        tests = {who: test for who, test in comparison.both.items() if getattr(test.spread, name)}
+        tests = {who: test for who, test in comparison.both.items() if getattr(test, name)}
         if tests:
-            table = pd.concat({who: getattr(test, what)()[columns] for who, test in tests.items()})
-            table = table.swaplevel(0, 1).sort_index(level=0, sort_remaining=False)
+            table = pd.concat({who: getattr(test, what)(by=None)[columns] for who, test in tests.items()})
+            table = table.reorder_levels([*range(1, table.index.nlevels), 0])
+            table = table.iloc[np.arange(len(table)).reshape(len(tests), -1).T.ravel()]  # beside each other
             print(f"\n{table.to_string(float_format=_number)}")
 
 

@@ -14,10 +14,14 @@ from ..answering import held_out_of
 from ..arguments import count_training, settings_for
 from ..backtesting import backtest
 from ..backtesting.data import Data, without_none
+from ..backtesting.fits import prepare
+from ..backtesting.origins import check_window, choose_origins
+from ..bands import is_answer
 from ..baselines import SeasonalNaive
 from ..counts import how_many
 from ..forecaster import RNNForecaster
 from ..frames import WIDE, listing
+from ..intervals import TooFewErrors
 from ..losses import quantile_levels
 from ..preparation import Series
 from ..residuals import residuals_of
@@ -59,8 +63,7 @@ def run_forecast(arguments):
     fitted = []
     model.set_params(callbacks=lambda estimator, record: fitted.append(estimator))
     try:
-        supported = spread if _supports(spread, model, selection, cut) else None
-        comparison = _backtest(model, selection, supported, n_origins=1)
+        comparison = _backtest(model, selection, _supported(spread, model, selection, 0, cut), n_origins=1)
     except ValueError as error:
         raise ValueError(f"training for the test (without the last {how_long(horizon)}): {error}") from None
     print_fit(fitted[-1], "a part of the rest held out to watch")
@@ -95,6 +98,11 @@ def run_backtest(arguments):
     print_ends(panel, arguments.missing)
     how = ("step", "window", "window_size", "initial", "n_origins", "refit", "n_jobs")
     how = {name: getattr(arguments, name) for name in how}
+    if spread is not None:
+        origins = choose_origins(panel, arguments.horizon, how["step"], how["initial"], how["n_origins"])
+        size = check_window(how["window"], how["window_size"], origins, panel)
+        first = 0 if size is None else origins[0] + 1 - size
+        _refuse_few(spread, model, _panel_of(model, selection, first, origins[0] + 1))
     comparison = _backtest(model, selection, spread, verbose=_is_watched(), **how)
 
     forecasts = comparison.ours.forecasts
@@ -167,18 +175,27 @@ def _check(model, selection):
 
 
 def _check_spread(arguments, model, panel):
-    """Return the Spread that is asked for, or None; raise if errors are too few for it, before anything is trained."""
-    q = quantile_levels(model.quantile) if arguments.loss == "quantile" else None
-    if arguments.level is None and q is None:
-        return None
-    spread = Spread.read(arguments.level, q)
-    column_names(panel.form, spread.suffixes)
-    _refuse_few(spread, model, panel)
+    """Return the Spread that is asked for, or None; raise if errors are too few for it, before anything is trained.
+
+    Quantiles that a network learns have columns of their own if errors support them.
+    """
+    levels = None if arguments.level is None else Spread.read(arguments.level)
+    if levels is not None:
+        _refuse_few(levels, model, panel)
+    if arguments.loss != "quantile" or getattr(arguments, "refit", None) == "warm":
+        return levels
+    spread = Spread.read(arguments.level, quantile_levels(model.quantile))
+    try:
+        _refuse_few(spread, model, panel)
+    except TooFewErrors as error:
+        print(f"left out  columns of quantiles: {error}")
+        return levels
     return spread
 
 
 def _refuse_few(spread, model, panel):
-    """Raise what a Spread would raise for too few errors of a network that was fitted to a panel."""
+    """Raise what a Spread would raise for too few errors of a network that was fitted to a panel, or for names."""
+    column_names(panel.form, spread.suffixes)
     settings, probe = settings_for(model, panel), copy.copy(model)
     n_training = count_training(model, Series.of(panel), settings)[np.argsort(panel.order)]
     lowest = np.nanmin(panel.values)
@@ -192,16 +209,22 @@ def _refuse_few(spread, model, panel):
         probe._errors_for(spread)
 
 
-def _supports(spread, model, selection, cut):
-    """Return whether a network that was fitted to the steps before `cut` has the errors that a Spread needs."""
+def _supported(spread, model, selection, first, end):
+    """Return a Spread if the errors of a network that was fitted to these steps support it, or None, which is said."""
     if spread is None:
-        return False
-    data = Data.read(selection.frame, None, model)
+        return None
     try:
-        _refuse_few(spread, model, model._read_panel(*without_none(data.known(data.rows(0, cut)))))
-    except ValueError:
-        return False
-    return True
+        _refuse_few(spread, model, _panel_of(model, selection, first, end))
+    except TooFewErrors as error:
+        print(f"          its intervals and quantiles are left out: {error}")
+        return None
+    return spread
+
+
+def _panel_of(model, selection, first, end):
+    """Return the data from one step of the clock to before another, as a forecaster reads them."""
+    data = Data.read(selection.frame, None, model)
+    return prepare(model, data.panel.clock, refit=True)._read_panel(*without_none(data.known(data.rows(first, end))))
 
 
 def _check_test(panel, horizon):
@@ -235,7 +258,7 @@ def _backtest(model, selection, spread, **how):
     how["horizon"] = model.horizon
     try:
         theirs = backtest(naive, frame, **of_spread, **how)
-    except ValueError:  # it may have too few errors for what the network supports
+    except TooFewErrors:  # which the network has; it is scored without
         theirs = backtest(naive, frame, **how)
     return Comparison(model, ours, theirs, ours._panel)
 
@@ -265,7 +288,7 @@ def _draw_forecast(arguments, selection, panel, comparison, forecast):
         ours, naive = (
             test.forecasts.set_index(test.time_col).reindex(index[cut:]) for test in (comparison.ours, comparison.naive)
         )
-        bounds = [name for name in ours if name.startswith(("forecast-lo-", "forecast-hi-"))]
+        bounds = [name for name in ours if is_answer(name) and "-q-" not in name]
         figure = draw_report(
             series.reindex(index),
             ours[["forecast", *bounds]],

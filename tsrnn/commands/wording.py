@@ -24,6 +24,8 @@ _SENTENCES = {
     "set it to 'direct'": "give direct",
     "set refit to True or a number": "give --refit yes or a number",
     "set refit=True": "give --refit yes",
+    "set refit to True, False or a number": "give --refit yes, no or a number",
+    "level and q need": "--level needs",
     "ask for less, or": "lower --level, or",
     "set it to 'scale' or None": "leave it out",
     "convert X with tz_localize or tz_convert": "write both alike",

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.colors import to_rgb
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.ticker import MaxNLocator
@@ -122,6 +123,12 @@ def draw_line(ax, x, y, **style):
     """Draw a line; a value that stands alone between missing ones is a dot, as no line leads there."""
     alone = _find_alone(y)
     ax.plot(x, y, marker="." if len(alone) else None, markevery=alone.tolist() if len(alone) else None, **style)
+
+
+def shade_of(rank, n):
+    """Return the colour of one of n intervals, of which the widest has rank 0: the narrower, the darker."""
+    share = 0.18 + 0.4 * rank / n
+    return tuple(share * one + 1 - share for one in to_rgb(FORECAST))
 
 
 def draw_band(ax, x, lower, upper, color, label):

@@ -4,11 +4,22 @@ import numpy as np
 import pandas as pd
 
 from .. import metrics
-from ..bands import split_bands
+from ..bands import is_answer, split_bands
 from ..counts import how_many
 from ..frames import listing
 from ..metrics.grouped import score_groups
-from .axes import PARTS, check_labels, draw_line, dress, instants, open_axes, round_numbers, time_axis
+from .axes import (
+    PARTS,
+    check_labels,
+    draw_band,
+    draw_line,
+    dress,
+    instants,
+    open_axes,
+    round_numbers,
+    shade_of,
+    time_axis,
+)
 from .reading import check_same_clock, interval_name
 
 _METRICS = {  # function, column of tables, and what the axis is called
@@ -38,9 +49,9 @@ def plot_backtest(
         tells them apart.
     kind : {"origin", "step"}
         ``"origin"``: the forecasts of one series, a line for each origin, in time; it begins at a dot, the truth of its
-        origin if that is in the frame, and intervals, if there are any, are shades. ``"step"``: the error over all
-        origins (and series) as a function of the step ahead; the shade reaches from the 10th to the 90th percentile of
-        the same error of each origin for itself.
+        origin if that is in the frame. Intervals, if there are any, are shades, of as many origins as do not lie over
+        each other, from the first on. ``"step"``: the error over all origins (and series) as a function of the step
+        ahead; the shade reaches from the 10th to the 90th percentile of the same error of each origin for itself.
     metric : str or callable, default="mae"
         For ``"step"``: "mae", "rmse", "bias", "mape", "smape", "wape" or "r2" of :mod:`tsrnn.metrics`, or a callable of
         (truth, forecast). Rows without truth have no part in it.
@@ -97,7 +108,7 @@ def plot_backtest(
         truth = _truth_of(tests)
         ax = open_axes(8, 3.6) if ax is None else ax
         _draw_origins(ax, tests, truth, labels)
-        _draw_shades(ax, tests["forecast"], read["forecast"][2])
+        _draw_shades(ax, tests["forecast"], truth, read["forecast"][2])
         ax.set_ylabel(ylabel if ylabel is not None else "value" if target is None else str(target))
         time_axis(ax, truth.index.rename(read["forecast"][1]))
         one = "" if series is None else f" of {series}"
@@ -140,13 +151,14 @@ def _read_metric(metric):
 def _read_backtest(frame, what, series, target, names):
     """Return a back-test by origin, the name of its clock, and the levels of its intervals, the widest first.
 
-    It has the columns id, origin, step, time, forecast, truth, and of each level lo-80 and hi-80.
+    It has the columns id, origin, step, time, forecast, truth, and the bounds of each level, such as forecast-lo-80.
     """
     frame = frame if isinstance(frame, pd.DataFrame) else getattr(frame, "forecasts", frame)
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"the {what} must be the DataFrame of a back-test; got {type(frame).__name__}.")
     id_col, time_col = _find_columns(frame, *names)
-    for name in ("origin", "step", time_col, "forecast", "truth"):
+    bounds = [name for name in frame.columns if is_answer(name) and "-q-" not in name]
+    for name in ("origin", "step", time_col, "forecast", *bounds, "truth"):
         if (n := int((frame.columns == name).sum())) != 1:
             raise ValueError(f"the {what} has {n} columns named {name!r}; a back-test needs one.")
     if not len(frame):
@@ -168,16 +180,12 @@ def _read_backtest(frame, what, series, target, names):
         elif given.dtype.kind not in "iufM":
             raise TypeError(f"column {column!r} of the {what} holds {given.dtype}, not dates, periods or numbers.")
         tidy[name] = given
-    bounds = [name for name in frame.columns if str(name).startswith(("forecast-lo-", "forecast-hi-"))]
     _, bands = split_bands(frame[["forecast", *bounds]], f"the {what}")
-    numbers = {name: frame[name] for name in ("step", "forecast", "truth")}
-    for level, sides in bands.items():
-        numbers |= {f"{side}-{level}": bound["forecast"] for side, bound in zip(("lo", "hi"), sides, strict=True)}
-    for name, values in numbers.items():
+    for name in ("step", "forecast", *bounds, "truth"):
         try:
-            tidy[name] = values.to_numpy(np.float64, na_value=np.nan)
+            tidy[name] = frame[name].to_numpy(np.float64, na_value=np.nan)
         except (TypeError, ValueError):
-            raise TypeError(f"column {name!r} of the {what} holds {values.dtype}, no numbers.") from None
+            raise TypeError(f"column {name!r} of the {what} holds {frame[name].dtype}, no numbers.") from None
     if tidy[["origin", "time", "step"]].isna().any(axis=None):
         raise ValueError(f"the {what} has rows without origin, step or time; drop them.")
     if series is not None:
@@ -189,7 +197,7 @@ def _find_columns(frame, id_col, time_col):
     """Return the names of the columns of ids and of stamps, of which the first need not be there."""
     columns = list(frame.columns)
     place = columns.index("origin") if "origin" in columns else 0
-    answers = [name for name in columns if str(name).startswith("forecast-")]  # intervals and quantiles
+    answers = [name for name in columns if is_answer(name)]
     others = [name for name in columns if name not in ("origin", "step", "target", "forecast", "truth", *answers)]
     before = [name for name in others if columns.index(name) < place and name != "ds"]
     after = [name for name in others if columns.index(name) > place and name != "unique_id"]
@@ -228,14 +236,19 @@ def _draw_origins(ax, tests, truth, labels):
     ax.margins(x=0.01)
 
 
-def _draw_shades(ax, test, levels):
-    """Draw the intervals of each origin, behind the lines."""
-    color = PARTS["forecast"][1]["color"]
+def _draw_shades(ax, test, truth, levels):
+    """Draw the intervals of origins, each from its truth on and behind the lines; none that lies over another."""
     for rank, level in enumerate(levels):
-        label, alpha = interval_name(level), 0.12 * (rank + 1)
-        for _, rows in test.groupby("origin", sort=True):
-            x, (lower, upper) = instants(pd.Index(rows["time"])), (rows[f"{side}-{level}"] for side in ("lo", "hi"))
-            ax.fill_between(x, lower, upper, color=color, alpha=alpha, lw=0, zorder=1, label=label)
+        color, label, end = shade_of(rank, len(levels)), interval_name(level), None
+        for origin, rows in test.groupby("origin", sort=True):
+            if end is not None and origin < end:
+                continue
+            bounds = rows.set_index("time")[[f"forecast-{side}-{level}" for side in ("lo", "hi")]]
+            end = bounds.index.max()
+            if np.isfinite(truth.get(origin, np.nan)):
+                bounds.loc[origin] = truth[origin]
+            bounds = bounds.sort_index()
+            draw_band(ax, instants(bounds.index), *bounds.to_numpy().T, color, label)
             label = None
 
 

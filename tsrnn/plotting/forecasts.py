@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib.colors import to_rgb
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from ..counts import how_many
@@ -19,6 +18,7 @@ from .axes import (
     instants,
     open_axes,
     open_grid,
+    shade_of,
     shorten_to_fit,
     time_axis,
     time_label,
@@ -295,8 +295,7 @@ def _draw_forecast(ax, parts, bands, n_history, labels):
         begin = forecast.index[0] if last is None else last.index[0]
         ax.axvspan(begin, forecast.index[-1], color=FORECAST, alpha=0.06, lw=0)
     for rank, (level, sides) in enumerate(bands.items()):
-        share = 0.18 + 0.4 * rank / len(bands)  # of the colour; the narrower, the darker
-        shade = tuple(share * one + 1 - share for one in to_rgb(FORECAST))
+        shade = shade_of(rank, len(bands))
         lower, upper = (_join(last, side) for side in sides.values())
         name = interval_name(level)
         shades[name] = draw_band(ax, lower.index, lower.to_numpy(), upper.to_numpy(), shade, name)
