@@ -69,6 +69,31 @@ def test_each_origin_has_the_intervals_and_quantiles_of_the_forecaster_there_to_
         np.testing.assert_array_equal(found[quantiles], expected)
 
 
+def test_a_hole_at_an_origin_is_filled_from_before_it_though_its_own_value_is_forecast_a_season_later():
+    model = seasonal(horizon=8, missing="interpolate")
+    test = backtest(model, HOLED, n_origins=14, refit=False, level=80)
+    fitted, origins = None, test.forecasts["origin"].unique()
+    assert np.isnan(HOLED[origins]).any()
+    for origin, found in test.forecasts.groupby("origin"):
+        fitted = clone(model).fit(HOLED[:origin]) if fitted is None else fitted.update(HOLED[[origin]])
+        expected = fitted.forecast(level=80)
+        np.testing.assert_array_equal(found[["forecast", "forecast-lo-80", "forecast-hi-80"]], expected)
+
+
+def test_bounds_of_series_that_begin_late_are_in_the_scale_of_their_own_rows():
+    late = LONG[(LONG["unique_id"] == "b") | (LONG["ds"] >= DAYS[33])]
+    model = normal(target_transform="deseasonalise")
+    test = backtest(model, late, n_origins=2, refit=False, level=80).forecasts
+    first, last = DAYS[N - HORIZON - 2 : N - HORIZON]
+    fitted = clone(model).fit(late[late["ds"] <= first])
+    fitted.forecast(level=80)
+    expected = fitted.update(late[late["ds"] == last]).forecast(level=80)
+    found = test[test["origin"] == last].set_index(["unique_id", "ds"])
+    found = found.loc[pd.MultiIndex.from_frame(expected[["unique_id", "ds"]])]
+    names = {"y": "forecast", "y-lo-80": "forecast-lo-80", "y-hi-80": "forecast-hi-80"}
+    np.testing.assert_array_equal(found[list(names.values())], expected[list(names)])
+
+
 @pytest.mark.parametrize("make", [rnn, normal])
 def test_the_covariates_after_an_origin_are_known_to_its_intervals(make):
     frame = pd.DataFrame({"sales": SALES, "promo": RNG.normal(size=N)})
@@ -196,6 +221,17 @@ def test_scores_are_scaled_by_the_training_part_of_each_origin_and_the_season_ca
         np.testing.assert_allclose(found, np.mean(pinballs), rtol=1e-13)
 
 
+def test_an_origin_whose_training_part_has_no_scale_has_no_part_in_scaled_scores():
+    still = SALES.where(np.arange(N) >= 60, 5.0)
+    test = backtest(seasonal(), still, step=30, n_origins=3, window="rolling", window_size=57, level=80, q=0.5)
+    of_origins = test.interval_scores(by="origin")["MSIS"]
+    assert np.isnan(of_origins.to_numpy()).tolist() == [True, False, False]
+    np.testing.assert_allclose(test.interval_scores(by=None).loc[80, "MSIS"], of_origins.mean(), rtol=1e-13)
+    scaled = test.quantile_scores(by="origin")["scaled_pinball"]
+    found = test.quantile_scores(by=None).loc[0.5, "scaled_pinball"]
+    np.testing.assert_allclose(found, scaled.mean(), rtol=1e-13)
+
+
 def test_a_truth_at_a_quantile_is_below_it():
     counts = pd.Series(np.tile([0.0, 0, 0, 1, 2, 3, 0], 20), pd.date_range("2024-01-01", periods=140))
     test = backtest(seasonal(), counts, n_origins=7, refit=False, q=0.5)
@@ -267,7 +303,8 @@ def test_the_picture_shades_the_intervals_of_origins_that_do_not_lie_over_each_o
     origins = np.sort(test.forecasts["origin"].unique())[::2]
     drawn = test.forecasts[test.forecasts["origin"].isin(origins)]
     lowest = min(shade.get_paths()[0].vertices[:, 1].min() for shade in ax.collections)
-    assert lowest == drawn["forecast-lo-90"].min()
+    highest = max(shade.get_paths()[0].vertices[:, 1].max() for shade in ax.collections)
+    assert (lowest, highest) == (drawn["forecast-lo-90"].min(), drawn["forecast-hi-90"].max())
     wide, narrow = (ax.collections[k].get_facecolor()[0] for k in (0, 4))
     assert narrow.sum() < wide.sum() and wide[3] == 1  # the darker
     assert not plot_backtest(backtest(seasonal(), SALES, n_origins=2)).collections

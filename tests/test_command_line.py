@@ -832,6 +832,10 @@ def test_a_backtest_gives_levels_and_quantiles_in_its_file_and_their_scores(sale
     test = tsrnn.backtest(model, series, n_origins=4, refit=False, level=80, q=(0.1, 0.5, 0.9))
     written = pd.read_csv("tests.csv", parse_dates=["origin", "day"])
     pd.testing.assert_frame_equal(written, test.forecasts, rtol=1e-7)  # eight digits are written
+    as_text = pd.read_csv("tests.csv", dtype=str)
+    assert as_text["truth"].tolist() == [repr(value) for value in test.forecasts["truth"]]  # as it was read
+    for name in ("forecast", "forecast-lo-80", "forecast-q-0.9"):
+        assert as_text[name].str.replace(".", "").str.len().max() == 8
     row = test.interval_scores(by=None).loc[80]
     assert printed(out, "80 LSTM") == [f"{row[column]:.4g}" for column in ("coverage", "width", "MSIS")]
     for q, row in test.quantile_scores(by=None).iterrows():
@@ -865,8 +869,34 @@ def test_quantiles_that_errors_do_not_support_have_no_columns_and_a_warm_backtes
 
 
 def test_quantiles_of_several_units_are_judged_in_those_of_the_naive_forecast(shops, capsys):
+    frame = shops[0][["day", "shop", "units"]]
+    frame.assign(units=frame["units"] + np.random.default_rng(0).normal(size=len(frame))).to_csv(
+        "shops.csv", index=False
+    )
     assert main(["forecast", *PANEL, "--loss", "quantile", "--quantile", "0.2"]) == 0
-    assert "the mean scaled pinball loss is" in capsys.readouterr().out
+    names = {"target": "units", "id_col": "shop", "time_col": "day"}
+    data = pd.read_csv("shops.csv", parse_dates=["day"], dtype={"shop": str})[["day", "shop", "units"]]
+    losses = []
+    for model in (
+        tsrnn.RNNForecaster(
+            7, hidden_layer_sizes=4, max_iter=2, random_state=0, loss="quantile", quantile=0.2, **names
+        ),
+        tsrnn.SeasonalNaive(7, **names),
+    ):
+        test = tsrnn.backtest(model, data, n_origins=1, q=0.2)
+        losses.append(test.quantile_scores(by=None).loc[0.2, "scaled_pinball"])
+    ratio = losses[0] / losses[1]
+    verdict = f"{1 - ratio:.0%} lower" if ratio < 1 else f"{ratio - 1:.0%} HIGHER"
+    assert f"the mean scaled pinball loss is {verdict} than" in capsys.readouterr().out
+
+
+def test_a_naive_forecast_with_too_few_errors_is_scored_without_intervals_and_quantiles(sales, capsys):
+    n = 160 - 7 - 2 - 7 + 1  # errors of a network that sees two steps; the naive forecast needs a season
+    q = f"{1 / (n - 1):.5f}"
+    options = ["--lookback", "2", "--loss", "quantile", "--quantile", q, "0.5"]
+    assert main(["backtest", *FORECAST[1:], *TINY, *options, "--n-origins", "1"]) == 0
+    out = capsys.readouterr().out
+    assert f"{float(q)} LSTM" in " ".join(out.split()) and "the mean absolute error is" in out
 
 
 @pytest.mark.parametrize("usual", [0.0, 1.0, -5.0])

@@ -457,6 +457,8 @@ def test_the_fewer_values_are_known_the_more_paths_have_in_common_where_little_i
     for data, n_known in ((noise["a"], 400), (noise["a"][:72], 72), (noise, 796)):
         model = rnn(5, missing="mask", validation_fraction=0.1).fit(data)
         assert model._errors.n_held_out < 39 and model._errors.common == 8 / (8 + n_known)
+    later = rnn(5, validation_fraction=0.1).fit(noise["a"][:-10]).update(noise["a"][-10:])
+    assert later._errors.common == 8 / (8 + 390)  # of `fit` alone
     both = rnn(5, missing="mask", validation_fraction=0.1, target=["a", "b"]).fit(noise)
     assert both._errors.common == 8 / (8 + 396)  # of the target of which fewer are known
     much = rnn(1).fit(noise["a"])
