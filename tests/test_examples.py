@@ -242,7 +242,7 @@ def say(code, folder):
 def test_the_python_of_forecasting_in_the_readme_does_what_it_is_for(tmp_path):
     """Its blocks go on from one another."""
     said = say("print('---')\n".join(python_of("Forecasting")), tmp_path)
-    report, panel, shops, interval, counts, ratios, stream, search = said.split("---\n")
+    report, panel, shops, interval, counts, ratios, held, stream, search = said.split("---\n")
     assert min(numbers(line)[-1] for line in report.splitlines()[-3:]) > 0.1  # skill of the first three days
     assert report.splitlines()[0].split() == ["season", "7"]
     assert 0 < float(panel) < 0.6  # MASE; that of the seasonal naive forecast is 0.99
@@ -255,6 +255,10 @@ def test_the_python_of_forecasting_in_the_readme_does_what_it_is_for(tmp_path):
     assert all(lower % 1 == upper % 1 == 0 <= lower < mean < upper for *_, mean, lower, upper in week)
     assert 66 < total[0] < 100  # of which 66 are expected
     assert numbers(ratios.splitlines()[1]) == [1, pytest.approx(0.6, abs=0.2)]  # one step ahead, of the naive error
+    levels = [numbers(line) for line in held.splitlines()[2:4]]
+    assert [level for level, *_ in levels] == [80, 95]
+    assert abs(levels[0][1] - 0.8) < 0.08 and abs(levels[1][1] - 0.95) < 0.05  # of five years of months
+    assert len(held.splitlines()) > 4 + 12  # and quantiles by step
     assert len(numbers(stream)) == 3 * 12
     assert search.endswith("(264,)")  # 12 months of 22 sectors
 
